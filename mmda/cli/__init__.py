@@ -1,0 +1,49 @@
+"""The ``mmda`` command. Its sub-commands are the functions behind ``tools/*.py``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from mmda.errors import MMDAError
+
+COMMANDS = {
+    "train": "train a segmentor from a config",
+    "test": "evaluate a checkpoint",
+    "predict": "map whole rasters to georeferenced masks",
+    "tile": "tile rasters or convert a dataset: mmda tile NAME ...",
+    "demo": "the main job, end to end, on the toy cities",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``mmda COMMAND ...`` and return its exit code.
+
+    Args:
+        argv: The command and its arguments; ``sys.argv[1:]`` by default.
+
+    Returns:
+        0 on success, 2 for input that the user can mend (its message is printed without a
+        traceback), 130 after Ctrl-C.
+    """
+    argv = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(prog="mmda", description=__doc__)
+    sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, summary in COMMANDS.items():
+        sub.add_parser(name, help=summary, add_help=False)
+    command = parser.parse_args(argv[:1]).command
+    return guarded(importlib.import_module(f"mmda.cli.{command}").main, argv[1:])
+
+
+def guarded(function: object, argv: Sequence[str]) -> int:
+    """Call a command's ``main(argv)``, turning user errors and Ctrl-C into exit codes."""
+    try:
+        return int(function(argv) or 0)  # type: ignore[operator]
+    except MMDAError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130

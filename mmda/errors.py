@@ -1,0 +1,39 @@
+"""The errors that mmda raises for input it cannot work with."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class MMDAError(Exception):
+    """Base of every error that the user can mend.
+
+    The command line prints the message alone, without a traceback, and exits with
+    ``exit_code``. The message names the file, the value found, what was expected and
+    what to do.
+    """
+
+    exit_code = 2
+
+
+class DataError(MMDAError):
+    """A raster, label, vector file, manifest or folder that does not fit."""
+
+
+class ConfigError(MMDAError):
+    """A config, option or checkpoint that does not fit."""
+
+
+def did_you_mean(name: str, choices: Iterable[str]) -> str:
+    """Return ``' Did you mean `x`?'`` for the nearest choice, or an empty string.
+
+    Args:
+        name: The name that was not found.
+        choices: The names that exist.
+
+    Returns:
+        A sentence to append to an error message, with a leading space.
+    """
+    near = difflib.get_close_matches(name, [str(choice) for choice in choices], n=1, cutoff=0.5)
+    return f" Did you mean `{near[0]}`?" if near else ""
