@@ -1,0 +1,141 @@
+"""The domain shift: how the target city differs from the source city."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mmda.errors import ConfigError, did_you_mean
+
+
+def _parameter(default: float, low: float, high: float, text: str, same: float = 0.0) -> float:
+    """A field with its range, its meaning, and the value at which the cities are alike."""
+    metadata = {"range": (low, high), "help": text, "same": same}
+    return dataclasses.field(default=default, metadata=metadata)  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class DomainShift:
+    """Parameters of the target city relative to the source city.
+
+    The defaults are the preset ``default``. Each field's metadata holds its ``range``, a ``help``
+    text and ``same``, the value that means "no shift".
+
+    Raises:
+        ConfigError: A value lies outside its range.
+    """
+
+    gsd_ratio: float = _parameter(
+        1.3, 0.4, 3.0, "target metres per pixel / source metres per pixel", 1.0
+    )
+    sun_azimuth: float = _parameter(70.0, -360.0, 360.0, "turn of the sun, degrees clockwise")
+    sun_elevation: float = _parameter(-10.0, -40.0, 35.0, "change of the sun's height, degrees")
+    roof_mix: float = _parameter(
+        0.5, 0.0, 1.0, "from mostly red tiles (0) to mostly grey and light roofs (1)"
+    )
+    ground_mix: float = _parameter(0.5, 0.0, 1.0, "from lawns (0) to bare soil and gravel (1)")
+    road_mix: float = _parameter(0.5, 0.0, 1.0, "from dark asphalt (0) to light concrete (1)")
+    season: float = _parameter(0.55, 0.0, 1.0, "from summer (0) to autumn, fields bare (1)")
+    red_gain: float = _parameter(1.12, 0.3, 2.0, "sensor gain of the red band", 1.0)
+    green_gain: float = _parameter(0.98, 0.3, 2.0, "sensor gain of the green band", 1.0)
+    blue_gain: float = _parameter(0.82, 0.3, 2.0, "sensor gain of the blue band", 1.0)
+    gamma: float = _parameter(0.8, 0.3, 3.0, "exponent of the colour response", 1.0)
+    contrast: float = _parameter(0.75, 0.2, 2.0, "contrast about mid grey", 1.0)
+    haze: float = _parameter(0.2, 0.0, 0.8, "share of scattered light")
+    blur: float = _parameter(0.3, 0.0, 3.0, "blur added, standard deviation in pixels")
+    noise: float = _parameter(0.008, 0.0, 0.2, "noise added, share of full scale")
+    density: float = _parameter(1.15, 0.2, 2.0, "buildings per metre of street, ratio", 1.0)
+    building_size: float = _parameter(1.1, 0.5, 2.0, "width and depth of buildings, ratio", 1.0)
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            low, high = field.metadata["range"]
+            if not low <= value <= high:
+                raise ConfigError(
+                    f"Expected `{field.name}` ({field.metadata['help']}) between {low} and {high}, "
+                    f"but got {value}."
+                )
+
+    def scaled(self, factor: float) -> DomainShift:
+        """Return the shift with every parameter ``factor`` times as far from "no shift".
+
+        Args:
+            factor: 0 makes the two cities alike, 1 changes nothing. Values that would leave
+                their range stop at its end.
+        """
+        values = {}
+        for field in dataclasses.fields(self):
+            low, high = field.metadata["range"]
+            same = field.metadata["same"]
+            value = same + factor * (getattr(self, field.name) - same)
+            values[field.name] = round(min(max(value, low), high), 6)
+        return DomainShift(**values)
+
+
+PRESETS: dict[str, DomainShift] = {
+    "none": DomainShift().scaled(0.0),
+    "mild": DomainShift().scaled(0.5),
+    "default": DomainShift(),
+    "hard": DomainShift().scaled(1.4),
+}
+
+
+def parse_overrides(items: Sequence[str]) -> dict[str, float]:
+    """Parse ``name=value`` items.
+
+    Raises:
+        ConfigError: An item has no ``=``, or its value is no number.
+    """
+    values = {}
+    for item in items:
+        name, separator, text = item.partition("=")
+        try:
+            values[name.strip()] = float(text)
+        except ValueError:
+            separator = ""
+        if not separator:
+            raise ConfigError(f"Expected an override as `name=number`, but got `{item}`.")
+    return values
+
+
+def make_shift(
+    preset: str = "default", overrides: Mapping[str, float] | None = None
+) -> DomainShift:
+    """Return a preset with some parameters replaced.
+
+    Args:
+        preset: A key of :data:`PRESETS`.
+        overrides: Values by field name of :class:`DomainShift`.
+
+    Raises:
+        ConfigError: The preset or a name is unknown, or a value is out of range.
+    """
+    if preset not in PRESETS:
+        raise ConfigError(
+            f"Unknown preset `{preset}`; expected one of {', '.join(PRESETS)}."
+            + did_you_mean(preset, PRESETS)
+        )
+    names = [field.name for field in dataclasses.fields(DomainShift)]
+    for name in overrides or {}:
+        if name not in names:
+            raise ConfigError(
+                f"Unknown shift parameter `{name}`; expected one of {', '.join(names)}."
+                + did_you_mean(name, names)
+            )
+    return dataclasses.replace(PRESETS[preset], **dict(overrides or {}))
+
+
+def describe_parameters() -> str:
+    """Return one line per shift parameter: name, value in each preset, meaning."""
+    lines = []
+    for field in dataclasses.fields(DomainShift):
+        values = "  ".join(
+            f"{name} {getattr(shift, field.name):g}"
+            for name, shift in PRESETS.items()
+            if name != "none"
+        )
+        low, high = field.metadata["range"]
+        lines.append(f"  {field.name:14} {field.metadata['help']} ({low:g} to {high:g}): {values}")
+    return "\n".join(lines)
