@@ -45,8 +45,9 @@ def named_errors(path: Path | str) -> Iterator[None]:
     try:
         yield
     except RasterioError as error:
+        reason = str(error.__cause__ or error).rstrip(". ")
         raise DataError(
-            f"Cannot read `{path}`: {error.__cause__ or error}. Expected a whole raster that GDAL "
+            f"Cannot read `{path}`: {reason}. Expected a whole raster that GDAL "
             "opens; it may be truncated or of another kind. Copy it again or leave it out."
         ) from error
 

@@ -1,0 +1,114 @@
+"""``mmda predict`` around a model that needs no training."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType, SimpleNamespace
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import rasterio
+from rasterio.transform import from_origin
+
+from mmda.cli import main
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Replace the model side: class 1 where band 1 is above 100."""
+    seen = []
+
+    def load_model(config, checkpoint, device, cfg_options):
+        seen.append((config.name, checkpoint.name, device, cfg_options))
+        return SimpleNamespace(
+            dataset_meta={
+                "classes": ("background", "building"),
+                "palette": [[0, 0, 0], [255, 0, 0]],
+            },
+            data_preprocessor=SimpleNamespace(num_bands=3),
+        )
+
+    def make_predictor(model):
+        return lambda batch: np.stack([batch[:, 0] <= 100, batch[:, 0] > 100], 1).astype(np.float32)
+
+    fake = ModuleType("mmda.engine.inference")
+    fake.load_model, fake.make_predictor = load_model, make_predictor
+    monkeypatch.setitem(sys.modules, "mmda.engine.inference", fake)
+    return seen
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "c.py").touch()
+    (tmp_path / "c.pth").touch()
+    image = np.zeros((3, 40, 50), dtype=np.uint8)
+    image[:, 10:20, 10:30] = 200
+    for name, bands, crs in (("a", 3, 32633), ("b", 3, None), ("four", 4, 32633)):
+        with rasterio.open(
+            tmp_path / f"{name}.tif", "w", driver="GTiff", count=bands, height=40, width=50,
+            dtype="uint8", crs=crs, transform=from_origin(0, 100, 1, 1), photometric="minisblack",
+        ) as dst:  # fmt: skip
+            dst.write(np.resize(image, (bands, 40, 50)))
+            dst.colorinterp = [rasterio.enums.ColorInterp.gray] + [
+                rasterio.enums.ColorInterp.undefined
+            ] * (bands - 1)
+    (tmp_path / "cut.tif").write_bytes((tmp_path / "a.tif").read_bytes()[:3000])
+    return tmp_path
+
+
+def run(files, images, *options):
+    paths = [str(files / name) for name in images]
+    return main(["predict", str(files / "c.py"), str(files / "c.pth"), *paths, *options])
+
+
+def test_goes_on_after_a_bad_image_and_says_so(files, calls, capsys):
+    names = ["a.tif", "gone.tif", "four.tif", "cut.tif", "b.tif"]
+    code = run(files, names, "--out", str(files / "out"), "--tile", "32", "--device", "cpu")
+    out, err = capsys.readouterr()
+    assert code == 2
+    assert sorted(p.name for p in (files / "out").iterdir()) == ["a_mask.tif", "b_mask.tif"]
+    errors = [line for line in err.splitlines() if line.startswith("error: ")]
+    assert ["gone.tif" in errors[0], "four.tif" in errors[1], "cut.tif" in errors[2]] == [True] * 3
+    assert "got 4 bands" in errors[1]
+    assert "expects 3" in errors[1]
+    assert "b.tif` has no CRS" in err
+    assert "mapped 2 of 5 images" in out
+    assert "building 10.0 %" in out
+    assert calls == [("c.py", "c.pth", "cpu", {})]
+
+
+def test_one_file_with_polygons_and_probabilities(files, calls):
+    target = files / "deep" / "map.tif"
+    options = ["--polygons", "--probabilities", "--cfg-options", "model.width=3", "model.name=x"]
+    assert run(files, ["a.tif"], "--out", str(target), *options) == 0
+    with rasterio.open(target) as dst:
+        assert dst.crs == "EPSG:32633"
+        assert dst.read(1).sum() == 200
+        assert dst.colormap(1)[1] == (255, 0, 0, 255)
+    frame = gpd.read_file(target.with_name("map_polygons.gpkg"))
+    assert frame["area_m2"].tolist() == [200]
+    assert target.with_name("map_probabilities.tif").exists()
+    assert calls[0][3] == {"model.width": 3, "model.name": "x"}
+
+
+@pytest.mark.parametrize(
+    ("images", "options", "message"),
+    [
+        (["a.tif", "b.tif"], ["--out", "one.tif"], "both be written to"),
+        (["a.tif", "sub/a.tif"], ["--out", "folder"], "both be written to"),
+        (["a.tif"], ["--out", "folder", "--cfg-options", "x"], "KEY=VALUE"),
+    ],
+)
+def test_options_that_cannot_work_stop_before_the_model_is_loaded(
+    files, calls, capsys, images, options, message
+):
+    assert run(files, images, *options) == 2
+    assert message in capsys.readouterr().err
+    assert calls == []
+
+
+def test_a_missing_checkpoint_is_named(files, calls, capsys):
+    (files / "c.pth").unlink()
+    assert run(files, ["a.tif"], "--out", str(files / "out")) == 2
+    assert "c.pth` does not exist" in capsys.readouterr().err
