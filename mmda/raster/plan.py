@@ -1,0 +1,189 @@
+"""Planning from headers alone: which tiles a run will write, and what does not fit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+import rasterio
+
+from mmda.errors import DataError
+from mmda.raster.decoding import parse_decode
+from mmda.raster.encode import check_format
+from mmda.raster.grid import Grid, make_grid
+from mmda.raster.handles import GDAL_OPTIONS, open_raster
+from mmda.raster.header import RasterHeader, read_header
+from mmda.raster.options import TileOptions
+from mmda.raster.scene import RasterLabels, Scene, VectorLabels
+from mmda.raster.vectors import check_vectors, require_crs
+from mmda.raster.windows import Window, tile_windows
+
+STRIP_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class ScenePlan:
+    """One scene and its tile windows on the target grid."""
+
+    scene: Scene
+    header: RasterHeader
+    grid: Grid
+    windows: list[Window]
+
+    def strips(self) -> list[list[Window]]:
+        """Group the windows of a tile row, so that one read feeds them all.
+
+        A strip takes about ``STRIP_BYTES`` of source pixels at most.
+        """
+        first = self.windows[0] if self.windows else Window(0, 0, 1, 1)
+        source = first.height * self.grid.step_y * first.width * self.grid.step_x
+        tile_bytes = source * len(self.header.bands) * np.dtype(self.header.dtype).itemsize
+        limit = max(1, int(STRIP_BYTES / tile_bytes))
+        rows: dict[int, list[Window]] = {}
+        for window in self.windows:
+            rows.setdefault(window.row, []).append(window)
+        return [row[i : i + limit] for row in rows.values() for i in range(0, len(row), limit)]
+
+    @property
+    def tile_bytes(self) -> int:
+        """Upper estimate of what the tiles take on disk, in bytes."""
+        pixels = sum(window.height * window.width for window in self.windows)
+        depth = len(self.header.bands) * np.dtype(self.header.dtype).itemsize
+        return int(pixels * (depth + 0.1)) + 4096 * len(self.windows)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All scenes of a run.
+
+    Attributes:
+        scenes: The scenes that can be tiled, in the order given.
+        damaged: Messages about rasters that could not be opened.
+    """
+
+    scenes: list[ScenePlan]
+    damaged: list[str] = field(default_factory=list)
+
+    def tiles_per_split(self) -> dict[str, int]:
+        """Return the planned number of tiles of every split."""
+        counts: Counter[str] = Counter()
+        for plan in self.scenes:
+            counts[plan.scene.split] += len(plan.windows)
+        return dict(counts)
+
+
+def plan_tiles(scenes: Sequence[Scene], options: TileOptions, workers: int = 2) -> Plan:
+    """Plan a run from the headers of its files, in the order of the scenes.
+
+    A raster that cannot be opened is noted; anything else that does not fit ends the run before
+    it starts.
+
+    Raises:
+        DataError: For scenes that do not fit the options or each other.
+    """
+    _check_scenes(scenes, options)
+    damaged: list[str] = []
+    plans: list[ScenePlan] = []
+    misfits: list[str] = []
+    with ThreadPoolExecutor(workers) as executor:
+        for outcome in executor.map(lambda scene: _plan_scene(scene, options), scenes):
+            if isinstance(outcome, ScenePlan):
+                plans.append(outcome)
+            elif isinstance(outcome, _DamagedError):
+                damaged.append(str(outcome))
+            else:
+                misfits.append(str(outcome))
+    if misfits:
+        more = f"\n({len(misfits)} scenes do not fit)" if len(misfits) > 1 else ""
+        raise DataError("\n".join(misfits[:5]) + more)
+    if not plans:
+        raise DataError("None of the rasters can be read:\n" + "\n".join(damaged[:5]))
+    _check_same(plans, "bands", lambda plan: len(plan.header.bands))
+    _check_same(plans, "data type", lambda plan: plan.header.dtype)
+    check_format(options.format, len(plans[0].header.bands), plans[0].header.dtype)
+    return Plan(plans, damaged)
+
+
+class _DamagedError(DataError):
+    """A file that cannot be opened."""
+
+
+def _plan_scene(scene: Scene, options: TileOptions) -> ScenePlan | DataError:
+    with rasterio.Env(**GDAL_OPTIONS):
+        try:
+            open_raster(scene.image).close()
+            if isinstance(scene.label, RasterLabels):
+                open_raster(scene.label.path).close()
+        except DataError as error:
+            return _DamagedError(str(error))
+        try:
+            header = read_header(scene.image, scene.nodata)
+            grid = make_grid(scene, header, options.gsd)
+            if isinstance(scene.label, RasterLabels):
+                _check_mask(scene, scene.label, header)
+            elif scene.label is not None:
+                require_crs(scene.label, grid)
+        except DataError as error:
+            return error
+    windows = tile_windows(grid.height, grid.width, options.tile, options.stride, options.edge)
+    return ScenePlan(scene, header, grid, windows)
+
+
+def _check_mask(scene: Scene, label: RasterLabels, header: RasterHeader) -> None:
+    with open_raster(label.path) as mask:
+        size = (mask.height, mask.width)
+        if size != (header.height, header.width):
+            raise DataError(
+                f"Image and label differ in size: `{scene.image}` has {header.width} x "
+                f"{header.height} pixels, `{label.path}` has {mask.width} x {mask.height}. Give a "
+                "label on the pixel grid of the image."
+            )
+        if label.decode.startswith("color") and mask.count < 3:
+            raise DataError(
+                f"`{label.path}` has {mask.count} band(s), but the decoding rule `color` needs "
+                "three: use `ids`, `binary`, `threshold` or `idmap`."
+            )
+
+
+def _check_scenes(scenes: Sequence[Scene], options: TileOptions) -> None:
+    if not scenes:
+        raise DataError("There are no scenes to tile: the list of images is empty.")
+    repeated = [name for name, n in Counter(s.name for s in scenes).items() if n > 1]
+    if repeated:
+        twins = [s.image for s in scenes if s.name == repeated[0]][:2]
+        raise DataError(
+            f"{len(repeated)} scene names repeat, e.g. `{repeated[0]}`: `{twins[0]}` and "
+            f"`{twins[1]}`. Rename the files, or tile them into separate folders."
+        )
+    for split in sorted({scene.split for scene in scenes}):
+        members = [scene for scene in scenes if scene.split == split]
+        bare = [scene for scene in members if scene.label is None]
+        if bare and len(bare) < len(members):
+            raise DataError(
+                f"{len(bare)} of {len(members)} scenes of the split `{split}` have no label: "
+                f"{', '.join(f'`{scene.image}`' for scene in bare[:5])}. "
+                "Add the labels, or leave these images out."
+            )
+    for decode in {s.label.decode for s in scenes if isinstance(s.label, RasterLabels)}:
+        parse_decode(decode, options.classes)
+    vectors = {s.label.path: s.label for s in scenes if isinstance(s.label, VectorLabels)}
+    for label in vectors.values():
+        check_vectors(label, len(options.classes))
+
+
+def _check_same(
+    plans: Sequence[ScenePlan], what: str, value: Callable[[ScenePlan], object]
+) -> None:
+    counts = Counter(value(plan) for plan in plans)
+    if len(counts) == 1:
+        return
+    usual = counts.most_common(1)[0][0]
+    odd = [plan for plan in plans if value(plan) != usual]
+    listed = ", ".join(f"`{plan.scene.image}` has {value(plan)}" for plan in odd[:5])
+    raise DataError(
+        f"The scenes differ in their {what}: most have {usual}, but {listed}. Tile them "
+        "separately, or convert them first."
+    )

@@ -1,0 +1,119 @@
+"""What a user hands to the tiling engine: scenes and where their labels come from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from mmda.errors import ConfigError
+
+SPLITS = ("train", "val", "test")
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True)
+class RasterLabels:
+    """A mask raster on the pixel grid of the image.
+
+    Attributes:
+        path: The mask raster; the same height and width as the image.
+        decode: How its values become class ids, see :mod:`mmda.raster.decoding`.
+    """
+
+    path: str
+    decode: str = "ids"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", os.fspath(self.path))
+
+
+@dataclass(frozen=True)
+class VectorLabels:
+    """Vector features that are burnt onto the target grid, over class 0.
+
+    Attributes:
+        path: GeoPackage, GeoJSON, shapefile or GeoParquet, in any known CRS.
+        layer: Name of the layer; the first by default.
+        attribute: Column that holds the class; without it every feature is class ``burn``.
+        class_map: Attribute value (as text) to class id; the key ``*`` stands for all others.
+            Without it the attribute must hold class ids. 255 means ignore.
+        burn: Class id of every feature when ``attribute`` is not given.
+        width: Full width of lines in metres, or the name of the column that holds it.
+            ``None`` burns the geometry as it is (a line is then one pixel wide).
+    """
+
+    path: str
+    layer: str | None = None
+    attribute: str | None = None
+    class_map: Mapping[str, int] | None = field(default=None, hash=False)
+    burn: int = 1
+    width: float | str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", os.fspath(self.path))
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One raster to be tiled.
+
+    Attributes:
+        name: Unique name, the first part of every tile id; letters, digits, ``.``, ``_``, ``-``.
+        image: Path of a raster (GeoTIFF, VRT, PNG, JPEG, ...) or a URL that GDAL opens.
+        split: ``train``, ``val`` or ``test``: the split of all its tiles.
+        label: Where the labels come from, or ``None``.
+        city: City or area, for grouped metrics.
+        nodata: No-data value that replaces the one in the file.
+        nominal_gsd: Ground sample distance (metres/pixel) to assume when the file tells none.
+    """
+
+    name: str
+    image: str
+    split: str = "train"
+    label: RasterLabels | VectorLabels | None = None
+    city: str | None = None
+    nodata: float | None = None
+    nominal_gsd: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "image", os.fspath(self.image))
+        if self.split not in SPLITS:
+            raise ConfigError(
+                f"Scene `{self.name}`: unknown split `{self.split}`; "
+                f"expected one of {', '.join(SPLITS)}."
+            )
+        if not _NAME.fullmatch(self.name):
+            raise ConfigError(
+                f"Scene name `{self.name}` cannot be part of a file name: use letters, digits, "
+                "`.`, `_` and `-` only (`mmda.raster.scene.safe_name` replaces the others)."
+            )
+
+    def fingerprint(self) -> str:
+        """Hash what the tiles of this scene depend on: the spec, and the files' size and time."""
+        state: dict[str, Any] = asdict(self)
+        state["files"] = [_file_state(self.image)]
+        if self.label is not None:
+            state["files"].append(_file_state(self.label.path))
+        return hashlib.sha1(json.dumps(state, sort_keys=True).encode()).hexdigest()
+
+
+def safe_name(text: str) -> str:
+    """Replace every character that a scene name may not hold by ``_``."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", text)
+
+
+def is_local(path: str) -> bool:
+    """Tell whether ``path`` names a local file (no URL, no GDAL virtual path)."""
+    return "://" not in path and not path.startswith("/vsi")
+
+
+def _file_state(path: str) -> list[Any]:
+    if not is_local(path) or not os.path.exists(path):
+        return [path]
+    status = os.stat(path)
+    return [os.path.abspath(path), status.st_size, status.st_mtime_ns]

@@ -1,0 +1,82 @@
+"""Streaming statistics of tiles, in float64 and mergeable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+
+@dataclass
+class BandStatistics:
+    """Count, mean and sum of squared deviations per band.
+
+    Attributes:
+        count: Number of valid pixels.
+        mean: ``(bands,)``, float64.
+        m2: Sum of squared deviations from the mean, ``(bands,)``, float64.
+    """
+
+    count: int
+    mean: np.ndarray
+    m2: np.ndarray
+
+    @classmethod
+    def empty(cls, bands: int) -> BandStatistics:
+        """Return the statistics of no pixels."""
+        return cls(0, np.zeros(bands), np.zeros(bands))
+
+    @classmethod
+    def of(cls, image: np.ndarray, valid: np.ndarray | None = None) -> BandStatistics:
+        """Return the statistics of one tile.
+
+        Args:
+            image: ``(bands, height, width)``.
+            valid: ``(height, width)``, bool; ``None`` when every pixel is valid.
+        """
+        count = image[0].size if valid is None else int(valid.sum())
+        mask = None if valid is None else valid.astype(np.uint8)
+        moments = [cv2.meanStdDev(band, mask=mask) for band in image]
+        mean = np.array([m.item() for m, _ in moments])
+        deviation = np.array([s.item() for _, s in moments])
+        return cls(count, mean, deviation**2 * count)
+
+    def merge(self, other: BandStatistics) -> None:
+        """Add the pixels of ``other`` (Chan, Golub and LeVeque 1979)."""
+        total = self.count + other.count
+        if total == 0:
+            return
+        delta = other.mean - self.mean
+        self.mean = self.mean + delta * (other.count / total)
+        self.m2 = self.m2 + other.m2 + delta**2 * (self.count * other.count / total)
+        self.count = total
+
+    @property
+    def std(self) -> np.ndarray:
+        """Population standard deviation per band, ``(bands,)``, float64."""
+        return np.sqrt(self.m2 / max(self.count, 1))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the state as plain numbers; floats survive exactly."""
+        return {"count": self.count, "mean": self.mean.tolist(), "m2": self.m2.tolist()}
+
+    @classmethod
+    def from_json(cls, state: dict[str, Any]) -> BandStatistics:
+        """Restore :meth:`to_json`."""
+        return cls(state["count"], np.array(state["mean"]), np.array(state["m2"]))
+
+
+def class_pixels(label: np.ndarray, classes: int) -> tuple[list[int], int]:
+    """Count the pixels of every class, and the ignored ones.
+
+    Args:
+        label: Class ids, uint8, 255 = ignore.
+        classes: Number of classes.
+
+    Returns:
+        Pixels per class, and ignored pixels.
+    """
+    counts = np.bincount(label.ravel(), minlength=256)
+    return [int(n) for n in counts[:classes]], int(counts[255])

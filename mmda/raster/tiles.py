@@ -1,0 +1,151 @@
+"""Cutting one strip of a scene into tiles: read once, slice, encode, describe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from rasterio.errors import RasterioError
+
+from mmda.raster.decoding import IGNORE
+from mmda.raster.encode import write_image, write_label
+from mmda.raster.handles import GDAL_OPTIONS, HandlePool, unreadable
+from mmda.raster.labels import label_reader
+from mmda.raster.options import TileOptions
+from mmda.raster.plan import ScenePlan
+from mmda.raster.reading import read_image
+from mmda.raster.stats import BandStatistics, class_pixels
+from mmda.raster.windows import Window
+
+
+@dataclass
+class StripResult:
+    """What came of one strip: manifest rows, statistics, and tiles without enough valid area."""
+
+    statistics: BandStatistics
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    dropped: int = 0
+
+
+@dataclass
+class _Pixels:
+    """A strip or tile in memory; ``label`` and ``valid`` may be missing."""
+
+    image: np.ndarray
+    valid: np.ndarray | None
+    label: np.ndarray | None
+
+    def cut(self, row: int, col: int, size: Window, fill: float) -> _Pixels:
+        """Cut out ``size`` pixels from ``row``, ``col``, padded where the strip ends."""
+        box = (slice(row, row + size.height), slice(col, col + size.width))
+        image = self.image[(slice(None), *box)]
+        valid = None if self.valid is None else self.valid[box]
+        label = None if self.label is None else self.label[box]
+        below, right = size.height - image.shape[1], size.width - image.shape[2]
+        if below or right:
+            edges = ((0, below), (0, right))
+            valid = np.ones(image.shape[1:], bool) if valid is None else valid
+            valid = np.pad(valid, edges)
+            image = np.pad(image, ((0, 0), *edges), constant_values=image.dtype.type(fill))
+            label = None if label is None else np.pad(label, edges, constant_values=IGNORE)
+        elif valid is not None and valid.all():
+            valid = None
+        return _Pixels(image, valid, label)
+
+
+class SceneTiler:
+    """Tiles one scene, strip by strip, from any number of threads."""
+
+    def __init__(self, plan: ScenePlan, options: TileOptions, root: Path, pool: HandlePool) -> None:
+        self.plan = plan
+        self._options = options
+        self._root = root
+        self._pool = pool
+        self._labels = label_reader(plan.scene, plan.grid, pool, options.classes)
+
+    def tile_strip(self, windows: Sequence[Window]) -> StripResult:
+        """Read the windows of one tile row at once and write their tiles.
+
+        Raises:
+            DataError: When the image or its label cannot be read or decoded.
+        """
+        grid, header = self.plan.grid, self.plan.header
+        first, last = windows[0], windows[-1]
+        area = Window(first.row, first.col, first.height, last.col + last.width - first.col)
+        with rasterio.Env(**GDAL_OPTIONS):
+            pixels = self._read(area.clip(grid.height, grid.width))
+            result = StripResult(BandStatistics.empty(len(header.bands)))
+            for window in windows:
+                tile = pixels.cut(0, window.col - area.col, window, header.fill)
+                self._add_tile(window, tile, result)
+        return result
+
+    def close(self) -> None:
+        """Close the scene's files; no strip may be in work."""
+        scene = self.plan.scene
+        paths = [scene.image] if scene.label is None else [scene.image, scene.label.path]
+        self._pool.close(*paths)
+        self._labels = None
+
+    def _read(self, area: Window) -> _Pixels:
+        scene = self.plan.scene
+        label = None if self._labels is None else self._labels.read(area)
+        dataset = self._pool.get(scene.image, scene.nodata)
+        try:
+            image, valid = read_image(dataset, self.plan.header, self.plan.grid, area)
+        except RasterioError as error:
+            raise unreadable(scene.image, error) from error
+        if label is not None and valid is not None:
+            label[~valid] = IGNORE
+        return _Pixels(image, valid, label)
+
+    def _add_tile(self, window: Window, tile: _Pixels, result: StripResult) -> None:
+        scene, grid, header = self.plan.scene, self.plan.grid, self.plan.header
+        name = f"{scene.name}_{window.row:06d}_{window.col:06d}"
+        image = f"{scene.split}/images/{name}.{self._options.format}"
+        label = None if tile.label is None else f"{scene.split}/labels/{name}.png"
+        inside = window.clip(grid.height, grid.width)
+        valid = window.height * window.width if tile.valid is None else int(tile.valid.sum())
+        if valid == 0 or valid < self._options.min_valid * inside.height * inside.width:
+            result.dropped += 1
+            for path in filter(None, (image, label)):
+                (self._root / path).unlink(missing_ok=True)
+            return
+        transform = grid.tile_transform(window)
+        # The no-data tag holds in the tile only where invalid pixels carry its value.
+        nodata = header.nodata if header.nodata == header.fill else None
+        counts, ignored = (None, None)
+        if tile.label is not None:
+            counts, ignored = class_pixels(tile.label, len(self._options.classes))
+        result.rows.append(
+            {
+                "id": name,
+                "domain": self._options.domain,
+                "split": scene.split,
+                "scene": scene.name,
+                "city": scene.city,
+                "source": scene.image,
+                "label_source": scene.label.path if scene.label else None,
+                **window._asdict(),
+                "crs": grid.crs.to_wkt() if grid.crs else None,
+                "transform": list(transform)[:6] if transform else None,
+                "gsd": grid.gsd,
+                "nominal_gsd": grid.nominal,
+                "valid_fraction": valid / (window.height * window.width),
+                "class_pixels": counts,
+                "ignore_pixels": ignored,
+                "image": image,
+                "label": label,
+                "image_bytes": write_image(
+                    self._root / image, tile.image, tile.valid, grid.crs, transform, nodata
+                ),
+                "label_bytes": write_label(self._root / label, tile.label)
+                if label is not None and tile.label is not None
+                else None,
+            }
+        )
+        result.statistics.merge(BandStatistics.of(tile.image, tile.valid))
