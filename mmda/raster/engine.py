@@ -210,9 +210,6 @@ def _dataset_info(
     for record in used:
         statistics.merge(BandStatistics.from_json(record["statistics"]))
     labelled = [row for row in rows if row["class_pixels"] is not None]
-    pixels = [
-        sum(column) for column in zip(*(row["class_pixels"] for row in labelled), strict=True)
-    ]
     gsds = {row["gsd"] for row in rows}
     return {
         "format": FORMAT,
@@ -231,9 +228,18 @@ def _dataset_info(
         "splits": {split: count for split, count in splits.items() if count},
         "scenes": len(records),
         "dropped_tiles": sum(record["dropped"] for record in records),
-        "class_pixels": pixels or None,
+        "class_pixels": _pixels_per_split(labelled) or None,
         "options": fixed,
     }
+
+
+def _pixels_per_split(labelled: Sequence[Record]) -> dict[str, list[int]]:
+    sums: dict[str, list[int]] = {}
+    for split in SPLITS:
+        counts = [row["class_pixels"] for row in labelled if row["split"] == split]
+        if counts:
+            sums[split] = [sum(column) for column in zip(*counts, strict=True)]
+    return sums
 
 
 def _failure_message(failures: Sequence[str], plan: Plan, root: Path) -> str:
