@@ -123,7 +123,7 @@ def pixel_size_metres(dataset: rasterio.DatasetReader) -> tuple[float, float]:
         _, latitude = dataset.xy(dataset.height // 2, dataset.width // 2)
         east = METRES_PER_DEGREE * np.cos(np.radians(latitude))
         return float(width * east), float(height * METRES_PER_DEGREE)
-    metres = dataset.crs.linear_units_factor[1]
+    metres = dataset.crs.linear_units_factor[1] if dataset.crs.is_projected else 1.0
     return float(width * metres), float(height * metres)
 
 

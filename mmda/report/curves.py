@@ -1,0 +1,130 @@
+"""Loss curves: reading mmengine's scalars and drawing them as inline SVG."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from mmda.errors import DataError
+from mmda.report.extras import require
+
+Curves = dict[str, tuple[list[int], list[float]]]
+"""Loss name -> (iterations, values)."""
+
+COLOURS = {"source_only": "#e07b39", "adapted": "#3b82f6", "target_only": "#22a06b"}
+OTHER_COLOURS = ("#a855f7", "#db2777", "#0891b2", "#ca8a04")
+_TEXT = "#010203"  # stands for the page's text colour until the SVG is written
+
+
+def run_colour(key: str, index: int = 0) -> str:
+    """Return the colour of a run, the same in every chart."""
+    return COLOURS.get(key, OTHER_COLOURS[index % len(OTHER_COLOURS)])
+
+
+def read_scalars(work_dir: Path | str, contains: str = "loss") -> Curves:
+    """Read the curves that mmengine logged under a work directory.
+
+    A resumed training leaves one folder per start; they are merged by step, the later start
+    winning. A line that was cut off when the training was killed is passed over.
+
+    Args:
+        work_dir: The folder that holds ``<timestamp>/vis_data/scalars.json``.
+        contains: Keep the keys whose last dotted part contains this.
+
+    Returns:
+        Per key the iterations, rising, and the values.
+
+    Raises:
+        DataError: If there is no such file.
+    """
+    files = sorted(Path(work_dir).glob("*/vis_data/scalars.json"))
+    if not files:
+        raise DataError(
+            f"No `<timestamp>/vis_data/scalars.json` in `{work_dir}`; expected the work directory "
+            "of a training."
+        )
+    merged: dict[str, dict[int, float]] = {}
+    for path in files:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            record = _record(line)
+            step = record.get("step", record.get("iter"))
+            for key, value in record.items():
+                if step is not None and contains in key.rpartition(".")[2]:
+                    merged.setdefault(key, {})[int(step)] = float(value)
+    return {
+        key: (sorted(points), [points[step] for step in sorted(points)])
+        for key, points in merged.items()
+    }
+
+
+def _record(line: str) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except json.JSONDecodeError:
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def smoothed(values: np.ndarray) -> np.ndarray:
+    """Return a centred Gaussian average over about a fortieth of the curve.
+
+    Values that are not finite are left out of the averages around them.
+    """
+    known = np.isfinite(values)
+    sigma = max(len(values) / 80, 0.5)
+    total = gaussian_filter1d(np.where(known, values, 0.0), sigma, mode="nearest")
+    weight = gaussian_filter1d(known.astype(float), sigma, mode="nearest")
+    return np.divide(total, weight, out=np.full(len(values), np.nan), where=weight > 1e-6)
+
+
+def charts(curves: Mapping[str, Curves]) -> list[tuple[str, str]]:
+    """Draw one chart per loss with a line per run.
+
+    Args:
+        curves: Run -> loss name -> (iterations, values).
+
+    Returns:
+        ``(loss name, inline SVG)`` in order of appearance, the total ``loss`` first.
+    """
+    names = list(dict.fromkeys(name for losses in curves.values() for name in losses))
+    names.sort(key=lambda name: name != "loss")
+    return [
+        (name, _chart(index, {r: c[name] for r, c in curves.items() if name in c}, list(curves)))
+        for index, name in enumerate(names)
+    ]
+
+
+def _chart(index: int, lines: Mapping[str, tuple[list[int], list[float]]], runs: list[str]) -> str:
+    """Draw one loss of several runs as an SVG element whose ids are unique in the page."""
+    matplotlib = require("matplotlib")
+    figure_class = require("matplotlib.figure").Figure
+    style = {
+        "svg.fonttype": "none", "svg.hashsalt": f"chart{index}", "font.size": 9,
+        "text.color": _TEXT, "axes.labelcolor": _TEXT, "axes.edgecolor": _TEXT,
+        "xtick.color": _TEXT, "ytick.color": _TEXT, "axes.linewidth": 0.6,
+    }  # fmt: skip
+    with matplotlib.rc_context(style):
+        figure = figure_class(figsize=(4.4, 2.4), layout="constrained")
+        axes = figure.add_subplot()
+        for run, (steps, values) in lines.items():
+            colour = run_colour(run, runs.index(run))
+            series = np.asarray(values, dtype=float)
+            axes.plot(steps, series, color=colour, linewidth=0.7, alpha=0.45)
+            axes.plot(steps, smoothed(series), color=colour, linewidth=1.7)
+        axes.set_xlabel("iteration")
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(alpha=0.15, color=_TEXT, linewidth=0.6)
+        axes.margins(x=0.01)
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :].replace(_TEXT, "currentColor")
+    for reference in ('id="', "url(#", 'href="#'):
+        svg = svg.replace(reference, f"{reference}c{index}-")
+    return svg

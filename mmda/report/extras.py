@@ -1,0 +1,24 @@
+"""The libraries of the ``report`` extra, imported when a report is written."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+from mmda.errors import ConfigError
+
+
+def require(module: str) -> ModuleType:
+    """Import a library of the ``report`` extra.
+
+    Raises:
+        ConfigError: If it is not installed; the message names the command that installs it.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        library = module.partition(".")[0]
+        raise ConfigError(
+            f"The report needs `{library}`, which cannot be imported ({error}). Install it with "
+            "`pip install mmda[report]`."
+        ) from error

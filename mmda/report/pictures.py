@@ -1,0 +1,216 @@
+"""Pictures of images, masks and whole scenes."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rasterio.enums import Resampling
+
+from mmda.errors import DataError
+from mmda.raster.scene_input import choose_bands, named_errors, open_scene
+from mmda.report.extras import require
+
+IGNORE = 255
+TRUTH = "truth"
+Palette = Sequence[Sequence[int]]
+Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One image beside its masks.
+
+    Attributes:
+        title: Its name, such as the tile id.
+        image: ``(H, W, 3)`` uint8.
+        masks: Mask name -> ``(H, W)`` class ids, 255 = ignore. The one named ``truth`` is the
+            reference that the others are scored against.
+    """
+
+    title: str
+    image: Picture
+    masks: Mapping[str, Picture] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A whole scene and its map, shrunk for the page.
+
+    Attributes:
+        image: ``(H, W, 4)`` uint8 RGBA, transparent where there is no data.
+        overlay: The same with the map painted over it.
+        caption: Text below.
+    """
+
+    image: Picture
+    overlay: Picture
+    caption: str = ""
+
+
+def to_rgb(bands: NDArray[np.generic], valid: NDArray[np.bool_] | None = None) -> Picture:
+    """Return the first three bands (or the only one, in grey) as ``(H, W, 3)`` uint8.
+
+    uint8 is kept as it is; any other dtype is stretched from its 2nd to its 98th percentile.
+
+    Args:
+        bands: ``(B, H, W)``.
+        valid: ``(H, W)``, False where the values do not count for the stretch.
+    """
+    shown = bands[[0, 1, 2] if len(bands) >= 3 else [0, 0, 0]]
+    if shown.dtype == np.uint8:
+        return np.ascontiguousarray(shown.transpose(1, 2, 0))
+    values = shown.astype(np.float64)
+    inside = np.isfinite(values).all(0) & (True if valid is None else valid)
+    stretched = np.zeros(values.shape, dtype=np.uint8)
+    for band, out in zip(values, stretched, strict=True):
+        low, high = np.percentile(band[inside], (2, 98)) if inside.any() else (0.0, 1.0)
+        scaled = (band - low) / max(high - low, 1e-12)
+        out[inside] = np.rint(255 * scaled.clip(0, 1))[inside]
+    return np.ascontiguousarray(stretched.transpose(1, 2, 0))
+
+
+def overlay(
+    image: Picture,
+    mask: Picture,
+    palette: Palette,
+    *,
+    alpha: float = 0.55,
+    transparent: Sequence[int] = (),
+) -> Picture:
+    """Paint a mask over a greyed image, with an outline around every area.
+
+    Args:
+        image: ``(H, W, 3)`` uint8.
+        mask: ``(H, W)`` class ids; 255 and ids beyond the palette show the grey image.
+        palette: RGB 0..255 per class.
+        alpha: Opacity of the paint, 0..1.
+        transparent: Class ids that are not painted, such as a background.
+
+    Returns:
+        ``(H, W, 3)`` uint8.
+
+    Raises:
+        DataError: If the sizes differ.
+    """
+    if image.shape[:2] != mask.shape:
+        raise DataError(f"Image of {image.shape[:2]} and mask of {mask.shape} pixels differ.")
+    grey = image.mean(axis=2, keepdims=True)
+    base = 0.35 * image + 0.65 * (64 + 0.75 * grey)
+    table = np.zeros((256, 3))
+    opacity = np.zeros(256)
+    for index, colour in enumerate(palette):
+        table[index], opacity[index] = colour, 0.0 if index in transparent else alpha
+    amount = opacity[mask]
+    edge = np.zeros(mask.shape, dtype=bool)
+    edge[:, 1:] |= mask[:, 1:] != mask[:, :-1]
+    edge[1:] |= mask[1:] != mask[:-1]
+    amount[edge & (amount > 0)] = 1
+    painted = (1 - amount[..., None]) * base + amount[..., None] * table[mask]
+    return np.rint(painted).clip(0, 255).astype(np.uint8)
+
+
+def background_ids(classes: Sequence[str]) -> list[int]:
+    """Return the class ids that pictures leave unpainted: those named background."""
+    return [index for index, name in enumerate(classes) if name.lower() == "background"]
+
+
+def tile_miou(truth: Picture, prediction: Picture) -> float | None:
+    """Return the mean IoU in percent over the classes present, without ignored pixels."""
+    counted = (truth != IGNORE) & (prediction != IGNORE)
+    a, b = truth[counted], prediction[counted]
+    present = np.union1d(a, b)
+    scores = [((a == c) & (b == c)).sum() / ((a == c) | (b == c)).sum() for c in present]
+    return 100 * float(np.mean(scores)) if scores else None
+
+
+def shrink(picture: Picture, max_side: int) -> Picture:
+    """Return the picture with its longer side at most ``max_side`` pixels, averaged."""
+    scale = max_side / max(picture.shape[:2])
+    if scale >= 1:
+        return picture
+    size = [max(1, round(side * scale)) for side in picture.shape[1::-1]]
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def png_data_uri(picture: Picture) -> str:
+    """Return an RGB or RGBA picture as a ``data:`` URI with a PNG."""
+    order = cv2.COLOR_RGBA2BGRA if picture.shape[2] == 4 else cv2.COLOR_RGB2BGR
+    _, encoded = cv2.imencode(".png", cv2.cvtColor(picture, order))
+    return "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")
+
+
+def read_scene(
+    image: Path | str,
+    mask: Path | str,
+    palette: Palette,
+    classes: Sequence[str] = (),
+    *,
+    max_side: int = 1200,
+    caption: str = "",
+) -> Scene:
+    """Read a raster and its mask at reduced size.
+
+    Args:
+        image: The raster that was mapped.
+        mask: Its class mask; it covers the same ground, on whatever grid.
+        palette: RGB 0..255 per class.
+        classes: Class names; one called background is not painted.
+        max_side: Longer side of the pictures in pixels.
+        caption: Text for the page.
+
+    Raises:
+        DataError: If a raster cannot be read.
+    """
+    with open_scene(image) as source, named_errors(image):
+        scale = min(1.0, max_side / max(source.shape))
+        shape = (max(1, round(source.height * scale)), max(1, round(source.width * scale)))
+        bands = choose_bands(source, image, None, None)[:3]
+        averaged = Resampling.average
+        pixels = source.read(bands, out_shape=(len(bands), *shape), resampling=averaged)
+        valid = source.dataset_mask(out_shape=shape) > 0
+    with open_scene(mask) as source, named_errors(mask):
+        ids = source.read(1, out_shape=shape, resampling=Resampling.mode)
+    picture = to_rgb(pixels, valid)
+    painted = overlay(picture, ids, palette, transparent=background_ids(classes))
+    opaque = np.where(valid, 255, 0).astype(np.uint8)
+    return Scene(np.dstack([picture, opaque]), np.dstack([painted, opaque]), caption)
+
+
+def panel_figure(panels: Sequence[Panel], palette: Palette, classes: Sequence[str]) -> Any:
+    """Return a matplotlib figure: a row per panel, the image and its masks as columns.
+
+    Args:
+        panels: What to show; all with the same mask names.
+        palette: RGB 0..255 per class.
+        classes: Class names for the legend.
+
+    Raises:
+        ConfigError: If matplotlib is not installed.
+    """
+    patch = require("matplotlib.patches").Patch
+    columns = ["image", *panels[0].masks]
+    size = (2.3 * len(columns), 2.3 * len(panels) + 0.45)
+    figure = require("matplotlib.figure").Figure(figsize=size, layout="constrained")
+    grid = figure.subplots(len(panels), len(columns), squeeze=False)
+    hidden = background_ids(classes)
+    for row, panel in zip(grid, panels, strict=True):
+        masks = [overlay(panel.image, m, palette, transparent=hidden) for m in panel.masks.values()]
+        for axes, picture in zip(row, [panel.image, *masks], strict=True):
+            axes.imshow(picture)
+            axes.set_axis_off()
+    for axes, name in zip(grid[0], columns, strict=True):
+        axes.set_title(name, fontsize=10)
+    chips = [
+        patch(color=np.array(colour) / 255, label=name)
+        for index, (name, colour) in enumerate(zip(classes, palette, strict=True))
+        if index not in hidden
+    ]
+    figure.legend(handles=chips, loc="outside lower center", ncols=len(chips), frameon=False)
+    return figure
