@@ -14,7 +14,7 @@ from mmda.toy.shapes import Points, Roof
 SETBACK = (3.5, 7.5)
 """Gap between the street's edge and a building, metres."""
 
-GAP = (4.0, 11.0)
+GAP = (3.0, 8.0)
 """Gap between neighbours at density 1, metres."""
 
 CLEARANCE = 2.0
@@ -59,7 +59,7 @@ def _draw_roof(rng: np.random.Generator, kind: str, size: float) -> tuple[Roof, 
         return shapes.round_block(radius, sides, True), 2 * radius, 2 * radius
     if kind == "apartments":
         if pick < 0.4:
-            width, depth = rng.uniform(24, 44) * size, rng.uniform(12, 15) * size
+            width, depth = rng.uniform(22, 36) * size, rng.uniform(11, 14) * size
             flat = rng.random() < 0.5
             shape = shapes.flat_block(width, depth) if flat else shapes.house(width, depth, True)
             return shape, width, depth
@@ -70,9 +70,9 @@ def _draw_roof(rng: np.random.Generator, kind: str, size: float) -> tuple[Roof, 
             width = max(width, 2 * wing + 9)
         return make(width, depth, wing), width, depth
     if pick < 0.22:
-        radius = rng.uniform(7, 12) * size
+        radius = rng.uniform(6, 10) * size
         return shapes.round_block(radius, 28, False), 2 * radius, 2 * radius
-    width, depth = rng.uniform(22, 44) * size, rng.uniform(17, 27) * size
+    width, depth = rng.uniform(18, 32) * size, rng.uniform(14, 20) * size
     flat = rng.random() < 0.7
     return (
         (shapes.flat_block(width, depth) if flat else shapes.house(width, depth, False)),

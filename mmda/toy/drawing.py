@@ -24,6 +24,9 @@ GROUND, BUILDING, ROAD, TREE, FIELD, WATER, VEHICLE = range(len(CLASSES))
 
 SUBPIXEL_BITS = 4
 
+PARAPET = 0.4
+"""Width and height of the rim of a flat roof, metres."""
+
 
 @dataclass
 class SurfaceTable:
@@ -117,14 +120,16 @@ def draw(rng: np.random.Generator, layout: Layout, style: CityStyle, size: int) 
         paint = materials.jitter(rng, colours[int(rng.integers(len(colours)))], 0.05, 0.02)
         fill(surface, outline, gsd, table.add(VEHICLE, paint, 0.05, 0.0, height=1.6))
     for building in layout.buildings:
+        if not building.planes:
+            _parapet(surface, table, building, gsd)
         _clutter(rng, surface, table, building, gsd)
     return Drawing(surface, table, shade, road)
 
 
 def _block(rng: np.random.Generator, table: SurfaceTable, style: CityStyle, kind: str) -> int:
-    paved = {"houses": 0.08, "apartments": 0.35, "halls": 0.7}.get(kind, 0.0)
+    paved = {"houses": 0.05, "apartments": 0.2, "halls": 0.4}.get(kind, 0.0)
     if rng.random() < paved:
-        return table.add(GROUND, materials.paving_colour(rng), 0.06, 0.05)
+        return table.add(GROUND, materials.paving_colour(rng), 0.1, 0.1)
     return table.add(GROUND, materials.lawn_colour(rng, style), 0.07, 0.09)
 
 
@@ -165,6 +170,17 @@ def _lane_marks(
             for a, b in zip(street.line[1:-1:2], street.line[2:-1:2], strict=False):
                 ends = pixels(np.stack([a, (a + b) / 2]), style.gsd)
                 cv2.line(surface, ends[0].tolist(), ends[1].tolist(), mark, 1, 8, SUBPIXEL_BITS)
+
+
+def _parapet(
+    surface: NDArray[np.int32], table: SurfaceTable, building: Building, gsd: float
+) -> None:
+    """The light rim of a flat roof."""
+    number = table.add(BUILDING, materials.PARAPET, 0.02, 0.0, height=building.height + PARAPET)
+    inner = building.footprint.buffer(-max(PARAPET, 0.6 * gsd), join_style="mitre")
+    ring = np.asarray(inner.exterior.coords)[:-1]
+    corners = [pixels(ring, gsd)]
+    cv2.polylines(surface, corners, True, number, 1, cv2.LINE_8, SUBPIXEL_BITS)
 
 
 def _clutter(

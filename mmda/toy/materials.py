@@ -14,14 +14,15 @@ ROOFS: dict[str, tuple[tuple[float, float, float], float, float]] = {
     "red tile": ((0.60, 0.30, 0.22), 0.52, 0.12),
     "brown tile": ((0.47, 0.29, 0.22), 0.20, 0.22),
     "slate": ((0.36, 0.37, 0.42), 0.08, 0.18),
-    "concrete": ((0.66, 0.63, 0.59), 0.08, 0.18),
+    "concrete": ((0.68, 0.65, 0.60), 0.08, 0.18),
     "membrane": ((0.84, 0.83, 0.80), 0.08, 0.16),
     "metal": ((0.50, 0.57, 0.63), 0.04, 0.14),
 }
 FLAT_ROOFS = ("concrete", "membrane", "metal", "slate")
 
+PARAPET = np.array([0.78, 0.77, 0.75])
 LAWN, SOIL, GRAVEL = (0.31, 0.40, 0.20), (0.50, 0.43, 0.32), (0.55, 0.52, 0.46)
-PAVING = (0.50, 0.49, 0.46)
+PAVING = (0.43, 0.41, 0.37)
 ASPHALT, CONCRETE_ROAD, LANE_MARK = (0.27, 0.27, 0.29), (0.45, 0.44, 0.43), (0.80, 0.80, 0.78)
 WATER = (0.10, 0.18, 0.22)
 TREE, AUTUMN_TREE = (0.15, 0.24, 0.10), (0.33, 0.26, 0.10)

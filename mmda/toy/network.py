@@ -13,8 +13,8 @@ from mmda.toy.shapes import Points
 STEP = 6.0
 """Distance between the points of a street's centre line, metres."""
 
-BLOCK_WIDTH = (62.0, 95.0)
-BLOCK_LENGTH = (75.0, 125.0)
+BLOCK_WIDTH = (56.0, 84.0)
+BLOCK_LENGTH = (70.0, 115.0)
 MAIN_WIDTH = (9.0, 12.0)
 SIDE_WIDTH = (5.5, 7.0)
 RURAL_SHARE = 0.24

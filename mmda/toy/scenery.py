@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from mmda.toy.network import Network, Street
 from mmda.toy.shapes import Points, place, rectangle
 
-STREET_TREE_SPACING = (11.0, 34.0)
-TREES_PER_HECTARE = {"houses": 16.0, "apartments": 12.0, "halls": 4.0, "park": 55.0, "field": 1.5}
-CROWN_RADIUS = (1.8, 4.4)
+STREET_TREE_SPACING = (9.0, 28.0)
+TREES_PER_HECTARE = {"houses": 26.0, "apartments": 18.0, "halls": 6.0, "park": 70.0, "field": 1.5}
+CROWN_RADIUS = (2.2, 5.0)
 VEHICLE_SPACING = (14.0, 60.0)
 LAKE_RADIUS = (24.0, 44.0)
 RIVER_WIDTH = (14.0, 26.0)

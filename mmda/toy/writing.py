@@ -19,6 +19,9 @@ from mmda.utils.files import atomic_path
 NO_DATA = 0
 TASKS = ("buildings", "roads", "landcover")
 VECTORS = ("buildings", "roads")
+STREET_MARGIN = 8.0
+"""Metres that centre lines reach beyond the scene: more than half of the widest street."""
+
 FIXED_TIME = "2000-01-01T00:00:00.000Z"
 """Written into every GeoPackage in place of the present time, so that equal runs give equal
 files."""
@@ -63,17 +66,21 @@ def write_buildings(path: Path, layout: Layout, transform: Affine, gsd: float, e
     """Write the footprints, cut at the scene's border, with ``height`` in metres."""
     shapes = np.array([b.footprint for b in layout.buildings], dtype=object)
     heights = [round(b.height, 2) for b in layout.buildings]
-    _write_vectors(path, shapes, {"height": heights}, "Polygon", layout, transform, gsd, epsg)
+    _write_vectors(path, shapes, {"height": heights}, "Polygon", layout, transform, gsd, epsg, 0.0)
 
 
 def write_roads(path: Path, layout: Layout, transform: Affine, gsd: float, epsg: int) -> None:
-    """Write the street centre lines, cut at the scene's border, with ``width`` in metres."""
+    """Write the street centre lines with ``width`` in metres.
+
+    They are cut :data:`STREET_MARGIN` beyond the scene's border, so that a street whose centre
+    line runs just outside still explains the half of it that lies inside.
+    """
     shapes = np.array([shapely.LineString(s.line) for s in layout.network.streets], dtype=object)
     columns: dict[str, list[Any]] = {
         "width": [round(s.width, 3) for s in layout.network.streets],
         "kind": ["main" if s.main else "side" for s in layout.network.streets],
     }
-    _write_vectors(path, shapes, columns, "LineString", layout, transform, gsd, epsg)
+    _write_vectors(path, shapes, columns, "LineString", layout, transform, gsd, epsg, STREET_MARGIN)
 
 
 def _write_vectors(
@@ -85,8 +92,10 @@ def _write_vectors(
     transform: Affine,
     gsd: float,
     epsg: int,
+    margin: float,
 ) -> None:
-    frame = shapely.box(0, 0, layout.extent, layout.extent)
+    end = layout.extent + margin
+    frame = shapely.box(-margin, -margin, end, end)
     to_ground = transform @ Affine.scale(1 / gsd)
     parts, owner = shapely.get_parts(shapely.intersection(shapes, frame), return_index=True)
     whole = np.array([p.geom_type == kind and not p.is_empty for p in parts], dtype=bool)
