@@ -1,0 +1,49 @@
+# The toy cities; `make demo` writes them and sets MMDA_TOY_ROOT. See configs/toy/README.md.
+data_root = "{{$MMDA_TOY_ROOT:data/toy}}"
+crop_size = (128, 128)
+source_root = data_root + "/buildings/source"
+target_root = data_root + "/buildings/target"
+
+load = dict(type="LoadTile")
+geometry = [
+    dict(type="RandomCrop", crop_size=crop_size),
+    dict(type="RandomFlip", prob=0.5),
+    dict(type="RandomRotate90"),
+]
+pack = dict(type="PackDomainInputs")
+
+train_dataloader = dict(
+    batch_size=4,
+    num_workers=0,
+    sampler=dict(type="PairedDomainSampler"),
+    dataset=dict(
+        type="PairedDomainDataset",
+        source=dict(
+            type="BuildingDataset", data_root=source_root, pipeline=[load, *geometry, pack]
+        ),
+        target=dict(
+            type="BuildingDataset",
+            data_root=target_root,
+            labelled=False,
+            pipeline=[load, *geometry, pack],
+        ),
+    ),
+)
+val_dataloader = dict(
+    batch_size=4,
+    num_workers=0,
+    sampler=dict(type="DefaultSampler", shuffle=False),
+    dataset=dict(
+        type="BuildingDataset", data_root=target_root, split="val", pipeline=[load, pack]
+    ),
+)
+test_dataloader = dict(
+    batch_size=4,
+    num_workers=0,
+    sampler=dict(type="DefaultSampler", shuffle=False),
+    dataset=dict(
+        type="BuildingDataset", data_root=target_root, split="test", pipeline=[load, pack]
+    ),
+)
+val_evaluator = dict(type="SegmentationMetric")
+test_evaluator = dict(type="SegmentationMetric")

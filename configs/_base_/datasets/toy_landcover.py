@@ -1,0 +1,12 @@
+_base_ = "toy_buildings.py"
+data_root = "{{$MMDA_TOY_ROOT:data/toy}}"
+source_root = data_root + "/landcover/source"
+target_root = data_root + "/landcover/target"
+train_dataloader = dict(
+    dataset=dict(
+        source=dict(type="LandCoverDataset", data_root=source_root),
+        target=dict(type="LandCoverDataset", data_root=target_root),
+    )
+)
+val_dataloader = dict(dataset=dict(type="LandCoverDataset", data_root=target_root))
+test_dataloader = dict(dataset=dict(type="LandCoverDataset", data_root=target_root))

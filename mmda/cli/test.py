@@ -1,0 +1,53 @@
+"""``mmda test``: evaluate a checkpoint."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmda.cli.options import add_config_options
+from mmda.errors import ConfigError
+from mmda.evaluation.nam import nam
+from mmda.utils import atomic_write_text
+
+
+def main(argv: Sequence[str]) -> int:
+    """Evaluate, print the scores and write them where ``--out`` says."""
+    parser = argparse.ArgumentParser(prog="mmda test", description=__doc__)
+    add_config_options(parser)
+    parser.add_argument("checkpoint", help="checkpoint file")
+    parser.add_argument("--out", help="JSON file for the scores")
+    parser.add_argument("--show-dir", help="folder for pictures of the predictions")
+    parser.add_argument("--source-only", metavar="JSON", help="scores of source-only, for NAM")
+    parser.add_argument("--target-only", metavar="JSON", help="scores of target-only, for NAM")
+    args = parser.parse_args(argv)
+    if bool(args.source_only) != bool(args.target_only):
+        parser.error("NAM needs both --source-only and --target-only")
+    bounds = [_read_miou(path) for path in (args.source_only, args.target_only) if path]
+
+    from mmda.engine.evaluate import evaluate
+    from mmda.engine.launch import load_config
+
+    config = load_config(args.config, args.cfg_options)
+    work_dir = args.work_dir or config.get("work_dir") or f"work_dirs/{Path(args.config).stem}"
+    metrics = evaluate(
+        config, args.checkpoint, work_dir, launcher=args.launcher, show_dir=args.show_dir
+    )
+    if bounds:
+        metrics["NAM"] = nam(bounds[0], metrics["mIoU"], bounds[1])
+    for name, value in metrics.items():
+        print(f"{name:24s} {value:7.2f}")
+    if args.out:
+        atomic_write_text(args.out, json.dumps(metrics, indent=2) + "\n")
+    return 0
+
+
+def _read_miou(path: str) -> float:
+    try:
+        return float(json.loads(Path(path).read_text())["mIoU"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(
+            f"`{path}` holds no `mIoU` ({error!r}). Give the file that `mmda test --out` wrote."
+        ) from error

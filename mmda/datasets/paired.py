@@ -1,0 +1,81 @@
+"""The paired-domain training dataset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch.utils.data import Dataset
+
+from mmda.datasets.sampler import PairIndex
+from mmda.errors import DataError
+from mmda.registry import DATASETS
+from mmda.utils.seeding import seeded
+
+
+@DATASETS.register_module()
+class PairedDomainDataset(Dataset):
+    """A source and a target dataset, read in pairs.
+
+    ``dataset[pair]`` returns ``{'source': sample, 'target': sample}``, each sample as the
+    domain's own pipeline packs it. Every random choice in the pipelines is drawn from a generator
+    seeded by (seed, position, domain), so a sample depends on its position in the stream alone.
+
+    Args:
+        source: Config of the labelled source dataset.
+        target: Config of the target dataset; None for source-only (or target-only) training.
+    """
+
+    def __init__(self, source: dict | Dataset, target: dict | Dataset | None = None) -> None:
+        self.source = _build(source)
+        self.target = None if target is None else _build(target)
+        self._fully_initialised = False
+        self.full_init()
+
+    def full_init(self) -> None:
+        """Read both domains' lists of samples; raise :class:`DataError` when one is empty."""
+        if self._fully_initialised:
+            return
+        for name, dataset in (("source", self.source), ("target", self.target)):
+            if dataset is None:
+                continue
+            if hasattr(dataset, "full_init"):
+                dataset.full_init()
+            if len(dataset) == 0:
+                raise DataError(
+                    f"The {name} domain is empty: `{getattr(dataset, 'data_root', dataset)}` holds "
+                    "no samples for this split. Check `data_root` and `split`."
+                )
+        self._fully_initialised = True
+
+    @property
+    def metainfo(self) -> dict:
+        """Class names and palette (the source's; the domains share their classes)."""
+        return self.source.metainfo
+
+    @property
+    def source_size(self) -> int:
+        """Number of source samples."""
+        return len(self.source)
+
+    @property
+    def target_size(self) -> int:
+        """Number of target samples; 0 without a target domain."""
+        return 0 if self.target is None else len(self.target)
+
+    def __len__(self) -> int:
+        return max(self.source_size, self.target_size)
+
+    def __getitem__(self, pair: PairIndex | int) -> dict[str, Any]:
+        if isinstance(pair, int):
+            target = pair % self.target_size if self.target is not None else -1
+            pair = PairIndex(pair % self.source_size, target, pair, 0)
+        with seeded(pair.seed, pair.position, 0):
+            sample = {"source": self.source[pair.source]}
+        if self.target is not None:
+            with seeded(pair.seed, pair.position, 1):
+                sample["target"] = self.target[pair.target]
+        return sample
+
+
+def _build(dataset: dict | Dataset) -> Any:
+    return DATASETS.build(dataset) if isinstance(dataset, dict) else dataset

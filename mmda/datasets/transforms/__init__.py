@@ -1,0 +1,16 @@
+"""Transforms: loading tiles, radiometry, domain matching, packing."""
+
+from mmda.datasets.transforms.domain_matching import MatchDomain
+from mmda.datasets.transforms.formatting import KeepWeakView, PackDomainInputs
+from mmda.datasets.transforms.geometry import RandomRotate90
+from mmda.datasets.transforms.loading import LoadTile
+from mmda.datasets.transforms.radiometry import RadiometricJitter
+
+__all__ = [
+    "KeepWeakView",
+    "LoadTile",
+    "MatchDomain",
+    "PackDomainInputs",
+    "RadiometricJitter",
+    "RandomRotate90",
+]

@@ -1,0 +1,117 @@
+"""Training-free translation of source images to the target domain's radiometry."""
+
+from __future__ import annotations
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from mmda.datasets.transforms.loading import read_image
+from mmda.datasets.transforms.radiometry import UINT8_LEVELS, apply_lookup
+from mmda.errors import ConfigError
+from mmda.raster.manifest import read_manifest
+from mmda.registry import TRANSFORMS
+
+METHODS = ("mean_std", "histogram")
+
+
+@TRANSFORMS.register_module()
+class MatchDomain(BaseTransform):
+    """Map each band's distribution over the source domain to the target domain's.
+
+    The map is one function per band for the whole domain, so objects keep their contrast to each
+    other: ``mean_std`` an affine map, ``histogram`` the monotone map between the two domains'
+    quantiles (which also undoes gamma and haze). It needs no training and no labels.
+
+    Required and modified key: ``img``.
+
+    Args:
+        source: Folder of the tiled source dataset.
+        target: Folder of the tiled target dataset.
+        method: ``'histogram'`` or ``'mean_std'``.
+        split: Split whose tiles are measured, in both domains.
+        prob: Probability of the transform; the remaining images keep the source's look.
+        tiles: At most so many tiles per domain are measured, evenly spread over the manifest.
+        quantiles: Number of quantiles of the histogram method.
+
+    Raises:
+        ConfigError: When the method is unknown or the domains differ in band count.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        target: str,
+        method: str = "histogram",
+        split: str = "train",
+        prob: float = 1.0,
+        tiles: int = 64,
+        quantiles: int = 256,
+    ) -> None:
+        if method not in METHODS:
+            raise ConfigError(f"MatchDomain: unknown method `{method}`; expected one of {METHODS}.")
+        self.prob = prob
+        pixels = [_sample_pixels(root, split, tiles) for root in (source, target)]
+        if pixels[0].shape[1] != pixels[1].shape[1]:
+            raise ConfigError(
+                f"MatchDomain: `{source}` has {pixels[0].shape[1]} bands, `{target}` "
+                f"{pixels[1].shape[1]}; the domains must agree in their bands."
+            )
+        self.dtype = pixels[0].dtype
+        knots = _moments if method == "mean_std" else _quantiles
+        self.knots = tuple(knots(values, quantiles) for values in pixels)
+        self.linear = method == "mean_std"
+        self.table = None
+        if self.dtype == np.uint8:
+            levels = np.repeat(UINT8_LEVELS[:, None], pixels[0].shape[1], axis=1)
+            self.table = np.clip(np.rint(self._map(levels)), 0, 255).astype(np.uint8)
+
+    def transform(self, results: dict) -> dict:
+        """Translate ``results['img']``."""
+        if np.random.rand() >= self.prob:
+            return results
+        image = results["img"]
+        if self.table is not None:
+            results["img"] = apply_lookup(image, self.table)
+        else:
+            mapped = self._map(image.reshape(-1, image.shape[2]).astype(np.float64))
+            if image.dtype.kind == "u":
+                mapped = np.clip(np.rint(mapped), 0, np.iinfo(image.dtype).max)
+            results["img"] = mapped.reshape(image.shape).astype(image.dtype)
+        return results
+
+    def _map(self, values: np.ndarray) -> np.ndarray:
+        """Map values (n, B), band by band."""
+        source, target = self.knots
+        if self.linear:
+            return (values - source[0]) * (target[1] / source[1]) + target[0]
+        bands = range(values.shape[1])
+        return np.stack(
+            [np.interp(values[:, b], source[:, b], target[:, b]) for b in bands], axis=1
+        )
+
+
+def _sample_pixels(root: str, split: str, tiles: int) -> np.ndarray:
+    """Return up to 4096 pixels of each of up to ``tiles`` tiles, (n, B)."""
+    rows = [row for row in read_manifest(root) if row["split"] == split]
+    if not rows:
+        raise ConfigError(f"MatchDomain: `{root}` has no tiles in split `{split}`.")
+    rows = [row for row in rows if row["valid_fraction"] == 1] or rows  # no-data is no colour
+    chosen = np.unique(np.linspace(0, len(rows) - 1, tiles).round().astype(int))
+    sampled = []
+    for index in chosen:
+        image = read_image(f"{root}/{rows[index]['image']}")
+        flat = image.reshape(-1, image.shape[2])
+        sampled.append(flat[:: max(1, len(flat) // 4096)])
+    return np.concatenate(sampled)
+
+
+def _moments(pixels: np.ndarray, _: int) -> np.ndarray:
+    values = pixels.astype(np.float64)
+    return np.stack([values.mean(0), np.maximum(values.std(0), 1e-6)])
+
+
+def _quantiles(pixels: np.ndarray, count: int) -> np.ndarray:
+    """Return (count, B) quantiles, made strictly increasing so that the map is a function."""
+    levels = np.quantile(pixels, np.linspace(0, 1, count), axis=0).astype(np.float64)
+    tiny = 1e-6 * max(1.0, float(np.abs(levels).max()))
+    return levels + tiny * np.arange(count)[:, None]

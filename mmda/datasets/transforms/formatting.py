@@ -1,0 +1,58 @@
+"""Packing a sample for the model."""
+
+from __future__ import annotations
+
+from mmcv.transforms import BaseTransform, to_tensor
+from mmseg.datasets.transforms import PackSegInputs
+
+from mmda.registry import TRANSFORMS
+
+META_KEYS = (
+    "img_path",
+    "seg_map_path",
+    "tile",
+    "domain",
+    "ori_shape",
+    "img_shape",
+    "pad_shape",
+    "scale_factor",
+    "flip",
+    "flip_direction",
+    "reduce_zero_label",
+)
+
+
+@TRANSFORMS.register_module()
+class KeepWeakView(BaseTransform):
+    """Keep the image as it is now as the teacher's view.
+
+    Put it after the geometric transforms and before the radiometric ones: the teacher then labels
+    the plain image and the student learns from the changed one.
+
+    Required key: ``img``. Added key: ``weak_img``.
+    """
+
+    def transform(self, results: dict) -> dict:
+        """Copy ``img`` to ``weak_img``."""
+        results["weak_img"] = results["img"].copy()
+        return results
+
+
+@TRANSFORMS.register_module()
+class PackDomainInputs(PackSegInputs):
+    """Pack image, label and metadata, and the teacher's view where there is one.
+
+    As :class:`mmseg.datasets.transforms.PackSegInputs`, with the tile's id and domain among the
+    metadata and ``weak_inputs`` (B, H, W) beside ``inputs``.
+    """
+
+    def __init__(self, meta_keys: tuple[str, ...] = META_KEYS) -> None:
+        super().__init__(meta_keys=meta_keys)
+
+    def transform(self, results: dict) -> dict:
+        """Pack ``results``."""
+        packed = super().transform(results)
+        if "weak_img" in results:
+            view = results["weak_img"].transpose(2, 0, 1)
+            packed["weak_inputs"] = to_tensor(view.copy()).contiguous()
+        return packed

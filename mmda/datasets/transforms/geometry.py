@@ -1,0 +1,32 @@
+"""Geometric transforms that mmcv does not have."""
+
+from __future__ import annotations
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from mmda.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class RandomRotate90(BaseTransform):
+    """Rotate image and label by a random multiple of 90 degrees; nadir imagery has no up.
+
+    Required and modified keys: ``img``, ``gt_seg_map`` (optional), ``img_shape``.
+
+    Args:
+        prob: Probability that one of the three non-trivial turns is taken.
+    """
+
+    def __init__(self, prob: float = 0.75) -> None:
+        self.prob = prob
+
+    def transform(self, results: dict) -> dict:
+        """Rotate ``results``."""
+        if np.random.rand() >= self.prob:
+            return results
+        turns = np.random.randint(1, 4)
+        for key in ("img", *results.get("seg_fields", [])):
+            results[key] = np.ascontiguousarray(np.rot90(results[key], turns))
+        results["img_shape"] = results["img"].shape[:2]
+        return results

@@ -1,0 +1,79 @@
+"""Radiometric augmentation for imagery of any band count and type."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from mmda.registry import TRANSFORMS
+
+UINT8_LEVELS = np.arange(256, dtype=np.float32)
+
+
+@TRANSFORMS.register_module()
+class RadiometricJitter(BaseTransform):
+    """Random gain, offset and gamma per band, then optional blur: another sensor's view.
+
+    Values are scaled by ``white`` to [0, 1], mapped by ``gain * x ** gamma + offset`` and clipped.
+    For uint8 the map is a lookup table, so the cost does not depend on its complexity.
+
+    Required and modified key: ``img``.
+
+    Args:
+        gain: Half-range of the gain around 1, per band.
+        offset: Half-range of the offset, in fractions of ``white``.
+        gamma: Half-range of log2(gamma).
+        shared: Share of each range that is common to all bands, in [0, 1].
+        blur: Largest standard deviation of a Gaussian blur, in pixels; 0 for none.
+        prob: Probability of the transform.
+        white: Value that stands for 1; by default the type's maximum (1.0 for floats).
+    """
+
+    def __init__(
+        self,
+        gain: float = 0.3,
+        offset: float = 0.1,
+        gamma: float = 0.3,
+        shared: float = 0.5,
+        blur: float = 0.0,
+        prob: float = 0.8,
+        white: float | None = None,
+    ) -> None:
+        self.gain, self.offset, self.gamma = gain, offset, gamma
+        self.shared, self.blur, self.prob, self.white = shared, blur, prob, white
+
+    def transform(self, results: dict) -> dict:
+        """Change the radiometry of ``results['img']``."""
+        if np.random.rand() >= self.prob:
+            return results
+        image = self._tone(results["img"])
+        if self.blur and (sigma := np.random.uniform(0, self.blur)) > 0.2:
+            image = cv2.GaussianBlur(image, (0, 0), sigma).reshape(image.shape)
+        results["img"] = image
+        return results
+
+    def _tone(self, image: np.ndarray) -> np.ndarray:
+        bands, dtype = image.shape[2], image.dtype
+        gain = 1 + self._draw(self.gain, bands)
+        offset = self._draw(self.offset, bands)
+        gamma = 2 ** self._draw(self.gamma, bands)
+        white = self.white or (np.iinfo(dtype).max if dtype.kind == "u" else 1.0)
+        values = UINT8_LEVELS[:, None] if dtype == np.uint8 else image
+        toned = gain * np.clip(values / np.float32(white), 0, None) ** gamma + offset
+        toned = np.clip(toned, 0, 1).astype(np.float32) * np.float32(white)
+        if dtype != np.uint8:
+            return toned.astype(dtype)
+        return apply_lookup(image, np.rint(toned).astype(np.uint8))
+
+    def _draw(self, half_range: float, bands: int) -> np.ndarray:
+        common = np.random.uniform(-half_range, half_range)
+        single = np.random.uniform(-half_range, half_range, bands)
+        return (self.shared * common + (1 - self.shared) * single).astype(np.float32)
+
+
+def apply_lookup(image: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """Map a uint8 image (H, W, B) band by band through ``table`` (256, B)."""
+    if image.shape[2] in (1, 3, 4):
+        return cv2.LUT(image, table[None]).reshape(image.shape)
+    return np.stack([table[image[..., b], b] for b in range(image.shape[2])], axis=-1)

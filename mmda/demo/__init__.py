@@ -1,0 +1,1 @@
+"""The demo: two toy cities in, an adapted building map out."""

@@ -1,0 +1,56 @@
+"""The demo's data: two toy cities, generated and tiled for one task."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from mmda.raster import RasterLabels, Scene, tile_dataset
+from mmda.tasks import TASKS
+from mmda.toy.city import DOMAINS, generate
+from mmda.toy.shift import DomainShift
+
+SCENES = {"train": 4, "val": 1, "test": 2}
+SCENE_SIZE = 768  # pixels
+TILE = 256  # pixels
+
+
+def prepare_data(root: Path, task: str, shift: DomainShift, seed: int) -> None:
+    """Generate the cities below ``root/cities`` and tile them below ``root/<task>``.
+
+    What exists already is not made again.
+
+    Args:
+        root: Folder of this shift and seed.
+        task: One of :data:`mmda.tasks.TASKS`.
+        shift: How the target city differs from the source city.
+        seed: Seed of both cities.
+    """
+    generate(root / "cities", shift, seed, SCENES, SCENE_SIZE, workers=2)
+    for domain in DOMAINS:
+        tile_dataset(
+            city_scenes(root / "cities" / domain, task),
+            root / task / domain,
+            task=task,
+            domain=domain,
+            classes=TASKS[task].classes,
+            palette=TASKS[task].palette,
+            tile=TILE,
+            progress=False,
+        )
+
+
+def city_scenes(city: Path, task: str) -> list[Scene]:
+    """Return a generated city's scenes with the masks of ``task``."""
+    with (city / "scenes.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [
+        Scene(
+            name=row["scene"],
+            image=str(city / "images" / f"{row['scene']}.tif"),
+            split=row["split"],
+            label=RasterLabels(str(city / "masks" / task / f"{row['scene']}.tif")),
+            city=row["city"],
+        )
+        for row in rows
+    ]

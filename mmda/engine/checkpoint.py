@@ -1,0 +1,80 @@
+"""Finding checkpoints, and refusing those that do not fit the model."""
+
+from __future__ import annotations
+
+import pickle
+import re
+import zipfile
+from pathlib import Path
+
+import torch
+from mmengine.runner.checkpoint import _load_checkpoint
+from torch import nn
+
+from mmda.errors import ConfigError
+
+
+def latest_checkpoint(work_dir: str | Path) -> Path | None:
+    """Return the checkpoint ``iter_<n>.pth`` with the largest n in ``work_dir``, or None."""
+    numbered = {
+        int(match[1]): path
+        for path in Path(work_dir).glob("iter_*.pth")
+        if (match := re.fullmatch(r"iter_(\d+)\.pth", path.name))
+    }
+    return numbered[max(numbered)] if numbered else None
+
+
+def read_checkpoint(path: str | Path) -> dict:
+    """Read a checkpoint on the CPU.
+
+    Raises:
+        ConfigError: When it is missing or damaged.
+    """
+    if "://" not in str(path) and not Path(path).is_file():
+        raise ConfigError(f"The checkpoint `{path}` does not exist. Give the path of a .pth file.")
+    try:
+        return _load_checkpoint(str(path), map_location="cpu")
+    except (RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
+        raise ConfigError(
+            f"The checkpoint `{path}` cannot be read: {error}. It is damaged or no checkpoint; "
+            "use an earlier one or download it again."
+        ) from error
+
+
+def check_fits(model: nn.Module, checkpoint: dict, path: str | Path) -> None:
+    """Raise a :class:`ConfigError` where a checkpoint's weights do not fit the student.
+
+    MMEngine's loader only logs such differences and goes on with random weights.
+    """
+    state = checkpoint.get("state_dict", checkpoint)
+    plain = not any(key.startswith("segmentor.") for key in state)
+    own = model.segmentor.state_dict()
+    theirs = {key if plain else key.removeprefix("segmentor."): v for key, v in state.items()}
+    for key, value in own.items():
+        if key not in theirs:
+            raise ConfigError(
+                f"The checkpoint `{path}` lacks `{key}`: it holds another architecture. Use the "
+                "config that it was trained with."
+            )
+        if theirs[key].shape != value.shape:
+            raise ConfigError(_describe(key, value, theirs[key], path))
+
+
+def _describe(key: str, own: torch.Tensor, other: torch.Tensor, path: str | Path) -> str:
+    message = (
+        f"The checkpoint `{path}` has `{key}` of shape {tuple(other.shape)}, the config's model "
+        f"{tuple(own.shape)}."
+    )
+    if "decode_head" in key and own.shape[1:] == other.shape[1:]:
+        message += (
+            f" It was trained with {other.shape[0]} classes, the config has {own.shape[0]}: use a "
+            "checkpoint of this task, or set `num_classes` to the checkpoint's."
+        )
+    return message + " Use the config that it was trained with."
+
+
+def load_weights(model: nn.Module, path: str | Path) -> None:
+    """Load a checkpoint's weights into ``model``, after checking that they fit."""
+    checkpoint = read_checkpoint(path)
+    check_fits(model, checkpoint, path)
+    model.load_state_dict(checkpoint.get("state_dict", checkpoint), strict=False)

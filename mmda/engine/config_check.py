@@ -1,0 +1,139 @@
+"""Finds typos in a config before anything is built."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from mmengine import registry as mmengine_registry
+from mmengine.config import Config
+from mmengine.registry import Registry
+from mmengine.runner import Runner
+from mmseg import registry as mmseg_registry
+from torch.utils.data import DataLoader
+
+from mmda import registry as mmda_registry
+from mmda.errors import ConfigError, did_you_mean
+
+# Dicts whose keys are passed on to layers with arguments that their builder adds or removes.
+OPAQUE = {"norm_cfg", "act_cfg", "conv_cfg", "upsample_cfg", "init_cfg", "backend_args", "env_cfg"}
+INTERNAL = {"type", "_delete_", "_scope_"}
+DATALOADER_KEYS = {
+    *inspect.signature(DataLoader.__init__).parameters,
+    "num_batch_per_epoch",
+    "worker_init_fn",
+} - {"self"}
+
+
+def check_config(config: Config) -> None:
+    """Check every component's type and arguments, and the names of the top-level keys.
+
+    Raises:
+        ConfigError: Naming the place, the unknown name and the nearest known one.
+    """
+    _check_top_level(config)
+    for key in _runner_keys() & set(config):
+        _check(config[key], key)
+    alignments = config.get("model", {}).get("alignments") or {}
+    for name, alignment in alignments.items():
+        if "type" not in alignment:
+            raise ConfigError(
+                f"model.alignments.{name} has no `type`."
+                + did_you_mean(name, [n for n in alignments if n != name])
+            )
+
+
+def _check_top_level(config: Config) -> None:
+    known = _runner_keys()
+    for key in config:
+        if key not in known and (hint := did_you_mean(key, known)) and _near(key, known):
+            raise ConfigError(f"Unknown config key `{key}`.{hint}")
+
+
+def _runner_keys() -> set[str]:
+    return set(inspect.signature(Runner.__init__).parameters) - {"self", *OPAQUE}
+
+
+def _near(key: str, known: set[str]) -> bool:
+    """Whether ``key`` looks like a slip of a known key and not like a variable of the config."""
+    return bool(difflib.get_close_matches(key, known, n=1, cutoff=0.9))
+
+
+def _check(value: Any, path: str) -> None:
+    if isinstance(value, dict):
+        if isinstance(value.get("type"), (str, type)):
+            _check_component(value, path)
+        elif path.endswith("_dataloader"):
+            _check_keys(value, DATALOADER_KEYS | {"type"}, path, "a data loader")
+        for key, child in value.items():
+            if key not in OPAQUE:
+                _check(child, f"{path}.{key}")
+    elif isinstance(value, (list, tuple)):
+        for index, child in enumerate(value):
+            _check(child, f"{path}[{index}]")
+
+
+def _check_component(config: dict, path: str) -> None:
+    kind = config["type"]
+    component = find_component(kind) if isinstance(kind, str) else kind
+    if component is None:
+        raise ConfigError(
+            f"{path}.type: nothing is registered as `{kind}`." + did_you_mean(kind, _all_names())
+        )
+    accepted = accepted_arguments(component)
+    if accepted is not None:
+        _check_keys(config, accepted, path, f"`{kind}`")
+
+
+def _check_keys(config: dict, accepted: set[str], path: str, what: str) -> None:
+    for key in config:
+        if key not in accepted | INTERNAL:
+            raise ConfigError(
+                f"{path}: {what} has no argument `{key}`."
+                + (did_you_mean(key, accepted) or f" It has {sorted(accepted)}.")
+            )
+
+
+def _registries() -> Iterator[Registry]:
+    """Yield mmda's registries, then MMSegmentation's and MMEngine's."""
+    for module in (mmda_registry, mmseg_registry, mmengine_registry):
+        yield from (value for value in vars(module).values() if isinstance(value, Registry))
+
+
+def find_component(name: str) -> Callable | None:
+    """Return what is registered under ``name`` in any registry, or None."""
+    short = name.split(".")[-1]
+    for registry in _registries():
+        registry.import_from_location()
+        if short in registry.module_dict:
+            return registry.module_dict[short]
+    return None
+
+
+def _all_names() -> set[str]:
+    return {name for registry in _registries() for name in registry.module_dict}
+
+
+def accepted_arguments(component: Callable) -> set[str] | None:
+    """Return the names of a component's arguments, or None where it takes any.
+
+    ``**kwargs`` are followed up the class hierarchy.
+    """
+    if not inspect.isclass(component):
+        signature = inspect.signature(component)
+        return None if _takes_any(signature) else set(signature.parameters)
+    names: set[str] = set()
+    for base in component.__mro__:
+        if "__init__" not in vars(base):
+            continue
+        signature = inspect.signature(base.__init__)
+        names |= set(signature.parameters) - {"self", "args", "kwargs"}
+        if not _takes_any(signature):
+            return names
+    return None
+
+
+def _takes_any(signature: inspect.Signature) -> bool:
+    return any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())

@@ -1,0 +1,68 @@
+"""Checkpoints from which a resumed run equals an uninterrupted one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mmengine.dist import all_gather_object, get_rank
+from mmengine.hooks import CheckpointHook
+from mmengine.runner import Runner
+
+from mmda.engine import atomic_backend  # noqa: F401  (registers the backend)
+from mmda.registry import HOOKS
+from mmda.utils.seeding import capture_rng, restore_rng
+
+
+@HOOKS.register_module()
+class ResumableCheckpointHook(CheckpointHook):
+    """MMEngine's checkpoint hook, with every process's random states and atomic files.
+
+    The states drive what the model itself draws (dropout); augmentation is seeded per sample.
+    Validation is hidden from them, as a run resumed after it does not repeat it.
+
+    Args:
+        max_keep_ckpts: Number of checkpoints kept, at least 2 or -1 for all: the old one is
+            deleted before the new one is written.
+        kwargs: As in MMEngine's ``CheckpointHook``; ``by_epoch`` is False by default.
+    """
+
+    def __init__(self, max_keep_ckpts: int = 2, **kwargs: Any) -> None:
+        kwargs.setdefault("by_epoch", False)
+        kwargs.setdefault("backend_args", {"backend": "atomic_local"})
+        super().__init__(max_keep_ckpts=max_keep_ckpts, **kwargs)
+        self._saved: list | None = None
+        self._resumed: dict | None = None
+        self._before_val: dict | None = None
+
+    def _save_checkpoint_with_step(self, runner: Runner, step: int, meta: dict) -> None:
+        # Only the first process writes the file, so the states are gathered here, by all.
+        self._saved = all_gather_object(capture_rng())
+        super()._save_checkpoint_with_step(runner, step, meta)
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Add the random states of all processes."""
+        if self._saved is not None:
+            checkpoint["rng_states"] = self._saved
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Remember this process's state, if a process of its rank saved one."""
+        super().after_load_checkpoint(runner, checkpoint)
+        states = checkpoint.get("rng_states", [])
+        self._resumed = states[get_rank()] if get_rank() < len(states) else None
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+        """Restore the state before the first iteration of a resumed run."""
+        if self._resumed is not None:
+            if runner._resume:
+                restore_rng(self._resumed)
+            self._resumed = None
+
+    def before_val(self, runner: Runner) -> None:
+        """Remember the state before validation."""
+        self._before_val = capture_rng()
+
+    def after_val(self, runner: Runner) -> None:
+        """Put the state back after validation."""
+        if self._before_val is not None:
+            restore_rng(self._before_val)
+            self._before_val = None

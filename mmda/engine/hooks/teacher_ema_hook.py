@@ -1,0 +1,31 @@
+"""Updates the mean teacher."""
+
+from __future__ import annotations
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+
+from mmda.registry import HOOKS
+
+
+@HOOKS.register_module()
+class TeacherEMAHook(Hook):
+    """Move the model's teacher, where it has one, towards the student after each step."""
+
+    priority = "NORMAL"
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: object = None,
+        outputs: dict | None = None,
+    ) -> None:
+        """Update the teacher when the optimisers have stepped."""
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        if getattr(model, "teacher", None) is None:
+            return
+        cycle = getattr(runner.optim_wrapper, "accumulative_counts", 1)
+        if (runner.iter + 1) % cycle == 0:
+            model.teacher.update(model.segmentor, (runner.iter + 1) // cycle - 1)

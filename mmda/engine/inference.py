@@ -1,0 +1,66 @@
+"""A trained model as a function from pixels to class probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmengine.registry import init_default_scope
+
+from mmda.engine.checkpoint import load_weights
+from mmda.engine.launch import load_config
+from mmda.models.segmentors import UDASegmentor
+from mmda.registry import MODELS
+
+
+def load_model(
+    config_path: str | Path,
+    checkpoint: str | Path,
+    device: str | None = None,
+    cfg_options: dict | None = None,
+) -> UDASegmentor:
+    """Return a trained model in evaluation mode.
+
+    Args:
+        config_path: The config it was trained with.
+        checkpoint: Path of the weights.
+        device: ``'cuda'``, ``'cpu'``, ...; by default the GPU where there is one.
+        cfg_options: Overrides of the config.
+
+    Raises:
+        ConfigError: When the config is faulty or the checkpoint does not fit it.
+    """
+    config = load_config(config_path, cfg_options)
+    init_default_scope("mmda")
+    _without_pretrained(config.model)
+    model = MODELS.build(config.model)
+    load_weights(model, checkpoint)
+    return model.to(device or ("cuda" if torch.cuda.is_available() else "cpu")).eval()
+
+
+def make_predictor(model: UDASegmentor) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a function from raw pixels (N, B, H, W) to float32 probabilities (N, C, H, W)."""
+    device = next(model.parameters()).device
+
+    @torch.inference_mode()
+    def predict(pixels: np.ndarray) -> np.ndarray:
+        images = [torch.from_numpy(np.ascontiguousarray(image)) for image in pixels]
+        inputs = model.data_preprocessor({"inputs": images})["inputs"].to(device)
+        meta = {
+            "ori_shape": inputs.shape[-2:],
+            "img_shape": inputs.shape[-2:],
+            "pad_shape": inputs.shape[-2:],
+            "padding_size": [0, 0, 0, 0],
+        }
+        logits = model.predictor.inference(inputs, [meta] * len(inputs))
+        return logits.float().softmax(1).cpu().numpy()
+
+    return predict
+
+
+def _without_pretrained(model: dict) -> None:
+    """Drop the backbone's pretrained weights, which the checkpoint replaces."""
+    model["segmentor"].pop("pretrained", None)
+    model["segmentor"]["backbone"].pop("init_cfg", None)

@@ -1,0 +1,108 @@
+"""Builds one optimiser per part of the model from the config."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from mmengine.model import is_model_wrapper
+from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper
+from torch import nn
+
+from mmda.engine.joint_optim_wrapper import JointOptimWrapper
+from mmda.errors import ConfigError
+from mmda.registry import OPTIM_WRAPPER_CONSTRUCTORS
+
+
+@OPTIM_WRAPPER_CONSTRUCTORS.register_module()
+class JointOptimWrapperConstructor:
+    """Routes each trainable parameter to the optimiser whose pattern fits its name.
+
+    Config::
+
+        optim_wrapper = dict(
+            constructor='JointOptimWrapperConstructor',
+            optimizers=dict(
+                segmentor=dict(
+                    params='segmentor.*',
+                    optimizer=dict(type='SGD', lr=2.5e-4, momentum=0.9, weight_decay=5e-4),
+                    paramwise_cfg=dict(custom_keys={'decode_head': dict(lr_mult=10)})),
+                discriminator=dict(
+                    params='alignments.*discriminator*',
+                    optimizer=dict(type='Adam', lr=1e-4, betas=(0.9, 0.99)))))
+
+    An optimiser without parameters (its alignment is switched off) is left out; a parameter
+    without optimiser, or with two, is an error.
+
+    Args:
+        optim_wrapper_cfg: ``optimizers`` and the arguments of
+            :class:`~mmda.engine.joint_optim_wrapper.JointOptimWrapper`.
+        paramwise_cfg: Not used; it stands in each optimiser's own config.
+    """
+
+    def __init__(self, optim_wrapper_cfg: dict, paramwise_cfg: dict | None = None) -> None:
+        self.config = {k: v for k, v in optim_wrapper_cfg.items() if k != "type"}
+        self.optimizers = self.config.pop("optimizers", None)
+        if paramwise_cfg or not self.optimizers:
+            raise ConfigError(
+                "JointOptimWrapperConstructor: `optim_wrapper` must have `optimizers`, a dict of "
+                "dict(params=..., optimizer=...), each with its own `paramwise_cfg`."
+            )
+
+    def __call__(self, model: nn.Module) -> JointOptimWrapper:
+        """Return the joint wrapper for ``model``'s trainable parameters."""
+        model = model.module if is_model_wrapper(model) else model
+        names = {name for name, p in model.named_parameters() if p.requires_grad}
+        routes = self._route(names)
+        wrappers = {
+            name: self._build(name, model, owned) for name, owned in routes.items() if owned
+        }
+        return JointOptimWrapper(**self.config, **wrappers)
+
+    def _route(self, names: set[str]) -> dict[str, set[str]]:
+        routes: dict[str, set[str]] = {name: set() for name in self.optimizers}
+        for parameter in sorted(names):
+            owners = [
+                name
+                for name, config in self.optimizers.items()
+                if any(fnmatchcase(parameter, pattern) for pattern in _patterns(config))
+            ]
+            if len(owners) != 1:
+                found = f"fits several: {owners}" if owners else "fits none"
+                patterns = {name: config.get("params") for name, config in self.optimizers.items()}
+                raise ConfigError(
+                    f"The parameter `{parameter}` must belong to exactly one optimiser, but it "
+                    f"{found}. Correct `params` in `optim_wrapper.optimizers`: {patterns}."
+                )
+            routes[owners[0]].add(parameter)
+        return routes
+
+    def _build(self, name: str, model: nn.Module, owned: set[str]) -> OptimWrapper:
+        config = {k: v for k, v in self.optimizers[name].items() if k != "params"}
+        paramwise = config.pop("paramwise_cfg", None)
+        config.setdefault("type", "OptimWrapper")
+        constructor = DefaultOptimWrapperConstructor(config, paramwise)
+        with _only(model, owned):
+            return constructor(model)
+
+
+class _only:
+    """Hide from an optimiser the parameters that it does not own."""
+
+    def __init__(self, model: nn.Module, owned: set[str]) -> None:
+        self.hidden = [
+            p for name, p in model.named_parameters() if p.requires_grad and name not in owned
+        ]
+
+    def __enter__(self) -> None:
+        for parameter in self.hidden:
+            parameter.requires_grad_(False)
+
+    def __exit__(self, *exc: object) -> None:
+        for parameter in self.hidden:
+            parameter.requires_grad_(True)
+
+
+def _patterns(config: dict) -> Sequence[str]:
+    params = config.get("params", ())
+    return (params,) if isinstance(params, str) else params

@@ -1,0 +1,110 @@
+"""From a config file to a Runner, checked on the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+import torch.distributed
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
+
+from mmda.engine.checkpoint import check_fits, latest_checkpoint, read_checkpoint
+from mmda.engine.config_check import check_config
+from mmda.engine.data_check import check_data
+from mmda.errors import ConfigError
+
+
+def load_config(path: str | Path, cfg_options: dict | None = None) -> Config:
+    """Read a config, merge overrides and check it for typos.
+
+    Raises:
+        ConfigError: When the file is missing or faulty, or names something unknown.
+    """
+    if not Path(path).is_file():
+        raise ConfigError(f"The config `{path}` does not exist. See the folder `configs`.")
+    try:
+        config = Config.fromfile(str(path))
+    except (SyntaxError, KeyError, NameError, FileNotFoundError) as error:
+        raise ConfigError(f"The config `{path}` cannot be read: {error!r}.") from error
+    try:
+        config.merge_from_dict(cfg_options or {})
+    except (KeyError, TypeError, AssertionError) as error:
+        raise ConfigError(f"--cfg-options {cfg_options}: {error}.") from error
+    check_config(config)
+    return config
+
+
+def prepare(
+    config: Config,
+    work_dir: str | Path,
+    *,
+    launcher: str = "none",
+    precision: str | None = None,
+    resume: bool | str = False,
+) -> Config:
+    """Complete a config for a run.
+
+    Args:
+        config: A config from :func:`load_config`.
+        work_dir: Where logs and checkpoints go.
+        launcher: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
+        precision: ``'bf16'`` or ``'fp16'`` for mixed precision.
+        resume: True to go on from the newest checkpoint in ``work_dir`` (from the start where
+            there is none), or a checkpoint's path.
+    """
+    config.work_dir, config.launcher = str(work_dir), launcher
+    if precision is not None:
+        config.optim_wrapper.precision = precision
+    if resume:
+        newest = latest_checkpoint(work_dir) if resume is True else Path(str(resume))
+        config.resume = newest is not None
+        config.load_from = None if newest is None else str(newest)
+    if launcher != "none" and not torch.cuda.is_available():
+        _use_gloo(config, launcher)
+    return config
+
+
+def _use_gloo(config: Config, launcher: str) -> None:
+    """Distributed training without a GPU, which MMEngine's launcher does not do by itself."""
+    if launcher != "pytorch":
+        raise ConfigError(f"--launcher {launcher} needs GPUs; on CPUs use --launcher pytorch.")
+    if not torch.distributed.is_initialized():
+        torch.distributed.init_process_group("gloo")
+    config.env_cfg.dist_cfg = dict(backend="gloo")
+    config.model_wrapper_cfg = dict(
+        type="MMDistributedDataParallel", device_ids=None, broadcast_buffers=False
+    )
+
+
+def build_runner(config: Config, *, training: bool = True) -> Runner:
+    """Check the data and the checkpoint, then build the Runner.
+
+    Raises:
+        DataError: When a dataset is missing, empty, damaged or does not fit the config.
+        ConfigError: When the checkpoint does not fit, or the checkpoints' interval does not fit
+            gradient accumulation.
+    """
+    init_default_scope("mmda")
+    _check_checkpoint_interval(config)
+    check_data(config, training=training)
+    runner = Runner.from_cfg(config)
+    if config.get("load_from"):
+        check_fits(_unwrapped(runner), read_checkpoint(config.load_from), config.load_from)
+    return runner
+
+
+def _unwrapped(runner: Runner) -> torch.nn.Module:
+    return getattr(runner.model, "module", runner.model)
+
+
+def _check_checkpoint_interval(config: Config) -> None:
+    cycle = config.get("optim_wrapper", {}).get("accumulative_counts", 1)
+    interval = config.get("default_hooks", {}).get("checkpoint", {}).get("interval", 1)
+    if interval > 0 and interval % cycle:
+        raise ConfigError(
+            f"default_hooks.checkpoint.interval is {interval}, optim_wrapper.accumulative_counts "
+            f"{cycle}: a checkpoint inside an accumulation cycle would lose its gradients. Make "
+            f"the interval a multiple of {cycle}."
+        )

@@ -1,0 +1,96 @@
+"""The metric of all tasks."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from mmengine.dist import is_main_process
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import MMLogger
+from prettytable import PrettyTable
+
+from mmda.errors import DataError
+from mmda.evaluation.confusion import Scores, confusion_matrix, scores
+from mmda.registry import METRICS
+
+
+@METRICS.register_module()
+class SegmentationMetric(BaseMetric):
+    """IoU and F1 per class and their means, pooled over all pixels of the set.
+
+    Results: ``mIoU``, ``mF1``, ``aAcc``, ``IoU/<class>``, ``F1/<class>`` and ``mIoU/<subset>``, in
+    percent.
+
+    Args:
+        subsets: Named lists of class names whose mean IoU is reported too, e.g. SYNTHIA's 16
+            and 13 classes. With ``main`` one of them becomes ``mIoU``.
+        main: Name of the subset that ``mIoU`` and ``mF1`` are taken over; all classes by default.
+        ignore_index: Label that does not count.
+        csv_file: Where to write the confusion matrix.
+        collect_device: As in MMEngine.
+        prefix: As in MMEngine.
+    """
+
+    default_prefix = None
+
+    def __init__(
+        self,
+        subsets: dict[str, Sequence[str]] | None = None,
+        main: str | None = None,
+        ignore_index: int = 255,
+        csv_file: str | None = None,
+        collect_device: str = "cpu",
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        self.subsets, self.main = subsets or {}, main
+        self.ignore_index, self.csv_file = ignore_index, csv_file
+
+    def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
+        """Count one batch of predictions."""
+        classes = len(self.dataset_meta["classes"])
+        for sample in data_samples:
+            prediction = sample["pred_sem_seg"]["data"].squeeze(0).cpu().numpy()
+            label = sample["gt_sem_seg"]["data"].squeeze(0).cpu().numpy()
+            try:
+                matrix = confusion_matrix(prediction, label, classes, self.ignore_index)
+            except ValueError as error:
+                raise DataError(f"`{sample.get('seg_map_path')}`: {error}") from error
+            self.results.append(matrix)
+
+    def compute_metrics(self, results: list[np.ndarray]) -> dict[str, float]:
+        """Return all scores of the summed confusion matrices."""
+        names = list(self.dataset_meta["classes"])
+        matrix = np.sum(results, axis=0)
+        result = scores(matrix)
+        metrics = {"mIoU": result.miou, "mF1": result.mf1, "aAcc": result.accuracy}
+        for name, members in self.subsets.items():
+            index = [names.index(member) for member in members]
+            metrics[f"mIoU/{name}"] = float(np.nanmean(result.iou[index]))
+            if name == self.main:
+                metrics["mIoU"] = metrics[f"mIoU/{name}"]
+                metrics["mF1"] = float(np.nanmean(result.f1[index]))
+        metrics.update({f"IoU/{n}": float(v) for n, v in zip(names, result.iou, strict=True)})
+        metrics.update({f"F1/{n}": float(v) for n, v in zip(names, result.f1, strict=True)})
+        self._log(names, result)
+        if self.csv_file and is_main_process():
+            self._write_csv(names, matrix)
+        return metrics
+
+    def _log(self, names: list[str], result: Scores) -> None:
+        table = PrettyTable(["class", "IoU", "F1"])
+        for name, iou, f1 in zip(names, result.iou, result.f1, strict=True):
+            table.add_row([name, f"{iou:.2f}", f"{f1:.2f}"])
+        MMLogger.get_current_instance().info("scores per class (%%)\n%s", table)
+
+    def _write_csv(self, names: list[str], matrix: np.ndarray) -> None:
+        path = Path(str(self.csv_file))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["label \\ prediction", *names])
+            for name, row in zip(names, matrix, strict=True):
+                writer.writerow([name, *row.tolist()])

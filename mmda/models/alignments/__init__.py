@@ -1,0 +1,19 @@
+"""Alignments: one module per method."""
+
+from mmda.models.alignments.base import Alignment, frozen
+from mmda.models.alignments.context import SOURCE, TARGET, DomainBatch, UDAContext
+from mmda.models.alignments.feature_adversarial import FeatureAdversarial
+from mmda.models.alignments.output_adversarial import OutputAdversarial
+from mmda.models.alignments.self_training import SelfTraining
+
+__all__ = [
+    "SOURCE",
+    "TARGET",
+    "Alignment",
+    "DomainBatch",
+    "FeatureAdversarial",
+    "OutputAdversarial",
+    "SelfTraining",
+    "UDAContext",
+    "frozen",
+]

@@ -1,0 +1,82 @@
+"""What output-space and feature-level adversarial alignment share."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from mmengine.model import ModuleDict
+from torch import Tensor
+
+from mmda.errors import ConfigError
+from mmda.models.alignments.base import Alignment, frozen
+from mmda.models.alignments.context import SOURCE, TARGET, DomainBatch, UDAContext
+from mmda.models.losses import gan_loss
+from mmda.registry import MODELS
+
+
+class AdversarialAlignment(Alignment):
+    """Adversarial alignment of one or more representations, each with its own discriminator.
+
+    ``loss_adv`` trains the segmentor on the target alone, towards the source's label, through a
+    frozen discriminator (AdaptSegNet, Eq. 4); ``loss_dis`` trains the discriminator on both
+    domains, detached, with half the weight each (Eq. 1 as published in code). As the two touch
+    disjoint parameters, one joint backward gives the published two-step update.
+
+    Args:
+        weights: Weight of ``loss_adv`` by representation.
+        discriminator: Config of the discriminators, ``in_channels`` included.
+        gan: ``'vanilla'`` or ``'lsgan'``.
+        start: Iteration from which the alignment is active.
+    """
+
+    def __init__(
+        self,
+        weights: dict[str, float],
+        discriminator: dict,
+        gan: str = "vanilla",
+        start: int = 0,
+    ) -> None:
+        super().__init__(start)
+        if not weights or min(weights.values()) < 0:
+            raise ConfigError(
+                f"{type(self).__name__}: weights must be 0 or more and name at least one "
+                f"representation, got {dict(weights)}."
+            )
+        self.weights, self.gan = dict(weights), gan
+        self.discriminators = ModuleDict(
+            {name: MODELS.build(self._discriminator(discriminator, name)) for name in weights}
+        )
+
+    def _discriminator(self, config: dict, name: str) -> dict:
+        return dict(config)
+
+    @abstractmethod
+    def representation(self, domain: DomainBatch, name: str) -> Tensor:
+        """Return the maps (N, channels, h, w) that discriminator ``name`` judges."""
+
+    def losses(self, context: UDAContext) -> dict[str, Tensor]:
+        """Return ``<name>.loss_adv`` (weighted) and ``<name>.loss_dis`` of each level."""
+        losses = {}
+        assert context.target is not None
+        for name, discriminator in self.discriminators.items():
+            source = self.representation(context.source, name)
+            target = self.representation(context.target, name)
+            self._check_size(target, discriminator)
+            with frozen(discriminator):
+                adversarial = gan_loss(discriminator(target), SOURCE, self.gan)
+            losses[f"{name}.loss_adv"] = self.weights[name] * adversarial
+            losses[f"{name}.loss_dis"] = 0.5 * (
+                gan_loss(discriminator(source.detach()), SOURCE, self.gan)
+                + gan_loss(discriminator(target.detach()), TARGET, self.gan)
+            )
+        return losses
+
+    def _check_size(self, maps: Tensor, discriminator: object) -> None:
+        reduction = getattr(discriminator, "reduction", 1)
+        if min(maps.shape[-2:]) < reduction:
+            raise ConfigError(
+                f"{type(self).__name__}: the discriminator halves its input "
+                f"{reduction.bit_length() - 1} times and needs maps of at least {reduction} "
+                f"pixels, got {tuple(maps.shape[-2:])}. Use larger crops, a larger `input_scale`, "
+                "or fewer layers (`discriminator.num_layers`)."
+            )

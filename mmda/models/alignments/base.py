@@ -1,0 +1,76 @@
+"""The contract of an alignment."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from mmda.errors import ConfigError
+from mmda.models.alignments.context import UDAContext
+
+
+class Alignment(BaseModule):
+    """One term (or family of terms) that a method adds to the source's segmentation loss.
+
+    A sub-class says what it ``needs`` and implements :meth:`losses`. Its losses join the
+    iteration's one graph and one backward: a term for the segmentor sees discriminators through
+    :func:`frozen`, a term for a discriminator sees detached tensors.
+
+    Args:
+        start: Iteration from which the alignment is active; before it all losses are zeros that
+            are connected to the alignment's parameters, as distributed training needs.
+        init_cfg: Initialisation, as in MMEngine.
+    """
+
+    #: of ``{'target', 'teacher'}``: what the segmentor must compute for this alignment.
+    needs: frozenset[str] = frozenset({"target"})
+
+    def __init__(self, start: int = 0, init_cfg: dict | list | None = None) -> None:
+        super().__init__(init_cfg)
+        if start < 0:
+            raise ConfigError(f"{type(self).__name__}: `start` must be 0 or more, got {start}.")
+        self.start = start
+
+    def forward(self, context: UDAContext) -> dict[str, Tensor]:
+        """Return the losses of one iteration; names that contain ``loss`` are summed.
+
+        Args:
+            context: The iteration's tensors.
+
+        Returns:
+            Scalar tensors by name.
+        """
+        if context.step < self.start:
+            return {"loss_inactive": self.zero(context)}
+        return self.losses(context)
+
+    @abstractmethod
+    def losses(self, context: UDAContext) -> dict[str, Tensor]:
+        """Return the losses of an active iteration."""
+
+    def zero(self, context: UDAContext) -> Tensor:
+        """Return 0, connected to this alignment's parameters and to the target's outputs."""
+        terms = [parameter.sum() for parameter in self.parameters() if parameter.requires_grad]
+        if context.target is not None:
+            terms += [logits.sum() for logits in context.target.logits.values()]
+        total = context.source.logits["decode"].sum()
+        for term in terms:
+            total = total + term
+        return total * 0
+
+
+@contextmanager
+def frozen(module: nn.Module) -> Iterator[None]:
+    """Let gradients pass through ``module`` to its inputs, but not to its parameters."""
+    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    for parameter in parameters:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in parameters:
+            parameter.requires_grad_(True)

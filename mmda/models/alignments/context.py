@@ -1,0 +1,97 @@
+"""What one training iteration shows to the alignments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+SOURCE, TARGET = 0.0, 1.0  # the discriminators' domain labels
+
+
+@dataclass
+class DomainBatch:
+    """One domain's images, samples and network outputs.
+
+    Attributes:
+        images: (N, B, H, W), normalised; what the student saw.
+        samples: The ``SegDataSample`` of each image.
+        feats: The backbone's (or neck's) feature maps, each (N, D, h, w).
+        logits: Logits (N, C, h, w) by head: ``decode``, and ``aux`` or ``aux_0``, ``aux_1``, ...
+        weak_images: The teacher's view, (N, B, H, W); ``images`` where the pipeline keeps none.
+        align_corners: How the heads' logits are resized.
+    """
+
+    images: Tensor
+    samples: Sequence
+    feats: Sequence[Tensor]
+    logits: dict[str, Tensor]
+    weak_images: Tensor
+    align_corners: bool = False
+    _cache: dict = field(default_factory=dict, repr=False)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the images, in pixels."""
+        return tuple(self.images.shape[-2:])  # type: ignore[return-value]
+
+    def upsampled(self, head: str = "decode", scale: float = 1.0) -> Tensor:
+        """Return a head's logits resized to ``scale`` times the image size, computed once."""
+        size = tuple(max(1, round(side * scale)) for side in self.size)
+        return self._once(
+            ("logits", head, size),
+            lambda: _resize(self.logits[head], size, self.align_corners),
+        )
+
+    def probabilities(self, head: str = "decode", scale: float = 1.0) -> Tensor:
+        """Return softmax maps (N, C, scale * H, scale * W) in float32, computed once."""
+        return self._once(
+            ("softmax", head, scale), lambda: self.upsampled(head, scale).float().softmax(1)
+        )
+
+    def labels(self) -> Tensor:
+        """Return the labels (N, H, W), int64, 255 = ignore. Only the source has any."""
+        return self._once(
+            ("labels",),
+            lambda: torch.cat([sample.gt_sem_seg.data for sample in self.samples]).long(),
+        )
+
+    def _once(self, key: tuple, compute: Callable[[], Tensor]) -> Tensor:
+        if key not in self._cache:
+            self._cache[key] = compute()
+        return self._cache[key]
+
+
+@dataclass
+class UDAContext:
+    """All that an alignment may look at in one iteration.
+
+    Attributes:
+        source: The labelled domain's batch.
+        target: The unlabelled domain's batch; None where no alignment needs it.
+        step: Number of iterations done before this one.
+        teacher: Returns the teacher's softmax maps (N, C, H, W) for images, without gradient;
+            None where no alignment needs it.
+    """
+
+    source: DomainBatch
+    target: DomainBatch | None
+    step: int
+    teacher: Callable[[Tensor], Tensor] | None = None
+    _teacher_maps: Tensor | None = field(default=None, repr=False)
+
+    def teacher_probabilities(self) -> Tensor:
+        """Return the teacher's softmax maps of the target's weak view, computed once."""
+        if self._teacher_maps is None:
+            assert self.teacher is not None and self.target is not None
+            self._teacher_maps = self.teacher(self.target.weak_images)
+        return self._teacher_maps
+
+
+def _resize(logits: Tensor, size: tuple[int, ...], align_corners: bool) -> Tensor:
+    if tuple(logits.shape[-2:]) == size:
+        return logits
+    return F.interpolate(logits, size, mode="bilinear", align_corners=align_corners)

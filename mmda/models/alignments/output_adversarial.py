@@ -1,0 +1,65 @@
+"""Output-space adversarial alignment (AdaptSegNet) and its entropy variant (AdvEnt)."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from mmda.errors import ConfigError
+from mmda.models.alignments.adversarial import AdversarialAlignment
+from mmda.models.alignments.context import DomainBatch
+from mmda.models.losses import self_information
+from mmda.registry import MODELS
+
+INPUTS = ("softmax", "entropy")
+
+
+@MODELS.register_module()
+class OutputAdversarial(AdversarialAlignment):
+    """Align the softmax maps of source and target (Tsai et al. 2018, AdaptSegNet).
+
+    Args:
+        num_classes: Number of classes C.
+        weights: Weight of ``loss_adv`` by head: ``decode`` for single level, and ``aux`` (or
+            ``aux_0``, ...) for multi-level. Published: 0.001 and 0.0002.
+        discriminator: Config of the discriminators; ``in_channels`` is filled in.
+        input: ``'softmax'``, or ``'entropy'`` for weighted self-information maps (Vu et al.
+            2019, AdvEnt).
+        input_scale: Size of the maps relative to the image: 1 as published, 1/8 for the logits'
+            own size, which costs 64 times less.
+        gan: ``'vanilla'`` or ``'lsgan'``.
+        start: Iteration from which the alignment is active.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        weights: dict[str, float] | None = None,
+        discriminator: dict | None = None,
+        input: str = "softmax",
+        input_scale: float = 1.0,
+        gan: str = "vanilla",
+        start: int = 0,
+    ) -> None:
+        if input not in INPUTS:
+            raise ConfigError(f"OutputAdversarial: unknown input `{input}`; expected {INPUTS}.")
+        self.num_classes = num_classes
+        super().__init__(
+            {"decode": 0.001} if weights is None else weights,
+            {"type": "PixelDiscriminator"} if discriminator is None else discriminator,
+            gan,
+            start,
+        )
+        self.input, self.input_scale = input, input_scale
+
+    def _discriminator(self, config: dict, name: str) -> dict:
+        return {"in_channels": self.num_classes, **config}
+
+    def representation(self, domain: DomainBatch, name: str) -> Tensor:
+        """Return softmax or self-information maps (N, C, scale * H, scale * W) of head ``name``."""
+        if name not in domain.logits:
+            raise ConfigError(
+                f"OutputAdversarial: `weights` names the head `{name}`, but the segmentor has "
+                f"{sorted(domain.logits)}. Add an auxiliary head or remove the level."
+            )
+        maps = domain.probabilities(name, self.input_scale)
+        return self_information(maps) if self.input == "entropy" else maps

@@ -1,0 +1,138 @@
+"""Normalisation of each domain with its own statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from mmengine.model import BaseDataPreprocessor
+from mmseg.utils import stack_batch
+from torch import Tensor
+
+from mmda.errors import ConfigError, DataError
+from mmda.registry import MODELS
+
+
+@MODELS.register_module()
+class DomainDataPreprocessor(BaseDataPreprocessor):
+    """Normalise, pad and batch the images of each domain, for any number of bands.
+
+    A paired batch ``{'source': ..., 'target': ...}`` becomes ``inputs`` and ``data_samples`` keyed
+    by domain; at test time a plain batch stays plain, and each sample takes the statistics of the
+    domain named in its metadata (``test_domain`` where it names none of ``domains``).
+
+    Args:
+        mean: Mean per band, in the image's units.
+        std: Standard deviation per band, in the image's units.
+        domains: Statistics per domain in place of the common ones, e.g.
+            ``dict(target=dict(mean=[...], std=[...]))``.
+        size: Crop size (h, w) to which training images are padded.
+        size_divisor: Or the number that the padded size must divide by.
+        pad_val: Padding of images, after normalisation.
+        seg_pad_val: Padding of labels.
+        test_domain: Domain whose statistics apply to test samples that name none.
+
+    Raises:
+        ConfigError: When statistics differ in length or a standard deviation is not positive.
+    """
+
+    def __init__(
+        self,
+        mean: Sequence[float],
+        std: Sequence[float],
+        domains: dict[str, dict] | None = None,
+        size: tuple[int, int] | None = None,
+        size_divisor: int | None = None,
+        pad_val: float = 0,
+        seg_pad_val: int = 255,
+        test_domain: str = "target",
+    ) -> None:
+        super().__init__()
+        self.num_bands = len(mean)
+        self.size = tuple(size) if size else None
+        self.size_divisor = size_divisor
+        self.pad_val, self.seg_pad_val = pad_val, seg_pad_val
+        self.test_domain = test_domain
+        self.domains = tuple(domains or ())
+        self._register("default", mean, std)
+        for name, statistics in (domains or {}).items():
+            self._register(name, statistics["mean"], statistics["std"])
+
+    def _register(self, name: str, mean: Sequence[float], std: Sequence[float]) -> None:
+        if len(mean) != self.num_bands or len(std) != self.num_bands or min(std) <= 0:
+            raise ConfigError(
+                f"DomainDataPreprocessor: mean {list(mean)} and std {list(std)} of `{name}` must "
+                f"both have {self.num_bands} values (one per band), and each std must be positive."
+            )
+        for key, values in (("mean", mean), ("std", std)):
+            tensor = torch.tensor(values, dtype=torch.float32).view(-1, 1, 1)
+            self.register_buffer(f"{name}_{key}", tensor, persistent=False)
+
+    def forward(self, data: dict, training: bool = False) -> dict[str, Any]:
+        """Normalise a batch.
+
+        Args:
+            data: A paired batch or a plain one (``inputs`` and ``data_samples``).
+            training: Whether to pad labels with the images.
+
+        Returns:
+            ``inputs`` and ``data_samples``; for a paired batch each is a dict by domain, and
+            ``weak_inputs`` holds the teacher's views of the domains that have them.
+        """
+        data = self.cast_data(data)
+        if "source" not in data:
+            inputs, samples = self._batch(data["inputs"], data.get("data_samples"), None, training)
+            return {"inputs": inputs, "data_samples": samples}
+        batch: dict[str, Any] = {"inputs": {}, "data_samples": {}, "weak_inputs": {}}
+        for domain, part in data.items():
+            batch["inputs"][domain], batch["data_samples"][domain] = self._batch(
+                part["inputs"], part["data_samples"], domain, training
+            )
+            if "weak_inputs" in part:
+                batch["weak_inputs"][domain], _ = self._batch(
+                    part["weak_inputs"], None, domain, training
+                )
+        return batch
+
+    def _batch(
+        self, images: Sequence[Tensor], samples: list | None, domain: str | None, training: bool
+    ) -> tuple[Tensor, list | None]:
+        named = samples or [None] * len(images)
+        images = [
+            self._normalise(image, domain or self._domain_of(sample), sample)
+            for image, sample in zip(images, named, strict=True)
+        ]
+        if not training or (self.size is None and self.size_divisor is None):
+            if len({image.shape for image in images}) > 1:
+                raise DataError(
+                    f"Images of one batch differ in size: {[tuple(i.shape) for i in images]}. "
+                    "Set `size` in the data preprocessor, or use batch size 1 for evaluation."
+                )
+            return torch.stack(images), samples
+        return (
+            stack_batch(
+                images, samples, self.size, self.size_divisor, self.pad_val, self.seg_pad_val
+            )
+            if samples is not None
+            else (self._pad(images), None)
+        )
+
+    def _pad(self, images: list[Tensor]) -> Tensor:
+        padded, _ = stack_batch(images, None, self.size, self.size_divisor, self.pad_val)
+        return padded
+
+    def _domain_of(self, sample: Any) -> str:
+        named = sample.metainfo.get("domain") if sample is not None else None
+        return named if named in self.domains else self.test_domain
+
+    def _normalise(self, image: Tensor, domain: str, sample: Any) -> Tensor:
+        if image.shape[0] != self.num_bands:
+            path = sample.metainfo.get("img_path", "an image") if sample is not None else "an image"
+            raise DataError(
+                f"`{path}` has {image.shape[0]} bands, but the config's data preprocessor has "
+                f"{self.num_bands}. Set `mean`, `std` and the backbone's `in_channels` to the data."
+            )
+        name = domain if domain in self.domains else "default"
+        mean, std = getattr(self, f"{name}_mean"), getattr(self, f"{name}_std")
+        return (image.float() - mean) / std

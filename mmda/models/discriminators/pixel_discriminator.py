@@ -1,0 +1,49 @@
+"""The patch-wise discriminator of the adversarial lineage."""
+
+from __future__ import annotations
+
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from mmda.registry import MODELS
+
+
+@MODELS.register_module()
+class PixelDiscriminator(BaseModule):
+    """Five 4x4 convolutions with stride 2 and LeakyReLU between (AdaptSegNet, section 4.1).
+
+    Args:
+        in_channels: Channels of the input: classes for output space, feature channels for
+            feature level.
+        channels: Width of the first layer; the next ones have 2, 4 and 8 times as many.
+        num_layers: Number of convolutions, at least 1. Small maps want fewer.
+        init_cfg: Initialisation; the convolutions' default where None.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        channels: int = 64,
+        num_layers: int = 5,
+        init_cfg: dict | list | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        widths = [in_channels, *(channels * 2**i for i in range(num_layers - 1)), 1]
+        layers: list[nn.Module] = []
+        for index, (before, after) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+            if index:
+                layers.append(nn.LeakyReLU(0.2, inplace=True))
+            layers.append(nn.Conv2d(before, after, 4, stride=2, padding=1))
+        self.layers = nn.Sequential(*layers)
+        self.reduction = 2**num_layers
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Return domain logits.
+
+        Args:
+            maps: (N, in_channels, H, W), H and W at least ``2 ** num_layers``.
+
+        Returns:
+            (N, 1, H / 2**num_layers, W / 2**num_layers), rounded down.
+        """
+        return self.layers(maps)

@@ -1,0 +1,38 @@
+"""Adversarial losses."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from mmda.errors import ConfigError
+
+
+def gan_loss(logits: Tensor, label: float, kind: str = "vanilla") -> Tensor:
+    r"""Mean loss of a discriminator's logits against one domain label.
+
+    ``vanilla`` is binary cross-entropy with logits (AdaptSegNet, Eq. 1 and 4),
+    ``lsgan`` the squared distance :math:`(D(x) - y)^2`.
+
+    Args:
+        logits: Discriminator output of any shape.
+        label: Domain label in [0, 1]; here source = 0, target = 1.
+        kind: ``'vanilla'`` or ``'lsgan'``.
+
+    Returns:
+        A scalar.
+
+    Raises:
+        ConfigError: When ``kind`` is neither.
+
+    Example:
+        >>> import torch
+        >>> gan_loss(torch.zeros(2, 1, 4, 4), 1.0)
+        tensor(0.6931)
+    """
+    target = logits.new_full((), label).expand_as(logits)
+    if kind == "vanilla":
+        return F.binary_cross_entropy_with_logits(logits, target)
+    if kind == "lsgan":
+        return F.mse_loss(logits, target)
+    raise ConfigError(f"Unknown adversarial loss `{kind}`; expected `vanilla` or `lsgan`.")

@@ -1,0 +1,65 @@
+"""The mean teacher."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mmda.errors import ConfigError
+
+
+class Teacher(nn.Module):
+    """An exponential moving average of a segmentor, buffers included.
+
+    It always runs in evaluation mode and without gradient. Floating-point buffers (batch-norm
+    statistics) are averaged as the parameters are; integer ones are copied.
+
+    Args:
+        segmentor: The student to copy.
+        momentum: Share of the teacher's own value kept in each update, in [0, 1]. Early updates
+            use ``min(momentum, 1 - 1 / (updates + 1))``, so that the first one copies the student.
+    """
+
+    def __init__(self, segmentor: nn.Module, momentum: float = 0.999) -> None:
+        super().__init__()
+        if not 0 <= momentum <= 1:
+            raise ConfigError(f"teacher: `momentum` must be in [0, 1], got {momentum}.")
+        self.momentum = momentum
+        self.segmentor = copy.deepcopy(segmentor).requires_grad_(False).eval()
+
+    def train(self, mode: bool = True) -> Teacher:
+        """Stay in evaluation mode."""
+        return super().train(False)
+
+    @torch.no_grad()
+    def update(self, student: nn.Module, updates: int) -> None:
+        """Move towards the student after its ``updates``-th step (counted from 0)."""
+        rate = 1 - min(self.momentum, 1 - 1 / (updates + 1))
+        own, theirs = _tensors(self.segmentor), _tensors(student)
+        floating = [i for i, tensor in enumerate(own) if tensor.is_floating_point()]
+        torch._foreach_lerp_([own[i] for i in floating], [theirs[i] for i in floating], rate)
+        for mine, other in zip(own, theirs, strict=True):
+            if not mine.is_floating_point():
+                mine.copy_(other)
+
+    @torch.no_grad()
+    def copy_from(self, student: nn.Module) -> None:
+        """Become the student."""
+        self.segmentor.load_state_dict(student.state_dict())
+
+    @torch.no_grad()
+    def forward(self, images: Tensor) -> Tensor:
+        """Return softmax maps (N, C, H, W) of images (N, B, H, W)."""
+        head = self.segmentor.decode_head
+        logits = head(self.segmentor.extract_feat(images))
+        logits = F.interpolate(
+            logits.float(), images.shape[-2:], mode="bilinear", align_corners=head.align_corners
+        )
+        return logits.softmax(1)
+
+
+def _tensors(module: nn.Module) -> list[Tensor]:
+    return [*(p.data for p in module.parameters()), *module.buffers()]

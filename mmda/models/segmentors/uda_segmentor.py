@@ -1,0 +1,220 @@
+"""The segmentor of every method: source cross-entropy plus a set of alignments."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from mmengine.logging import MessageHub
+from mmengine.model import ModuleDict
+from mmseg.models.segmentors.base import BaseSegmentor
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from mmda.errors import ConfigError
+from mmda.models.alignments import Alignment, DomainBatch, UDAContext
+from mmda.models.segmentors.teacher import Teacher
+from mmda.registry import MODELS
+
+
+@MODELS.register_module()
+class UDASegmentor(BaseSegmentor):
+    """A segmentor trained on a labelled source and, through alignments, an unlabelled target.
+
+    One iteration builds one graph: the segmentor runs on both domains (in one pass over their
+    concatenation where no normalisation layer mixes them, else in two), its source loss and
+    every alignment's losses are summed, and one backward serves all optimisers. Without
+    alignments it is source-only training (or target-only, on target labels), and the target is
+    never run.
+
+    Args:
+        segmentor: Config of an ``EncoderDecoder``.
+        alignments: Configs of alignments by name; the name prefixes the logged losses.
+        teacher: Arguments of :class:`~mmda.models.segmentors.teacher.Teacher`; needed by
+            alignments that use one.
+        evaluate: ``'student'`` or ``'teacher'``: which of the two predicts.
+        data_preprocessor: Config of the preprocessor.
+        init_cfg: Initialisation, as in MMEngine.
+    """
+
+    def __init__(
+        self,
+        segmentor: dict,
+        alignments: dict[str, dict] | None = None,
+        teacher: dict | None = None,
+        evaluate: str = "student",
+        data_preprocessor: dict | None = None,
+        init_cfg: dict | list | None = None,
+    ) -> None:
+        super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
+        self.segmentor = MODELS.build(segmentor)
+        self.alignments = ModuleDict(
+            {name: MODELS.build(config) for name, config in (alignments or {}).items()}
+        )
+        self.needs = frozenset().union(*(a.needs for a in self._alignments()))
+        if evaluate not in ("student", "teacher"):
+            raise ConfigError(f"UDASegmentor: `evaluate` is `student` or `teacher`: {evaluate}.")
+        if teacher is None and ("teacher" in self.needs or evaluate == "teacher"):
+            raise ConfigError(
+                "UDASegmentor: an alignment or `evaluate` asks for a teacher, but the model has "
+                "none. Add `teacher=dict(momentum=0.999)` to the model."
+            )
+        self.teacher = None if teacher is None else Teacher(self.segmentor, **teacher)
+        self.evaluate = evaluate
+
+    def _alignments(self) -> list[Alignment]:
+        return list(self.alignments.values())  # type: ignore[arg-type]
+
+    @property
+    def decode_head(self) -> nn.Module:
+        """The student's decode head."""
+        return self.segmentor.decode_head
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes of the decode head."""
+        return self.decode_head.num_classes
+
+    def init_weights(self) -> None:
+        """Initialise the student and the alignments, then copy the student to the teacher."""
+        super().init_weights()
+        if self.teacher is not None:
+            self.teacher.copy_from(self.segmentor)
+
+    # ------------------------------------------------------------------ training
+
+    def forward(
+        self,
+        inputs: Any,
+        data_samples: Any = None,
+        mode: str = "tensor",
+        weak_inputs: dict[str, Tensor] | None = None,
+    ) -> Any:
+        """Dispatch to ``loss``, ``predict`` or ``tensor`` mode, as MMSegmentation does.
+
+        Args:
+            inputs: In ``loss`` mode images (N, B, H, W) by domain, else one such tensor.
+            data_samples: Lists of samples by domain, or one list.
+            mode: ``'loss'``, ``'predict'`` or ``'tensor'``.
+            weak_inputs: The teacher's views by domain, where the pipeline keeps them.
+        """
+        if mode == "loss":
+            return self.loss(inputs, data_samples, weak_inputs)
+        return super().forward(inputs, data_samples, mode)
+
+    def loss(
+        self,
+        inputs: dict[str, Tensor],
+        data_samples: dict[str, list],
+        weak_inputs: dict[str, Tensor] | None = None,
+    ) -> dict[str, Tensor]:
+        """Return the source's segmentation losses and every alignment's losses."""
+        context = self._context(inputs, data_samples, weak_inputs or {})
+        losses = self._source_losses(context.source)
+        for name, alignment in self.alignments.items():
+            for key, value in alignment(context).items():
+                losses[f"{name}.{key}"] = value
+        return losses
+
+    def _context(
+        self, inputs: dict[str, Tensor], samples: dict[str, list], weak: dict[str, Tensor]
+    ) -> UDAContext:
+        names = ["source", "target"] if "target" in self.needs else ["source"]
+        if missing := [name for name in names if name not in inputs]:
+            raise ConfigError(
+                f"The model's alignments need the {missing[0]} domain, but the training dataset "
+                "yields none. Give `train_dataloader.dataset` a `target`."
+            )
+        batches = {
+            name: DomainBatch(
+                inputs[name],
+                samples[name],
+                feats,
+                logits,
+                weak.get(name, inputs[name]),
+                self.decode_head.align_corners,
+            )
+            for name, (feats, logits) in self._run([inputs[n] for n in names], names).items()
+        }
+        step = MessageHub.get_current_instance().get_info("iter", 0)
+        return UDAContext(batches["source"], batches.get("target"), step, self.teacher)
+
+    def _run(self, images: list[Tensor], names: list[str]) -> dict[str, tuple[list, dict]]:
+        """Run the student on each domain, in one pass where that gives the same result."""
+        if len(images) == 1 or images[0].shape[1:] != images[1].shape[1:] or self._mixes_domains():
+            return {n: self._features_and_logits(x) for n, x in zip(names, images, strict=True)}
+        feats, logits = self._features_and_logits(torch.cat(images))
+        counts = [len(x) for x in images]
+        split_feats = [feat.split(counts) for feat in feats]
+        split_logits = {head: value.split(counts) for head, value in logits.items()}
+        return {
+            name: (
+                [feat[i] for feat in split_feats],
+                {head: value[i] for head, value in split_logits.items()},
+            )
+            for i, name in enumerate(names)
+        }
+
+    def _mixes_domains(self) -> bool:
+        """Whether a layer computes statistics over the batch, which would mix the domains."""
+        return any(isinstance(m, _BatchNorm) and m.training for m in self.segmentor.modules())
+
+    def _features_and_logits(self, images: Tensor) -> tuple[list[Tensor], dict[str, Tensor]]:
+        feats = list(self.segmentor.extract_feat(images))
+        return feats, {name: head(feats) for name, head in self._heads().items()}
+
+    def _heads(self) -> dict[str, nn.Module]:
+        heads = {"decode": self.segmentor.decode_head}
+        if self.segmentor.with_auxiliary_head:
+            auxiliary = self.segmentor.auxiliary_head
+            if isinstance(auxiliary, nn.ModuleList):
+                heads.update({f"aux_{i}": head for i, head in enumerate(auxiliary)})
+            else:
+                heads["aux"] = auxiliary
+        return heads
+
+    def _source_losses(self, source: DomainBatch) -> dict[str, Tensor]:
+        losses = {}
+        for name, head in self._heads().items():
+            for key, value in head.loss_by_feat(source.logits[name], source.samples).items():
+                losses[f"{name}.{key}"] = value
+        return losses
+
+    # ------------------------------------------------------------------ inference
+
+    @property
+    def predictor(self) -> nn.Module:
+        """The segmentor that predicts: the student or the teacher's."""
+        return self.teacher.segmentor if self.evaluate == "teacher" else self.segmentor
+
+    def predict(self, inputs: Tensor, data_samples: list | None = None) -> list:
+        """Predict with the student or the teacher; see MMSegmentation's ``EncoderDecoder``."""
+        return self.predictor.predict(inputs, data_samples)
+
+    def extract_feat(self, inputs: Tensor) -> list[Tensor]:
+        """Return the predictor's feature maps."""
+        return self.predictor.extract_feat(inputs)
+
+    def encode_decode(self, inputs: Tensor, batch_img_metas: list[dict]) -> Tensor:
+        """Return logits of the input's size."""
+        return self.predictor.encode_decode(inputs, batch_img_metas)
+
+    def _forward(self, inputs: Tensor, data_samples: list | None = None) -> Tensor:
+        return self.predictor._forward(inputs, data_samples)
+
+    # ------------------------------------------------------------------ checkpoints
+
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any) -> None:
+        """Accept checkpoints of plain MMSegmentation and of runs without a teacher.
+
+        A plain checkpoint's keys are taken as the student's; a missing teacher starts as the
+        student.
+        """
+        student, teacher = f"{prefix}segmentor.", f"{prefix}teacher.segmentor."
+        if not any(key.startswith(student) for key in state_dict):
+            for key in [k for k in state_dict if k.startswith(("backbone.", "decode_head."))]:
+                state_dict[student + key] = state_dict.pop(key)
+        if self.teacher is not None and not any(key.startswith(teacher) for key in state_dict):
+            for key in [k for k in state_dict if k.startswith(student)]:
+                state_dict[teacher + key.removeprefix(student)] = state_dict[key]
+        super()._load_from_state_dict(state_dict, prefix, *args)
