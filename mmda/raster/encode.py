@@ -101,6 +101,8 @@ def _write_geotiff(
         "interleave": "pixel",
         "blockysize": min(64, height),
         "nodata": nodata,
+        # By default GDAL declares the fourth of four 8-bit bands to be alpha.
+        **({} if bands == 3 else {"photometric": "minisblack"}),
     }
     if transform is not None:
         profile.update(crs=crs, transform=transform)

@@ -42,7 +42,7 @@ def open_raster(path: str, nodata: float | None = None) -> Any:
         An open ``rasterio.DatasetReader``.
 
     Raises:
-        DataError: When the file is missing or is not a raster.
+        DamagedError: When the file is missing or is not a raster.
     """
     name = path if nodata is None else f"vrt://{path}?a_nodata={nodata!r}"
     try:
@@ -51,11 +51,15 @@ def open_raster(path: str, nodata: float | None = None) -> Any:
         raise unreadable(path, error) from error
 
 
-def unreadable(path: str, error: BaseException) -> DataError:
+class DamagedError(DataError):
+    """A raster that cannot be opened or read."""
+
+
+def unreadable(path: str, error: BaseException) -> DamagedError:
     """Return the error for a raster that cannot be opened or read."""
     cause = error.__cause__ or error
     hint = "copy it again, or leave it out" if is_local(path) else "check the URL and the access"
-    return DataError(f"Cannot read the raster `{path}` ({cause}): it may be damaged; {hint}.")
+    return DamagedError(f"Cannot read the raster `{path}` ({cause}): it may be damaged; {hint}.")
 
 
 class HandlePool:

@@ -10,9 +10,10 @@ import numpy as np
 from affine import Affine
 from rasterio.crs import CRS
 from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.errors import RasterioError
 
 from mmda.errors import DataError
-from mmda.raster.handles import open_raster
+from mmda.raster.handles import open_raster, unreadable
 
 DTYPES = ("uint8", "uint16", "float32")
 
@@ -24,14 +25,15 @@ class RasterHeader:
     Attributes:
         height: Pixels.
         width: Pixels.
-        bands: 1-based indices of the image bands (all but alpha).
+        bands: 1-based indices of the image bands (all but opacity).
         dtype: ``uint8``, ``uint16`` or ``float32``.
         crs: Coordinate reference system, or ``None``.
         transform: Pixel to CRS coordinates, or ``None`` when the file is not georeferenced.
         gsd: Metres per pixel, or ``None`` when the file does not tell.
         nodata: No-data value, or ``None``.
-        alpha: 1-based index of the alpha band, or ``None``.
+        alpha: 1-based index of the band of opacity, or ``None``.
         masked: Whether the file carries a mask band.
+        false_alpha: Whether a measured band (near infrared, say) is tagged as alpha.
     """
 
     height: int
@@ -44,6 +46,7 @@ class RasterHeader:
     nodata: float | None
     alpha: int | None
     masked: bool
+    false_alpha: bool = False
 
     @property
     def fill(self) -> float:
@@ -68,14 +71,7 @@ def read_header(path: str, nodata: float | None = None) -> RasterHeader:
     """
     with open_raster(path, nodata) as dataset:
         _check_kind(dataset, path)
-        alpha = next(
-            (
-                i
-                for i, kind in zip(dataset.indexes, dataset.colorinterp, strict=True)
-                if kind == ColorInterp.alpha
-            ),
-            None,
-        )
+        alpha = _alpha_band(dataset, path)
         flags = dataset.mask_flag_enums[0]
         transform = None if dataset.transform == Affine.identity() else dataset.transform
         return RasterHeader(
@@ -88,7 +84,8 @@ def read_header(path: str, nodata: float | None = None) -> RasterHeader:
             gsd=ground_sample_distance(dataset.crs, transform, dataset.height, dataset.width),
             nodata=_usable_nodata(dataset),
             alpha=alpha,
-            masked=MaskFlags.per_dataset in flags and alpha is None,
+            masked=MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags,
+            false_alpha=alpha is None and ColorInterp.alpha in dataset.colorinterp,
         )
 
 
@@ -125,6 +122,33 @@ def _check_kind(dataset: Any, path: str) -> None:
             f"`{path}` is a palette image: its values are colour numbers, no measurements. "
             "Convert it first: `gdal_translate -expand rgb`."
         )
+
+
+def _alpha_band(dataset: Any, path: str) -> int | None:
+    """Return the 1-based index of a band of opacity, or ``None``.
+
+    GDAL tags the fourth band of any 8-bit GeoTIFF as alpha unless told otherwise, so a near
+    infrared band often carries the tag. Opacity is 0 or full nearly everywhere; the first, middle
+    and last block of the first, middle and last row of blocks are looked at.
+    """
+    kinds = list(dataset.colorinterp)
+    if ColorInterp.alpha not in kinds:
+        return None
+    band = kinds.index(ColorInterp.alpha) + 1
+    height, width = dataset.block_shapes[band - 1]
+    rows, cols = -(-dataset.height // height), -(-dataset.width // width)
+    picks = {(r, c) for r in (0, rows // 2, rows - 1) for c in (0, cols // 2, cols - 1)}
+    try:
+        blocks = [
+            dataset.read(band, window=dataset.block_window(band, r, c)).ravel()
+            for r, c in sorted(picks)
+        ]
+    except RasterioError as error:
+        raise unreadable(path, error) from error
+    values = np.concatenate(blocks)
+    full = 1 if values.dtype.kind == "f" else np.iinfo(values.dtype).max
+    between = (values > 1) & (values < full)
+    return band if between.mean() < 0.05 else None
 
 
 def _usable_nodata(dataset: Any) -> float | None:

@@ -14,7 +14,7 @@ from mmda.errors import DataError
 from mmda.raster.decoding import parse_decode
 from mmda.raster.encode import check_format
 from mmda.raster.grid import Grid, make_grid
-from mmda.raster.handles import GDAL_OPTIONS, open_raster
+from mmda.raster.handles import GDAL_OPTIONS, DamagedError, open_raster
 from mmda.raster.header import RasterHeader, read_header
 from mmda.raster.options import TileOptions
 from mmda.raster.scene import RasterLabels, Scene, VectorLabels
@@ -92,7 +92,7 @@ def plan_tiles(scenes: Sequence[Scene], options: TileOptions, workers: int = 2) 
         for outcome in executor.map(lambda scene: _plan_scene(scene, options), scenes):
             if isinstance(outcome, ScenePlan):
                 plans.append(outcome)
-            elif isinstance(outcome, _DamagedError):
+            elif isinstance(outcome, DamagedError):
                 damaged.append(str(outcome))
             else:
                 misfits.append(str(outcome))
@@ -107,18 +107,8 @@ def plan_tiles(scenes: Sequence[Scene], options: TileOptions, workers: int = 2) 
     return Plan(plans, damaged)
 
 
-class _DamagedError(DataError):
-    """A file that cannot be opened."""
-
-
 def _plan_scene(scene: Scene, options: TileOptions) -> ScenePlan | DataError:
     with rasterio.Env(**GDAL_OPTIONS):
-        try:
-            open_raster(scene.image).close()
-            if isinstance(scene.label, RasterLabels):
-                open_raster(scene.label.path).close()
-        except DataError as error:
-            return _DamagedError(str(error))
         try:
             header = read_header(scene.image, scene.nodata)
             grid = make_grid(scene, header, options.gsd)

@@ -10,6 +10,7 @@ from rasterio.windows import Window as SourceWindow
 
 from mmda.raster.grid import Grid
 from mmda.raster.header import RasterHeader
+from mmda.raster.resample import resample_bands, source_area
 from mmda.raster.windows import Window
 
 
@@ -31,6 +32,8 @@ def read_image(
         Image ``(bands, height, width)`` in the raster's dtype, invalid pixels set to
         ``header.fill``; and validity ``(height, width)``, bool, or ``None`` when all is valid.
     """
+    if header.false_alpha and not grid.native:
+        return _read_past_alpha(dataset, header, grid, area)
     options = _read_options(grid, area)
     valid: np.ndarray | None
     if header.alpha is not None:
@@ -39,13 +42,34 @@ def read_image(
     else:
         image = dataset.read(list(header.bands), **options)
         valid = _validity(dataset, header, grid, image, options)
+    return _fill_invalid(image, valid, header.fill)
+
+
+def _fill_invalid(
+    image: np.ndarray, valid: np.ndarray | None, fill: float
+) -> tuple[np.ndarray, np.ndarray | None]:
     if image.dtype.kind == "f":
         finite = np.isfinite(image).all(axis=0)
         valid = finite if valid is None else valid & finite
     if valid is None or valid.all():
         return image, None
-    image[:, ~valid] = header.fill
+    image[:, ~valid] = fill
     return image, valid
+
+
+def _read_past_alpha(
+    dataset: Any, header: RasterHeader, grid: Grid, area: Window
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Resample without GDAL, which would leave out pixels where the false alpha band is 0."""
+    source = source_area(grid, area, header.height, header.width)
+    options = {"window": SourceWindow(source.col, source.row, source.width, source.height)}
+    image = dataset.read(list(header.bands), **options)
+    if header.nodata is None:
+        valid = np.ones(image.shape[1:], bool)
+    else:
+        valid = _differs(image, header.nodata)
+    image, valid = resample_bands(image, valid, grid, area, source)
+    return _fill_invalid(image, valid, header.fill)
 
 
 def _read_options(grid: Grid, area: Window) -> dict[str, Any]:
@@ -69,11 +93,15 @@ def _validity(
     if header.nodata is None:
         return None
     if grid.native:
-        missing = np.isnan(image) if np.isnan(header.nodata) else image == header.nodata
-        return ~missing.all(axis=0)
+        return _differs(image, header.nodata)
     # A pixel is valid when any of its bands is: white roofs reach 255 in single bands.
     masks = dataset.read_masks(list(header.bands), **_with_shape(options, image))
     return masks.max(axis=0) >= 128
+
+
+def _differs(image: np.ndarray, nodata: float) -> np.ndarray:
+    missing = np.isnan(image) if np.isnan(nodata) else image == nodata
+    return ~missing.all(axis=0)
 
 
 def _with_shape(options: dict[str, Any], image: np.ndarray) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Resampling of class ids: the mode when shrinking, the nearest when enlarging."""
+"""Resampling of class ids (mode or nearest) and, where GDAL cannot, of bands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mmda.raster.windows import Window
 
 
 def source_area(grid: Grid, area: Window, height: int, width: int) -> Window:
-    """Return the whole source pixels that an area of the grid touches.
+    """Return the whole source pixels that an area of the grid depends on.
 
     Args:
         grid: The target grid.
@@ -20,8 +20,9 @@ def source_area(grid: Grid, area: Window, height: int, width: int) -> Window:
         height: Height of the source in pixels.
         width: Width of the source in pixels.
     """
-    top, bottom = _axis_extent(area.row, area.height, grid.step_y, height)
-    left, right = _axis_extent(area.col, area.width, grid.step_x, width)
+    margin = 0 if grid.native or grid.shrinks else 1  # the neighbours of bilinear interpolation
+    top, bottom = _axis_extent(area.row, area.height, grid.step_y, height, margin)
+    left, right = _axis_extent(area.col, area.width, grid.step_x, width, margin)
     return Window(top, left, bottom - top, right - left)
 
 
@@ -62,10 +63,37 @@ def resample_ids(ids: np.ndarray, grid: Grid, area: Window, source: Window) -> n
     return result
 
 
-def _axis_extent(start: int, size: int, step: float, length: int) -> tuple[int, int]:
-    first = math.floor(start * step + 1e-6)
-    last = math.ceil((start + size) * step - 1e-6)
-    return min(first, length - 1), min(max(last, first + 1), length)
+def resample_bands(
+    image: np.ndarray, valid: np.ndarray, grid: Grid, area: Window, source: Window
+) -> tuple[np.ndarray, np.ndarray]:
+    """Resample bands as GDAL does: the mean of valid pixels, or bilinear when enlarging.
+
+    Args:
+        image: ``(bands, source.height, source.width)``.
+        valid: ``(source.height, source.width)``, bool.
+        grid: The target grid, not the source's own.
+        area: Pixels of the grid to compute.
+        source: Where ``image`` lies in the source, see :func:`source_area`.
+
+    Returns:
+        Image ``(bands, area.height, area.width)`` in the dtype of ``image``, and validity
+        ``(area.height, area.width)``: at least half of the weight is valid.
+    """
+    weigh = _coverage if grid.shrinks else _bilinear
+    down = weigh(area.row, area.height, grid.step_y, source.row, source.height)
+    across = weigh(area.col, area.width, grid.step_x, source.col, source.width)
+    share = (down @ valid.astype(np.float32)) @ across.T
+    sums = [(down @ np.where(valid, band, 0).astype(np.float32)) @ across.T for band in image]
+    result = np.stack(sums) / np.maximum(share, 1e-6)
+    if image.dtype.kind == "u":
+        result = np.clip(np.floor(result + 0.5), 0, np.iinfo(image.dtype).max)
+    return result.astype(image.dtype), share >= 0.5 - 1e-5
+
+
+def _axis_extent(start: int, size: int, step: float, length: int, margin: int) -> tuple[int, int]:
+    first = math.floor(start * step + 1e-6) - margin
+    last = math.ceil((start + size) * step - 1e-6) + margin
+    return max(0, min(first, length - 1)), min(max(last, first + 1), length)
 
 
 def _centres(start: int, size: int, step: float, offset: int, length: int) -> np.ndarray:
@@ -84,3 +112,13 @@ def _coverage(start: int, size: int, step: float, offset: int, length: int) -> c
     rows = np.broadcast_to(np.arange(size)[:, None], index.shape)
     weights = (overlap[keep] / step).astype(np.float32)
     return csr_matrix((weights, (rows[keep], index[keep])), shape=(size, length))
+
+
+def _bilinear(start: int, size: int, step: float, offset: int, length: int) -> csr_matrix:
+    """Weights ``(size, length)`` of the two source pixels around every target centre."""
+    centre = (np.arange(start, start + size) + 0.5) * step - 0.5 - offset
+    first = np.floor(centre).astype(int)
+    upper = (centre - first).astype(np.float32)
+    rows = np.tile(np.arange(size), 2)
+    index = np.clip(np.concatenate([first, first + 1]), 0, length - 1)
+    return csr_matrix((np.concatenate([1 - upper, upper]), (rows, index)), shape=(size, length))

@@ -1,0 +1,63 @@
+"""Tiny rasters for the tests of the tiling engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from affine import Affine
+
+from mmda.raster import RasterLabels, Scene, tile_dataset
+
+UTM = "EPSG:32633"
+ORIGIN = (500000.0, 5000000.0)
+
+
+def affine(gsd: float) -> Affine:
+    return Affine(gsd, 0, ORIGIN[0], 0, -gsd, ORIGIN[1])
+
+
+def noise(bands: int, height: int, width: int, dtype: str = "uint8", seed: int = 0) -> np.ndarray:
+    top = {"uint8": 255, "uint16": 10000, "float32": 255}[dtype]
+    return np.random.default_rng(seed).integers(1, top, (bands, height, width)).astype(dtype)
+
+
+def write(path: Path, array: np.ndarray, gsd: float | None = 0.5, crs: str | None = UTM, **options):
+    """Write ``(bands, height, width)`` as a GeoTIFF (or what the suffix says)."""
+    driver = {".tif": "GTiff", ".png": "PNG", ".jpg": "JPEG"}[path.suffix]
+    profile = {"driver": driver, "count": array.shape[0], "dtype": array.dtype}
+    profile.update(height=array.shape[1], width=array.shape[2])
+    if gsd is not None and driver == "GTiff":
+        profile.update(crs=crs, transform=affine(gsd))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with rasterio.open(path, "w", **{**profile, **options}) as out:
+        out.write(array)
+    return path
+
+
+def make_scenes(folder: Path, count: int = 2, height: int = 100, width: int = 130, **options):
+    """Write ``count`` labelled scenes: the first in train, the others in val."""
+    scenes = []
+    for index in range(count):
+        image = write(folder / f"s{index}.tif", noise(3, height, width, seed=index), **options)
+        ids = noise(1, height, width, seed=100 + index) > 128
+        label = write(folder / f"m{index}.tif", ids.astype(np.uint8))
+        split = "train" if index == 0 else "val"
+        scenes.append(Scene(f"s{index}", str(image), split, RasterLabels(str(label))))
+    return scenes
+
+
+def tile(scenes, out: Path, **options):
+    defaults = {"task": "t", "domain": "source", "classes": ("ground", "building")}
+    return tile_dataset(scenes, out, **{**defaults, "tile": 64, "progress": False, **options})
+
+
+def read_image(path: Path) -> np.ndarray:
+    with rasterio.open(path) as dataset:
+        return dataset.read()
+
+
+def snapshot(root: Path) -> dict[str, bytes]:
+    """All files of a tiled dataset, by relative path."""
+    return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()}

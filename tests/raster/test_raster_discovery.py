@@ -1,0 +1,84 @@
+import pytest
+
+from mmda.errors import ConfigError, DataError
+from mmda.raster.discovery import FoundFile, PairingRule, find_images, pair_labels, scene_names
+
+
+def touch(root, *names):
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return root
+
+
+def test_folder_file_and_glob(tmp_path):
+    touch(tmp_path, "b.tif", "a.PNG", "c.tif.aux.xml", ".hidden.tif", "notes.txt", "sub/d.tif")
+    assert [f.name for f in find_images(str(tmp_path))] == ["a.PNG", "b.tif"]
+    assert find_images(str(tmp_path / "b.tif")) == [FoundFile(str(tmp_path / "b.tif"))]
+    found = find_images(str(tmp_path / "**" / "*.tif"))
+    assert [f.name for f in found] == ["b.tif", "d.tif"]
+    assert find_images("https://host/x.tif") == [FoundFile("https://host/x.tif")]
+
+
+def test_split_folders(tmp_path):
+    touch(tmp_path, "train/images/1.tif", "valid/1.tif", "test/sat/1.tif", "other/1.tif")
+    found = find_images(str(tmp_path))
+    assert {f.split for f in found} == {"train", "val", "test"}
+    assert sorted(scene_names(found)) == ["test_1", "train_1", "val_1"]
+
+
+def test_nothing_found(tmp_path):
+    with pytest.raises(DataError, match="holds no rasters"):
+        find_images(str(tmp_path))
+    with pytest.raises(DataError, match="does not exist"):
+        find_images(str(tmp_path / "gone"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "image", "label"),
+    [
+        ("same-stem", "a.b.jpg", "a.b"),
+        ("{stem}_sat.jpg->{stem}_mask.png", "7_sat.jpg", "7_mask.png"),
+        ("{stem}_sat.jpg->{stem}_mask.png", "7_mask.png", None),
+        ("Aerial{stem}.tif->{stem}.tif", "Aerial7.tif", "7.tif"),
+        (r"re:(.*)_rgb\.tif->\1_gt.tif", "x_rgb.tif", "x_gt.tif"),
+    ],
+)
+def test_pairing_rules(rule, image, label):
+    assert PairingRule(rule).label_name(FoundFile(image)) == label
+
+
+@pytest.mark.parametrize("rule", ["same-name", "{stem}.jpg", "a->b", "re:(->x"])
+def test_malformed_rules(rule):
+    with pytest.raises(ConfigError):
+        PairingRule(rule)
+
+
+def test_pairs_prefer_their_split(tmp_path):
+    images = touch(tmp_path / "i", "train/1.tif", "val/1.tif")
+    touch(tmp_path / "m", "train/1.png", "val/1.png")
+    pairs = pair_labels(find_images(str(images)), str(tmp_path / "m"), PairingRule("same-stem"))
+    assert [(image.split, label.split) for image, label in pairs] == [
+        ("train", "train"),
+        ("val", "val"),
+    ]
+
+
+def test_missing_labels_name_both_paths_of_the_first_five(tmp_path):
+    images = touch(tmp_path / "i", *(f"{k}.tif" for k in range(8)))
+    masks = touch(tmp_path / "m", "0.png")
+    with pytest.raises(DataError) as caught:
+        pair_labels(find_images(str(images)), str(masks), PairingRule("same-stem"))
+    text = str(caught.value)
+    assert "7 of 8 images have no label" in text
+    assert f"`{images / '1.tif'}` -> `{masks / '1'}`" in text
+    assert text.count("->") == 5
+
+
+def test_no_image_matches_the_rule(tmp_path):
+    touch(tmp_path, "a.jpg", "a.png")
+    with pytest.raises(DataError, match="None of 2 images matches"):
+        pair_labels(
+            find_images(str(tmp_path)), str(tmp_path), PairingRule("{stem}_s.jpg->{stem}.png")
+        )
