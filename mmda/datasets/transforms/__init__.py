@@ -2,7 +2,7 @@
 
 from mmda.datasets.transforms.domain_matching import MatchDomain
 from mmda.datasets.transforms.formatting import KeepWeakView, PackDomainInputs
-from mmda.datasets.transforms.geometry import RandomRotate90
+from mmda.datasets.transforms.geometry import RandomRotate90, ResizeImage
 from mmda.datasets.transforms.loading import LoadTile
 from mmda.datasets.transforms.radiometry import RadiometricJitter
 
@@ -13,4 +13,5 @@ __all__ = [
     "PackDomainInputs",
     "RadiometricJitter",
     "RandomRotate90",
+    "ResizeImage",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from mmcv.transforms import BaseTransform
+from mmseg.datasets.transforms import Resize
 
 from mmda.registry import TRANSFORMS
 
@@ -30,3 +31,15 @@ class RandomRotate90(BaseTransform):
             results[key] = np.ascontiguousarray(np.rot90(results[key], turns))
         results["img_shape"] = results["img"].shape[:2]
         return results
+
+
+@TRANSFORMS.register_module()
+class ResizeImage(Resize):
+    """Resize the image and leave the label, for evaluation at the label's own size.
+
+    The prediction is resized to ``ori_shape``, the size that was loaded, before it is compared.
+    Arguments and keys as in MMSegmentation's ``Resize``.
+    """
+
+    def _resize_seg(self, results: dict) -> None:
+        """Leave the label."""

@@ -1,0 +1,46 @@
+# Buildings, Massachusetts (1 m) -> Inria (0.3 m), tiles of 512 x 512 at each set's own resolution.
+# The target's `val` split is for watching a run; the reported number is that of its `test` split.
+data_root = "{{$MMDA_DATA_ROOT:data}}"
+source_root = data_root + "/massachusetts_buildings"
+target_root = data_root + "/inria"
+
+load = dict(type="LoadTile")
+geometry = [dict(type="RandomFlip", prob=0.5), dict(type="RandomRotate90")]
+pack = dict(type="PackDomainInputs")
+
+train_dataloader = dict(
+    batch_size=1,
+    num_workers=4,
+    persistent_workers=True,
+    pin_memory=True,
+    sampler=dict(type="PairedDomainSampler"),
+    dataset=dict(
+        type="PairedDomainDataset",
+        source=dict(
+            type="BuildingDataset", data_root=source_root, pipeline=[load, *geometry, pack]
+        ),
+        target=dict(
+            type="BuildingDataset",
+            data_root=target_root,
+            labelled=False,
+            pipeline=[load, *geometry, pack],
+        ),
+    ),
+)
+val_dataloader = dict(
+    batch_size=4,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type="DefaultSampler", shuffle=False),
+    dataset=dict(type="BuildingDataset", data_root=target_root, split="val", pipeline=[load, pack]),
+)
+test_dataloader = dict(
+    batch_size=4,
+    num_workers=4,
+    sampler=dict(type="DefaultSampler", shuffle=False),
+    dataset=dict(
+        type="BuildingDataset", data_root=target_root, split="test", pipeline=[load, pack]
+    ),
+)
+val_evaluator = dict(type="SegmentationMetric")
+test_evaluator = dict(type="SegmentationMetric")

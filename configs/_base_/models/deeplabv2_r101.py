@@ -1,0 +1,45 @@
+# DeepLab-v2 on ResNet-101, the network of the AdaptSegNet lineage: output stride 8, a dilated
+# classifier on layer 4 and an auxiliary one on layer 3. Batch norm keeps ImageNet's statistics,
+# scale and shift, so nothing mixes the domains and both go through the network in one pass.
+norm_cfg = dict(type="BN", requires_grad=False)
+model = dict(
+    type="UDASegmentor",
+    data_preprocessor=dict(
+        type="DomainDataPreprocessor",
+        mean=[123.675, 116.28, 103.53],
+        std=[58.395, 57.12, 57.375],
+    ),
+    segmentor=dict(
+        type="EncoderDecoder",
+        backbone=dict(
+            type="ResNetV1c",
+            depth=101,
+            num_stages=4,
+            out_indices=(0, 1, 2, 3),
+            strides=(1, 2, 1, 1),
+            dilations=(1, 1, 2, 4),
+            contract_dilation=True,
+            norm_cfg=norm_cfg,
+            norm_eval=True,
+            init_cfg=dict(type="Pretrained", checkpoint="open-mmlab://resnet101_v1c"),
+        ),
+        decode_head=dict(
+            type="DeepLabV2Head",
+            in_channels=2048,
+            in_index=3,
+            num_classes=2,
+            align_corners=False,
+            loss_decode=dict(type="CrossEntropyLoss", avg_non_ignore=True),
+        ),
+        auxiliary_head=dict(
+            type="DeepLabV2Head",
+            in_channels=1024,
+            in_index=2,
+            num_classes=2,
+            align_corners=False,
+            loss_decode=dict(type="CrossEntropyLoss", avg_non_ignore=True, loss_weight=0.1),
+        ),
+        train_cfg=dict(),
+        test_cfg=dict(mode="whole"),
+    ),
+)

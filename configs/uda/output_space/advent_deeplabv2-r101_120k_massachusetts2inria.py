@@ -1,0 +1,17 @@
+# Alignment of both heads' entropy maps (AdvEnt).
+_base_ = [
+    "../../_base_/models/deeplabv2_r101.py",
+    "../../_base_/datasets/massachusetts2inria.py",
+    "../../_base_/schedules/adversarial_120k.py",
+    "../../_base_/full_runtime.py",
+]
+model = dict(
+    alignments=dict(
+        output=dict(
+            type="OutputAdversarial",
+            num_classes={{_base_.model.segmentor.decode_head.num_classes}},
+            input="entropy",
+            weights=dict(decode=0.001, aux=0.0002),
+        )
+    )
+)
