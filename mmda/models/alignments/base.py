@@ -26,7 +26,8 @@ class Alignment(BaseModule):
         init_cfg: Initialisation, as in MMEngine.
     """
 
-    #: of ``{'target', 'teacher'}``: what the segmentor must compute for this alignment.
+    #: What the segmentor must provide: ``target`` (its outputs), ``target_images`` (without
+    #: running the student on them), ``teacher``.
     needs: frozenset[str] = frozenset({"target"})
 
     def __init__(self, start: int = 0, init_cfg: dict | list | None = None) -> None:

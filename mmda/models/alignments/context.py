@@ -71,16 +71,19 @@ class UDAContext:
 
     Attributes:
         source: The labelled domain's batch.
-        target: The unlabelled domain's batch; None where no alignment needs it.
+        target: The unlabelled domain's batch; None where no alignment needs it, and without
+            ``feats`` and ``logits`` where alignments need its images alone.
         step: Number of iterations done before this one.
         teacher: Returns the teacher's softmax maps (N, C, H, W) for images, without gradient;
             None where no alignment needs it.
+        student: Returns the student's main logits (N, C, h, w) for images.
     """
 
     source: DomainBatch
     target: DomainBatch | None
     step: int
     teacher: Callable[[Tensor], Tensor] | None = None
+    student: Callable[[Tensor], Tensor] | None = None
     _teacher_maps: Tensor | None = field(default=None, repr=False)
 
     def teacher_probabilities(self) -> Tensor:
@@ -89,6 +92,12 @@ class UDAContext:
             assert self.teacher is not None and self.target is not None
             self._teacher_maps = self.teacher(self.target.weak_images)
         return self._teacher_maps
+
+    def run_student(self, images: Tensor) -> Tensor:
+        """Run the student on further images (N, B, H, W); return logits (N, C, H, W)."""
+        assert self.student is not None
+        logits = self.student(images)
+        return _resize(logits, tuple(images.shape[-2:]), self.source.align_corners)
 
 
 def _resize(logits: Tensor, size: tuple[int, ...], align_corners: bool) -> Tensor:

@@ -119,25 +119,31 @@ class UDASegmentor(BaseSegmentor):
     def _context(
         self, inputs: dict[str, Tensor], samples: dict[str, list], weak: dict[str, Tensor]
     ) -> UDAContext:
-        names = ["source", "target"] if "target" in self.needs else ["source"]
-        if missing := [name for name in names if name not in inputs]:
+        needed = {"target", "target_images"} & self.needs
+        if needed and "target" not in inputs:
             raise ConfigError(
-                f"The model's alignments need the {missing[0]} domain, but the training dataset "
-                "yields none. Give `train_dataloader.dataset` a `target`."
+                "The model's alignments need the target domain, but the training dataset yields "
+                "none. Give `train_dataloader.dataset` a `target`."
             )
+        names = ["source", "target"] if "target" in self.needs else ["source"]
+        outputs = self._run([inputs[name] for name in names], names)
         batches = {
             name: DomainBatch(
                 inputs[name],
                 samples[name],
-                feats,
-                logits,
+                *outputs.get(name, ([], {})),
                 weak.get(name, inputs[name]),
                 self.decode_head.align_corners,
             )
-            for name, (feats, logits) in self._run([inputs[n] for n in names], names).items()
+            for name in (["source", "target"] if needed else ["source"])
         }
         step = MessageHub.get_current_instance().get_info("iter", 0)
-        return UDAContext(batches["source"], batches.get("target"), step, self.teacher)
+        return UDAContext(
+            batches["source"], batches.get("target"), step, self.teacher, self._main_logits
+        )
+
+    def _main_logits(self, images: Tensor) -> Tensor:
+        return self.segmentor.decode_head(self.segmentor.extract_feat(images))
 
     def _run(self, images: list[Tensor], names: list[str]) -> dict[str, tuple[list, dict]]:
         """Run the student on each domain, in one pass where that gives the same result."""
