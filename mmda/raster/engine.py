@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from mmda.errors import DataError
 from mmda.raster.handles import HandlePool, quiet_georeference
-from mmda.raster.manifest import DATASET_INFO, FORMAT, write_manifest
+from mmda.raster.manifest import DATASET_INFO, FORMAT, MANIFEST, write_manifest
 from mmda.raster.options import TileOptions, make_palette
 from mmda.raster.plan import Plan, ScenePlan, plan_tiles
 from mmda.raster.scene import SPLITS, Scene
@@ -99,8 +99,9 @@ def _execute(
     """Tile the scenes, record each when it is finished, and return what went wrong."""
     if not todo:
         return []
-    # Its presence tells that a dataset is complete.
-    (store.root / DATASET_INFO).unlink(missing_ok=True)
+    # Their presence tells that a dataset is complete.
+    for name in (DATASET_INFO, MANIFEST):
+        (store.root / name).unlink(missing_ok=True)
     pool = HandlePool()
     works = [_SceneWork(SceneTiler(plan, options, store.root, pool), store) for plan in todo]
     total = sum(len(plan.windows) for plan in todo)

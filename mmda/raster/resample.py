@@ -53,9 +53,14 @@ def resample_ids(ids: np.ndarray, grid: Grid, area: Window, source: Window) -> n
     if len(present) == 1:
         return np.full((area.height, area.width), present[0], np.uint8)
     best = np.full((area.height, area.width), -1.0, np.float32)
+    rest = np.ones((area.height, area.width), np.float32)
     result = np.zeros((area.height, area.width), np.uint8)
     for value in present:
-        share = ((down @ (ids == value).astype(np.float32)) @ across.T).astype(np.float32)
+        if value == present[-1]:
+            share = rest
+        else:
+            share = (down @ (ids == value).astype(np.float32)) @ across.T
+            rest -= share
         # The margin keeps rounding noise from deciding between equals.
         wins = share > best + 1e-5
         result[wins] = value

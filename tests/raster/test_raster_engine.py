@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from raster_samples import UTM, affine, make_scenes, noise, read_image, snapshot, tile, write
 
+from mmda.errors import DataError
 from mmda.raster import RasterLabels, Scene, read_dataset_info, read_manifest
 
 
@@ -209,6 +210,23 @@ def test_a_lost_or_cut_tile_is_made_again(tmp_path):
     (tmp_path / "o/val/labels/s1_000000_000000.png").write_bytes(b"cut")
     tile(scenes, tmp_path / "o")
     assert snapshot(tmp_path / "o") == before
+
+
+def test_an_interrupted_addition_is_no_dataset(tmp_path, monkeypatch):
+    scenes = make_scenes(tmp_path)
+    tile(scenes[:1], tmp_path / "o")
+    with monkeypatch.context() as patch:
+        patch.setattr("mmda.raster.tiles.write_image", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            tile(scenes, tmp_path / "o")
+    for read in (read_dataset_info, read_manifest):
+        with pytest.raises(DataError, match="interrupted"):
+            read(tmp_path / "o")
+    assert tile(scenes, tmp_path / "o")["splits"] == {"train": 6, "val": 6}
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
 
 
 KILLED = """
