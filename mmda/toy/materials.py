@@ -24,6 +24,9 @@ PARAPET = np.array([0.78, 0.77, 0.75])
 LAWN, SOIL, GRAVEL = (0.31, 0.40, 0.20), (0.50, 0.43, 0.32), (0.55, 0.52, 0.46)
 PAVING = (0.43, 0.41, 0.37)
 ASPHALT, CONCRETE_ROAD, LANE_MARK = (0.27, 0.27, 0.29), (0.45, 0.44, 0.43), (0.80, 0.80, 0.78)
+ROAD_SPREAD = 0.22
+"""Spread of the streets of one city between asphalt (0) and concrete (1)."""
+
 WATER = (0.10, 0.18, 0.22)
 TREE, AUTUMN_TREE = (0.15, 0.24, 0.10), (0.33, 0.26, 0.10)
 CROPS = ((0.36, 0.46, 0.18), (0.47, 0.49, 0.22), (0.28, 0.40, 0.16))
@@ -73,7 +76,7 @@ def paving_colour(rng: np.random.Generator) -> Colour:
 
 def road_colour(rng: np.random.Generator, style: CityStyle) -> Colour:
     """Draw the surface of one street."""
-    share = np.clip(0.6 * style.road_mix + rng.normal(0.08, 0.1), 0, 1)
+    share = np.clip(0.7 * style.road_mix + rng.normal(0.25, ROAD_SPREAD), 0, 1)
     return jitter(rng, mix(ASPHALT, CONCRETE_ROAD, float(share)), 0.04, 0.01)
 
 

@@ -31,6 +31,8 @@ def photograph(
     image = image * (1 - haze) + haze * HAZE_COLOUR
     image = np.clip(image * np.array(sensor.gain, dtype=np.float32), 0, 1)
     image = cv2.pow(image, DISPLAY_GAMMA * sensor.gamma)
+    grey = image.mean(axis=2, keepdims=True)
+    image = grey + (image - grey) * np.float32(sensor.saturation)
     image = 0.5 + (image - 0.5) * np.float32(sensor.contrast)
     image += np.float32(sensor.noise) * rng.standard_normal(image.shape, dtype=np.float32)
     return np.asarray(np.clip(np.rint(image * 255), 1, 255), dtype=np.uint8)

@@ -14,6 +14,7 @@ class Sensor:
     Attributes:
         gain: Factor per band (red, green, blue).
         gamma: Exponent of the colour response; below 1 brightens.
+        saturation: Saturation of the colours; 1 leaves it, 0 gives grey.
         contrast: Contrast about mid grey; 1 leaves it.
         haze: Share of scattered light, 0 to 1.
         blur: Standard deviation of the point spread in pixels.
@@ -22,6 +23,7 @@ class Sensor:
 
     gain: tuple[float, float, float] = (1.0, 1.0, 1.0)
     gamma: float = 1.0
+    saturation: float = 1.0
     contrast: float = 1.0
     haze: float = 0.03
     blur: float = 0.55
@@ -87,6 +89,7 @@ def target_style(shift: DomainShift, source: CityStyle = SOURCE) -> CityStyle:
         sensor=Sensor(
             gain=(red, green, blue),
             gamma=camera.gamma * shift.gamma,
+            saturation=camera.saturation * shift.saturation,
             contrast=camera.contrast * shift.contrast,
             haze=min(camera.haze + shift.haze, 0.9),
             blur=camera.blur + shift.blur,
