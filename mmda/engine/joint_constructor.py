@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 
+from mmengine.logging import MMLogger, print_log
 from mmengine.model import is_model_wrapper
 from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper
 from torch import nn
+from torch.optim import Optimizer
 
 from mmda.engine.joint_optim_wrapper import JointOptimWrapper
 from mmda.errors import ConfigError
-from mmda.registry import OPTIM_WRAPPER_CONSTRUCTORS
+from mmda.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
 
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
@@ -51,7 +55,8 @@ class JointOptimWrapperConstructor:
 
     def __call__(self, model: nn.Module) -> JointOptimWrapper:
         """Return the joint wrapper for ``model``'s trainable parameters."""
-        model = model.module if is_model_wrapper(model) else model
+        if is_model_wrapper(model):
+            model = model.module  # type: ignore[assignment]
         names = {name for name, p in model.named_parameters() if p.requires_grad}
         routes = self._route(names)
         wrappers = {
@@ -79,27 +84,60 @@ class JointOptimWrapperConstructor:
 
     def _build(self, name: str, model: nn.Module, owned: set[str]) -> OptimWrapper:
         config = {k: v for k, v in self.optimizers[name].items() if k != "params"}
-        paramwise = config.pop("paramwise_cfg", None)
+        # An empty `paramwise_cfg` would give every optimiser all of the model's parameters.
+        paramwise = config.pop("paramwise_cfg", None) or {"bypass_duplicate": False}
         config.setdefault("type", "OptimWrapper")
         constructor = DefaultOptimWrapperConstructor(config, paramwise)
-        with _only(model, owned):
-            return constructor(model)
+        groups: list[dict] = []
+        with _only(model, owned), _without_log():
+            constructor.add_params(groups, model)
+        groups = _merged(groups)
+        optimizer = OPTIMIZERS.build({**constructor.optimizer_cfg, "params": groups})
+        print_log(_describe(name, optimizer), logger="current")
+        return OPTIM_WRAPPERS.build({**constructor.optim_wrapper_cfg, "optimizer": optimizer})
 
 
-class _only:
+def _merged(groups: list[dict]) -> list[dict]:
+    """Join groups of equal settings: optimisers step a group at once, and one per parameter slowly.
+
+    Args:
+        groups: Parameter groups, each of one parameter.
+    """
+    merged: dict[tuple, dict] = {}
+    for group in groups:
+        settings = {key: value for key, value in group.items() if key != "params"}
+        key = tuple(sorted((name, repr(value)) for name, value in settings.items()))
+        merged.setdefault(key, {**settings, "params": []})["params"].extend(group["params"])
+    return list(merged.values())
+
+
+def _describe(name: str, optimizer: Optimizer) -> str:
+    groups = ", ".join(f"{len(g['params'])} at lr {g['lr']:g}" for g in optimizer.param_groups)
+    return f"optimizer {name}: {type(optimizer).__name__}, parameter tensors: {groups}"
+
+
+@contextmanager
+def _without_log() -> Iterator[None]:
+    """Hide MMEngine's line for each parameter that is owned, and warning for each that is not."""
+    logger = MMLogger.get_current_instance()
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+@contextmanager
+def _only(model: nn.Module, owned: set[str]) -> Iterator[None]:
     """Hide from an optimiser the parameters that it does not own."""
-
-    def __init__(self, model: nn.Module, owned: set[str]) -> None:
-        self.hidden = [
-            p for name, p in model.named_parameters() if p.requires_grad and name not in owned
-        ]
-
-    def __enter__(self) -> None:
-        for parameter in self.hidden:
-            parameter.requires_grad_(False)
-
-    def __exit__(self, *exc: object) -> None:
-        for parameter in self.hidden:
+    hidden = [p for name, p in model.named_parameters() if p.requires_grad and name not in owned]
+    for parameter in hidden:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in hidden:
             parameter.requires_grad_(True)
 
 
