@@ -29,8 +29,7 @@ from mmda.raster.vectors import VECTOR_SUFFIXES
 def main(argv: Sequence[str]) -> int:
     """Tile GeoTIFFs; return 0, or 1 when a dry run met damaged files."""
     args = _parser().parse_args(argv)
-    images = find_images(args.images)
-    labels = _find_labels(args, images)
+    images, labels = _find_labels(args, find_images(args.images))
     return run_tiling(args, make_scenes(args, images, labels))
 
 
@@ -43,7 +42,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("images", metavar="IMAGES", help="raster, folder, glob, VRT or URL")
     parser.add_argument("out", metavar="OUT", help="folder of the tiled dataset")
     group = parser.add_argument_group("labels")
-    group.add_argument("--labels", help="folder (paired by stem) or one raster or vector file")
+    group.add_argument("--labels", help="folder of masks or vectors, or one file")
+    group.add_argument(
+        "--pair",
+        default="same-stem",
+        help="pairing rule in a folder, e.g. {stem}.tif->{stem}_roads.gpkg [same-stem]",
+    )
     group.add_argument("--decode", default="ids", help="mask values: ids, binary, threshold:V, ...")
     group.add_argument("--label-layer", help="layer of the vector file [the first]")
     group.add_argument("--label-attr", help="column that holds the class")
@@ -54,13 +58,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _find_labels(args: argparse.Namespace, images: Sequence[FoundFile]) -> list[Label]:
+def _find_labels(
+    args: argparse.Namespace, images: Sequence[FoundFile]
+) -> tuple[Sequence[FoundFile], list[Label]]:
+    """Return the images that the pairing rule takes, and their labels."""
     if args.labels is None:
-        return [None] * len(images)
+        return images, [None] * len(images)
     path = Path(args.labels)
     if path.is_dir():
-        pairs = pair_labels(images, args.labels, PairingRule("same-stem"), vectors=True)
-        return [_label(args, label.path) for _, label in pairs]
+        pairs = pair_labels(images, args.labels, PairingRule(args.pair), vectors=True)
+        labels = [_label(args, label.path) for _, label in pairs]
+        return [image for image, _ in pairs], labels
     if not path.is_file():
         raise DataError(f"The labels `{args.labels}` do not exist. Correct the path.")
     if len(images) > 1 and not _is_vector(args.labels):
@@ -68,7 +76,7 @@ def _find_labels(args: argparse.Namespace, images: Sequence[FoundFile]) -> list[
             f"`{args.labels}` is one mask raster for {len(images)} images. Give a folder with one "
             "mask per image (same stem), or one vector file."
         )
-    return [_label(args, args.labels)] * len(images)
+    return images, [_label(args, args.labels)] * len(images)
 
 
 def _label(args: argparse.Namespace, path: str) -> Label:

@@ -120,6 +120,17 @@ def test_geotiff_with_one_vector_file(scenes):
         assert label[32].all()
 
 
+def test_geotiff_with_one_vector_file_per_image(scenes):
+    roads = (scenes / "roads.geojson").read_bytes()
+    for name in ("north", "south"):
+        (scenes / f"v/{name}_roads.geojson").parent.mkdir(exist_ok=True)
+        (scenes / f"v/{name}_roads.geojson").write_bytes(roads)
+    arguments = [str(scenes / "images"), str(scenes / "o"), "--labels", str(scenes / "v")]
+    more = ["--tile", "64", "--line-width", "4", "--pair", "{stem}.tif->{stem}_roads.geojson"]
+    assert geotiff.main([*arguments, *more, *COMMON]) == 0
+    assert {labels(scenes / "o", row)[:, 32].sum() for row in read_manifest(scenes / "o")} == {8}
+
+
 def test_geotiff_without_labels(scenes):
     assert geotiff.main([str(scenes / "images"), str(scenes / "o"), "--tile", "64", *COMMON]) == 0
     info = read_dataset_info(scenes / "o")
