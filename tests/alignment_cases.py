@@ -1,0 +1,38 @@
+"""The arguments with which each registered alignment is tested."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from model_samples import CLASSES, build, segmentor_config
+
+import mmda.models  # noqa: F401  (registers the alignments)
+from mmda.registry import MODELS
+
+DISCRIMINATOR = dict(type="PixelDiscriminator", channels=4, num_layers=2)
+OUTPUT = dict(num_classes=CLASSES, discriminator=DISCRIMINATOR)
+CASES: dict[str, list[dict[str, Any]]] = {
+    "OutputAdversarial": [
+        OUTPUT,
+        dict(OUTPUT, weights=dict(decode=0.001, aux=0.0002), gan="lsgan"),
+        dict(OUTPUT, input="entropy", input_scale=0.5),
+    ],
+    "FeatureAdversarial": [
+        dict(in_channels=64, discriminator=dict(DISCRIMINATOR, num_layers=1)),
+        dict(in_channels=16, index=1, discriminator=DISCRIMINATOR, gan="lsgan"),
+    ],
+    "SelfTraining": [dict(threshold=0.0), dict(threshold=0.0, weight=0.5, mix="class")],
+}
+VARIANTS = [(name, i) for name, cases in CASES.items() for i in range(len(cases))]
+
+
+def make(name: str, index: int, **extra: Any) -> torch.nn.Module:
+    """Build a segmentor with one alignment, and a teacher where it asks for one."""
+    config = dict(type=name, **CASES[name][index], **extra)
+    needs = MODELS.build(config).needs
+    return build(
+        segmentor_config(aux=True),
+        alignments=dict(it=config),
+        teacher=dict(momentum=0.9) if "teacher" in needs else None,
+    )

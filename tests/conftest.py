@@ -1,0 +1,39 @@
+"""Fixtures shared by the tests of the core: two tiny tiled domains, one thread."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+
+# Before torch is imported by any test: one thread is fastest on tiny tensors, and keeps sums exact.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MKL_NUM_THREADS", "1")
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+
+import core_samples
+import pytest
+
+
+@pytest.fixture(scope="session")
+def toy_root(tmp_path_factory) -> Path:
+    """Folder with ``buildings/source`` and ``buildings/target``, tiled, as the demo lays it out."""
+    root = tmp_path_factory.mktemp("toy")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for domain in ("source", "target"):
+            core_samples.write_domain(root / "scenes" / domain, root / "buildings" / domain, domain)
+    return root
+
+
+@pytest.fixture
+def write_config(tmp_path, toy_root, monkeypatch):
+    """Return a function that writes a training config for the tiny domains and gives its path."""
+    monkeypatch.setenv("MMDA_TOY_ROOT", str(toy_root))
+
+    def write(text: str = "", *, name: str = "config.py", base: str = core_samples.TRAINING) -> str:
+        path = tmp_path / name
+        path.write_text(base + text)
+        return str(path)
+
+    return write

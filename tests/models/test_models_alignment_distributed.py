@@ -1,0 +1,76 @@
+"""Two gloo processes with one pair each give the losses and gradients of one with two pairs."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from alignment_cases import VARIANTS, make
+from mmengine.model import MMDistributedDataParallel
+from model_samples import batch, set_step, total
+
+# The last case is inactive: its zeros must still take part in the reduction.
+RUNS = [*[(name, i, 0) for name, i in VARIANTS], ("OutputAdversarial", 0, 5)]
+
+
+def two_classes(data: dict) -> dict:
+    """Leave class mixing no choice, so that its random draws do not matter."""
+    for part in data["data_samples"].values():
+        for sample in part:
+            sample.gt_sem_seg.data.clamp_(max=1)
+    return data
+
+
+def half(data: dict, rank: int) -> dict:
+    return {k: {d: v[rank : rank + 1] for d, v in part.items()} for k, part in data.items()}
+
+
+def step(model: torch.nn.Module, data: dict) -> tuple[dict, dict]:
+    """Two iterations: DDP reports parameters without gradient in the second."""
+    for _ in range(2):
+        model.zero_grad()
+        losses = model(**data, mode="loss")
+        total(losses).backward()
+    losses = {k: v.detach().clone() for k, v in losses.items() if "loss" in k}
+    inner = getattr(model, "module", model)
+    return losses, {n: p.grad for n, p in inner.named_parameters() if p.grad is not None}
+
+
+def work(rank: int, folder: str) -> None:
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
+    results = []
+    for name, index, start in RUNS:
+        model = make(name, index, start=start)
+        set_step(0)
+        model = MMDistributedDataParallel(model, device_ids=None, broadcast_buffers=False)
+        losses, grads = step(model, half(two_classes(batch(2)), rank))
+        for value in losses.values():
+            dist.all_reduce(value)
+            value /= 2
+        results.append((losses, grads))
+    torch.save(results, f"{folder}/rank{rank}.pth")
+    dist.destroy_process_group()
+
+
+@pytest.fixture(scope="module")
+def two_processes(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("gloo")
+    mp.start_processes(work, (str(folder),), nprocs=2, start_method="fork")
+    return [torch.load(folder / f"rank{rank}.pth") for rank in range(2)]
+
+
+@pytest.mark.parametrize("index", range(len(RUNS)), ids=["-".join(map(str, r)) for r in RUNS])
+def test_two_processes_equal_one(two_processes, index):
+    name, variant, start = RUNS[index]
+    losses, grads = step(make(name, variant, start=start), two_classes(batch(2)))
+    (first, first_grads), (second, second_grads) = (results[index] for results in two_processes)
+    assert set(first) == set(losses)
+    for key, value in losses.items():
+        assert first[key] == second[key]
+        torch.testing.assert_close(first[key], value, rtol=1e-5, atol=1e-6)
+    assert set(first_grads) == set(grads)
+    for key, value in grads.items():
+        assert torch.equal(first_grads[key], second_grads[key]), key
+        torch.testing.assert_close(first_grads[key], value, rtol=1e-4, atol=1e-6)
