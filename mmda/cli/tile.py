@@ -15,9 +15,8 @@ def main(argv: Sequence[str]) -> int:
 
     names = sorted(m.name for m in pkgutil.iter_modules(data_converters.__path__))
     if not argv or argv[0] in ("-h", "--help"):
-        print(
-            f"usage: mmda tile NAME ...\n\nNAME: {', '.join(names)}\n\nmmda tile NAME --help tells more."
-        )
+        print("usage: mmda tile NAME ...\n\nNAME: " + ", ".join(names))
+        print("\nmmda tile NAME --help tells more.")
         return 0 if argv else 2
     name, *rest = argv
     if name not in names:

@@ -6,6 +6,7 @@ import pickle
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmengine.runner.checkpoint import _load_checkpoint
@@ -41,7 +42,7 @@ def read_checkpoint(path: str | Path) -> dict:
         ) from error
 
 
-def check_fits(model: nn.Module, checkpoint: dict, path: str | Path) -> None:
+def check_fits(model: Any, checkpoint: dict, path: str | Path) -> None:
     """Raise a :class:`ConfigError` where a checkpoint's weights do not fit the student.
 
     MMEngine's loader only logs such differences and goes on with random weights.
@@ -73,8 +74,13 @@ def _describe(key: str, own: torch.Tensor, other: torch.Tensor, path: str | Path
     return message + " Use the config that it was trained with."
 
 
-def load_weights(model: nn.Module, path: str | Path) -> None:
-    """Load a checkpoint's weights into ``model``, after checking that they fit."""
+def load_weights(model: nn.Module, path: str | Path) -> dict:
+    """Load a checkpoint's weights into ``model`` and return the checkpoint.
+
+    Raises:
+        ConfigError: When it is missing or damaged, or does not fit.
+    """
     checkpoint = read_checkpoint(path)
     check_fits(model, checkpoint, path)
     model.load_state_dict(checkpoint.get("state_dict", checkpoint), strict=False)
+    return checkpoint

@@ -128,7 +128,7 @@ def accepted_arguments(component: Callable) -> set[str] | None:
     for base in component.__mro__:
         if "__init__" not in vars(base):
             continue
-        signature = inspect.signature(base.__init__)
+        signature = inspect.signature(vars(base)["__init__"])
         names |= set(signature.parameters) - {"self", "args", "kwargs"}
         if not _takes_any(signature):
             return names

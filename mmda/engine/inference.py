@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ def load_model(
     device: str | None = None,
     cfg_options: dict | None = None,
 ) -> UDASegmentor:
-    """Return a trained model in evaluation mode.
+    """Return a trained model in evaluation mode, with the checkpoint's ``dataset_meta``.
 
     Args:
         config_path: The config it was trained with.
@@ -36,18 +37,20 @@ def load_model(
     init_default_scope("mmda")
     _without_pretrained(config.model)
     model = MODELS.build(config.model)
-    load_weights(model, checkpoint)
+    meta = load_weights(model, checkpoint).get("meta", {})
+    model.dataset_meta = meta.get("dataset_meta")
     return model.to(device or ("cuda" if torch.cuda.is_available() else "cpu")).eval()
 
 
 def make_predictor(model: UDASegmentor) -> Callable[[np.ndarray], np.ndarray]:
     """Return a function from raw pixels (N, B, H, W) to float32 probabilities (N, C, H, W)."""
+    preprocess: Any = model.data_preprocessor
     device = next(model.parameters()).device
 
     @torch.inference_mode()
     def predict(pixels: np.ndarray) -> np.ndarray:
         images = [torch.from_numpy(np.ascontiguousarray(image)) for image in pixels]
-        inputs = model.data_preprocessor({"inputs": images})["inputs"].to(device)
+        inputs = preprocess({"inputs": images})["inputs"].to(device)
         meta = {
             "ori_shape": inputs.shape[-2:],
             "img_shape": inputs.shape[-2:],

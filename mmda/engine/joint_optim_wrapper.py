@@ -61,7 +61,7 @@ class JointOptimWrapper(OptimWrapperDict):
         self._count, self._max_count = cur_iter, max_iters
 
     @contextmanager
-    def optim_context(self, model: nn.Module) -> Iterator[None]:
+    def optim_context(self, model: Any) -> Iterator[None]:
         """Run the forward pass under autocast, and without gradient synchronisation in between."""
         with ExitStack() as stack:
             if not self._is_last_of_cycle(self._count + 1) and hasattr(model, "no_sync"):

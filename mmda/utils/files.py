@@ -54,6 +54,7 @@ def ensure_free_space(folder: str | os.PathLike[str], needed_bytes: int) -> None
     free = shutil.disk_usage(existing).free
     if free < needed_bytes:
         raise DataError(
-            f"Not enough disk space in `{folder}`: about {needed_bytes / 2**20:.0f} MiB are needed, "
-            f"{free / 2**20:.0f} MiB are free. Free some space or choose another output folder."
+            f"Not enough disk space in `{folder}`: about {needed_bytes / 2**20:.0f} MiB are "
+            f"needed, {free / 2**20:.0f} MiB are free. Free some space or choose another output "
+            "folder."
         )

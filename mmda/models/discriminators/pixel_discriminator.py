@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
@@ -30,7 +32,7 @@ class PixelDiscriminator(BaseModule):
         super().__init__(init_cfg)
         widths = [in_channels, *(channels * 2**i for i in range(num_layers - 1)), 1]
         layers: list[nn.Module] = []
-        for index, (before, after) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+        for index, (before, after) in enumerate(pairwise(widths)):
             if index:
                 layers.append(nn.LeakyReLU(0.2, inplace=True))
             layers.append(nn.Conv2d(before, after, 4, stride=2, padding=1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -28,7 +29,7 @@ class Teacher(nn.Module):
         if not 0 <= momentum <= 1:
             raise ConfigError(f"teacher: `momentum` must be in [0, 1], got {momentum}.")
         self.momentum = momentum
-        self.segmentor = copy.deepcopy(segmentor).requires_grad_(False).eval()
+        self.segmentor: Any = copy.deepcopy(segmentor).requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> Teacher:
         """Stay in evaluation mode."""

@@ -47,7 +47,7 @@ class UDASegmentor(BaseSegmentor):
         init_cfg: dict | list | None = None,
     ) -> None:
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
-        self.segmentor = MODELS.build(segmentor)
+        self.segmentor: Any = MODELS.build(segmentor)
         self.alignments = ModuleDict(
             {name: MODELS.build(config) for name, config in (alignments or {}).items()}
         )
@@ -59,14 +59,14 @@ class UDASegmentor(BaseSegmentor):
                 "UDASegmentor: an alignment or `evaluate` asks for a teacher, but the model has "
                 "none. Add `teacher=dict(momentum=0.999)` to the model."
             )
-        self.teacher = None if teacher is None else Teacher(self.segmentor, **teacher)
+        self.teacher: Any = None if teacher is None else Teacher(self.segmentor, **teacher)
         self.evaluate = evaluate
 
     def _alignments(self) -> list[Alignment]:
         return list(self.alignments.values())  # type: ignore[arg-type]
 
     @property
-    def decode_head(self) -> nn.Module:
+    def decode_head(self) -> Any:
         """The student's decode head."""
         return self.segmentor.decode_head
 
@@ -169,8 +169,8 @@ class UDASegmentor(BaseSegmentor):
         feats = list(self.segmentor.extract_feat(images))
         return feats, {name: head(feats) for name, head in self._heads().items()}
 
-    def _heads(self) -> dict[str, nn.Module]:
-        heads = {"decode": self.segmentor.decode_head}
+    def _heads(self) -> dict[str, Any]:
+        heads: dict[str, Any] = {"decode": self.segmentor.decode_head}
         if self.segmentor.with_auxiliary_head:
             auxiliary = self.segmentor.auxiliary_head
             if isinstance(auxiliary, nn.ModuleList):
@@ -189,7 +189,7 @@ class UDASegmentor(BaseSegmentor):
     # ------------------------------------------------------------------ inference
 
     @property
-    def predictor(self) -> nn.Module:
+    def predictor(self) -> Any:
         """The segmentor that predicts: the student or the teacher's."""
         return self.teacher.segmentor if self.evaluate == "teacher" else self.segmentor
 

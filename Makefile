@@ -1,0 +1,32 @@
+# make demo [SEED=0] [TASK=buildings|roads|landcover] [PRESET=default|mild|hard]
+# make test   all tests        make check   ruff, mypy, codespell
+PYTHON ?= python3
+SEED ?= 0
+TASK ?= buildings
+PRESET ?= default
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+.PHONY: demo test check format setup
+demo: $(INSTALLED)
+	$(BIN)/mmda demo --seed $(SEED) --task $(TASK) --preset $(PRESET)
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/codespell
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+setup: $(INSTALLED)
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,report]'
+	touch $@

@@ -1,0 +1,52 @@
+"""One run of the demo: train, map a scene, evaluate, through the commands a user types."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmda.cli import main as mmda
+
+
+def work(config: str, work_dir: str, scene: str, iterations: int, seed: int) -> int:
+    """Return the exit code of the first command that fails, or 0.
+
+    Args:
+        config: The run's config.
+        work_dir: Its folder; ``metrics.json`` is written there last.
+        scene: The raster to map to ``map.tif``.
+        iterations: Training iterations.
+        seed: Seed of the training.
+    """
+    folder = Path(work_dir)
+    checkpoint = str(folder / f"iter_{iterations}.pth")
+    metrics = str(folder / "metrics.json")
+    commands = [
+        ["predict", config, checkpoint, scene, "--out", str(folder / "map.tif"), "--tile", "256"],
+        ["test", config, checkpoint, "--work-dir", str(folder / "test"), "--out", metrics],
+    ]
+    if not Path(checkpoint).exists():
+        options = ["--cfg-options", f"randomness.seed={seed}", *_length(iterations)]
+        commands.insert(0, ["train", config, "--work-dir", work_dir, "--resume", *options])
+    for command in commands:
+        if code := mmda(command):
+            return code
+    return 0
+
+
+def _length(iterations: int) -> list[str]:
+    return [
+        f"train_cfg.max_iters={iterations}",
+        f"train_cfg.val_interval={iterations}",
+        f"param_scheduler.1.end={iterations}",
+    ]
+
+
+def _main(argv: Sequence[str]) -> int:
+    config, work_dir, scene, iterations, seed = argv
+    return work(config, work_dir, scene, int(iterations), int(seed))
+
+
+if __name__ == "__main__":
+    sys.exit(_main(sys.argv[1:]))

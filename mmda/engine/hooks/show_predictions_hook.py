@@ -1,0 +1,44 @@
+"""Pictures of predictions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from mmda.datasets.transforms.loading import read_image
+from mmda.registry import HOOKS
+from mmda.report import overlay, to_rgb
+from mmda.utils import atomic_path
+
+
+@HOOKS.register_module()
+class ShowPredictionsHook(Hook):
+    """Write image, truth and prediction of each test sample side by side.
+
+    Args:
+        show_dir: Folder for the pictures ``<tile>.png``.
+    """
+
+    def __init__(self, show_dir: str) -> None:
+        self.show_dir = Path(show_dir)
+
+    def after_test_iter(
+        self, runner: Runner, batch_idx: int, data_batch: object = None, outputs: list | None = None
+    ) -> None:
+        """Write the pictures of one batch."""
+        palette = runner.test_dataloader.dataset.metainfo["palette"]
+        for sample in outputs or ():
+            path = sample.metainfo["img_path"]
+            picture = to_rgb(read_image(path))
+            masks = (sample.gt_sem_seg, sample.pred_sem_seg)
+            painted = [
+                overlay(picture, mask.data[0].cpu().numpy().astype(np.uint8), palette)
+                for mask in masks
+            ]
+            name = sample.metainfo.get("tile") or Path(path).stem
+            with atomic_path(self.show_dir / f"{name}.png") as temporary:
+                cv2.imwrite(str(temporary), np.concatenate([picture, *painted], 1)[..., ::-1])
