@@ -1,0 +1,25 @@
+"""The repository's configs, found by glob, so that a new config is tested for free."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from mmengine.config import Config
+
+from mmda.engine.launch import load_config
+
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+LEAVES = sorted(p for p in CONFIGS.rglob("*.py") if "_base_" not in p.parts)
+FULL_SCALE = [path for path in LEAVES if path.relative_to(CONFIGS).parts[0] != "toy"]
+
+
+def name(path: Path) -> str:
+    """Return the path below ``configs``, for the tests' names."""
+    return path.relative_to(CONFIGS).as_posix()
+
+
+@cache
+def load(path: Path) -> Config:
+    """Load and check a config once; callers must not change it."""
+    return load_config(path)

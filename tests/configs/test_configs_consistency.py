@@ -1,0 +1,127 @@
+"""Every config loads, and its parts agree with each other."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+
+import pytest
+from config_samples import CONFIGS, FULL_SCALE, LEAVES, load, name
+
+from mmda.datasets.street import SYNTHIA_13, SYNTHIA_16
+from mmda.registry import DATASETS
+
+every_config = pytest.mark.parametrize("path", LEAVES, ids=name)
+every_full_scale_config = pytest.mark.parametrize("path", FULL_SCALE, ids=name)
+
+
+def datasets(config):
+    paired = config.train_dataloader.dataset
+    used = [paired.source, paired.get("target")]
+    used += [config.val_dataloader.dataset, config.test_dataloader.dataset]
+    return [dataset for dataset in used if dataset is not None]
+
+
+def test_there_are_configs():
+    assert len(FULL_SCALE) >= 72
+    assert len(LEAVES) > len(FULL_SCALE)
+
+
+@every_config
+def test_classes_of_data_heads_and_alignments_agree(path):
+    config = load(path)
+    segmentor = config.model.segmentor
+    classes = {len(DATASETS.get(d.type).METAINFO["classes"]) for d in datasets(config)}
+    heads = [segmentor.decode_head, segmentor.get("auxiliary_head")]
+    alignments = config.model.get("alignments", {}).values()
+    found = {
+        part["num_classes"] for part in [*heads, *alignments] if part and "num_classes" in part
+    }
+    assert classes == found
+    assert len(classes) == 1
+
+
+@every_config
+def test_target_labels_are_kept_out_of_training_and_of_model_selection(path):
+    config = load(path)
+    paired, test = config.train_dataloader.dataset, config.test_dataloader.dataset
+    assert config.val_dataloader.dataset.data_root == test.data_root
+    assert config.val_dataloader.dataset.split == "val"
+    assert test.split == "test"
+    assert "save_best" not in config.default_hooks.checkpoint
+    assert paired.source.get("split", "train") == "train"
+    if path.name.startswith(("target-only", "target_only")):
+        assert paired.target is None
+        assert paired.source.data_root == test.data_root
+        return
+    assert paired.source.data_root != test.data_root
+    if path.name.startswith(("source-only", "source_only")):
+        assert paired.target is None
+    if paired.get("target") is not None:
+        assert paired.target.data_root == test.data_root
+        assert paired.target.labelled is False
+        assert paired.target.get("split", "train") == "train"
+
+
+@every_config
+def test_training_needs_a_target_exactly_where_there_are_alignments(path):
+    config = load(path)
+    has_target = config.train_dataloader.dataset.get("target") is not None
+    assert has_target == bool(config.model.get("alignments"))
+
+
+@every_full_scale_config
+def test_name_says_method_network_schedule_and_transfer(path):
+    config = load(path)
+    pattern = r"[a-z0-9-]+_(deeplabv2|deeplabv3plus)-r101_(\d+)k_([a-z0-9]+)2([a-z]+)\.py"
+    match = re.fullmatch(pattern, path.name)
+    assert match, f"{path.name} does not follow method_network_schedule_source2target.py"
+    network, thousands, source, target = match.groups()
+    head = {"deeplabv2": "DeepLabV2Head", "deeplabv3plus": "DepthwiseSeparableASPPHead"}[network]
+    assert config.model.segmentor.decode_head.type == head
+    assert config.train_cfg.max_iters == config.max_iters == 1000 * int(thousands)
+    assert config.source_root.startswith(f"data/{source}")
+    assert config.target_root.startswith(f"data/{target}")
+
+
+@every_full_scale_config
+def test_published_optimisers_and_schedule(path):
+    config = load(path)
+    parts = config.optim_wrapper.optimizers
+    assert dict(parts.segmentor.optimizer) == dict(
+        type="SGD", lr=2.5e-4, momentum=0.9, weight_decay=5e-4
+    )
+    assert dict(parts.discriminator.optimizer) == dict(type="Adam", lr=1e-4, betas=(0.9, 0.99))
+    (poly,) = config.param_scheduler
+    assert (poly.type, poly.power, poly.end) == ("PolyLR", 0.9, 250_000)
+    assert config.train_cfg.max_iters == 120_000
+    assert config.train_cfg.max_iters % config.train_cfg.val_interval == 0
+
+
+@every_full_scale_config
+def test_no_layer_mixes_the_domains(path):
+    segmentor = load(path).model.segmentor
+    assert segmentor.backbone.norm_eval is True
+    heads = [segmentor.decode_head, segmentor.auxiliary_head]
+    assert {head.get("norm_cfg", {}).get("type", "GN") for head in heads} == {"GN"}
+
+
+@pytest.mark.parametrize("path", [p for p in FULL_SCALE if "synthia2" in p.name], ids=name)
+def test_synthia_is_scored_over_16_and_13_classes(path):
+    for evaluator in (load(path).val_evaluator, load(path).test_evaluator):
+        assert evaluator.main == "16"
+        assert set(evaluator.subsets["16"]) == set(SYNTHIA_16)
+        assert set(evaluator.subsets["13"]) == set(SYNTHIA_13)
+
+
+@every_full_scale_config
+def test_readme_of_the_folder_names_the_config(path):
+    readme = path.with_name("README.md").read_text()
+    patterns = re.findall(r"`([\w*-]+\.py)`", readme)
+    assert any(fnmatchcase(path.name, pattern) for pattern in patterns), path.name
+
+
+def test_index_lists_every_folder():
+    index = (CONFIGS / "README.md").read_text()
+    for folder in {path.parent.relative_to(CONFIGS).as_posix() for path in FULL_SCALE}:
+        assert f"({folder}/README.md)" in index, folder

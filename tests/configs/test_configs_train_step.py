@@ -1,0 +1,134 @@
+"""Every config's model does one training step on small random crops."""
+
+from __future__ import annotations
+
+import copy
+import json
+from functools import cache
+
+import pytest
+import torch
+from config_samples import LEAVES, load, name
+from mmengine.logging import MessageHub, MMLogger
+from mmengine.registry import init_default_scope
+from mmengine.structures import PixelData
+from mmseg.structures import SegDataSample
+from torch import nn
+
+from mmda.registry import MODELS, OPTIM_WRAPPER_CONSTRUCTORS
+
+SIZE = 64  # pixels: the smallest image that a five-layer discriminator can judge
+
+
+@MODELS.register_module()
+def shared_segmentor(key: str) -> nn.Module:
+    """Build a segmentor once: building a ResNet-101 takes longer than its training step."""
+    return _segmentor(key)
+
+
+@cache
+def _segmentor(key: str) -> nn.Module:
+    return MODELS.build(json.loads(key))
+
+
+@cache
+def train_once(key: str) -> dict:
+    """Do one step of a model with an optimiser; configs that share both share the step."""
+    model_config, optim_config, last = json.loads(key)
+    torch.manual_seed(0)
+    shared = json.dumps(model_config["segmentor"])
+    model = MODELS.build({**model_config, "segmentor": dict(type="shared_segmentor", key=shared)})
+    constructor = optim_config.pop("constructor")
+    wrapper = OPTIM_WRAPPER_CONSTRUCTORS.build(
+        dict(type=constructor, optim_wrapper_cfg=optim_config)
+    )(model)
+    MessageHub.get_current_instance().update_info("iter", last)  # every alignment is active
+    parts = {
+        "backbone": model.segmentor.backbone,
+        "decode_head": model.segmentor.decode_head,
+        "auxiliary_head": getattr(model.segmentor, "auxiliary_head", None),
+        "alignments": model.alignments,
+    }
+    parts = {k: part for k, part in parts.items() if part is not None and trainable(part)}
+    before = {k: [p.detach().clone() for p in trainable(part)] for k, part in parts.items()}
+    logs = model.train().train_step(batch(model.num_classes), wrapper)
+    moved = {
+        k: [not torch.equal(old, new) for old, new in zip(before[k], trainable(part), strict=True)]
+        for k, part in parts.items()
+    }
+    names = {id(p): n for n, p in model.named_parameters()}
+    owned = {
+        k: [names[id(p)] for group in part.optimizer.param_groups for p in group["params"]]
+        for k, part in wrapper.items()
+    }
+    rates = {
+        names[id(p)]: group["lr"]
+        for part in wrapper.values()
+        for group in part.optimizer.param_groups
+        for p in group["params"]
+    }
+    learnt = sorted(n for n, p in model.named_parameters() if p.requires_grad)
+    model.zero_grad(set_to_none=True)
+    return dict(logs=logs, moved=moved, owned=owned, rates=rates, learnt=learnt)
+
+
+def trainable(module: nn.Module) -> list[nn.Parameter]:
+    return [p for p in module.parameters() if p.requires_grad]
+
+
+def batch(classes: int) -> dict:
+    return {domain: sample(classes, domain == "source") for domain in ("source", "target")}
+
+
+def sample(classes: int, labelled: bool) -> dict:
+    image = torch.randint(0, 256, (3, SIZE, SIZE), dtype=torch.uint8)
+    label = torch.randint(0, classes, (1, SIZE, SIZE))
+    packed = SegDataSample(gt_sem_seg=PixelData(data=label)) if labelled else SegDataSample()
+    return dict(inputs=[image], data_samples=[packed])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quiet_single_thread():
+    init_default_scope("mmda")
+    MMLogger.get_current_instance().setLevel("ERROR")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+    train_once.cache_clear()
+    _segmentor.cache_clear()
+
+
+@pytest.fixture
+def step(path):
+    config = copy.deepcopy(load(path))
+    config.model.segmentor.backbone.pop("init_cfg", None)  # no download
+    parts = [config.model.to_dict(), config.optim_wrapper.to_dict(), config.train_cfg.max_iters - 1]
+    return train_once(json.dumps(parts))
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=name)
+def test_one_training_step(path, step):
+    config = load(path)
+    losses = {key: value for key, value in step["logs"].items() if "loss" in key}
+    assert all(torch.isfinite(value).all() for value in losses.values()), losses
+    for alignment in config.model.get("alignments", {}):
+        assert any(key.startswith(f"{alignment}.") for key in losses)
+    assert {"backbone", "decode_head"} <= set(step["moved"])
+    for part, flags in step["moved"].items():
+        # A bias in front of a group norm, or a ReLU that is shut everywhere, may stay put.
+        assert sum(flags) >= 0.5 * len(flags), f"{part}: {sum(flags)} of {len(flags)} moved"
+
+    owned = step["owned"]
+    assert sorted(n for names in owned.values() for n in names) == step["learnt"]
+    assert all(n.startswith("segmentor.") for n in owned["segmentor"])
+    assert all(n.startswith("alignments.") for n in owned.get("discriminator", []))
+
+
+@pytest.mark.parametrize("path", [p for p in LEAVES if "r101" in p.name], ids=name)
+def test_heads_learn_ten_times_faster(path, step):
+    for parameter, rate in step["rates"].items():
+        if parameter.startswith("segmentor."):
+            assert rate == pytest.approx(2.5e-4 * (1 if "backbone" in parameter else 10))
+        else:
+            assert rate == pytest.approx(1e-4)
