@@ -213,13 +213,14 @@ class UDASegmentor(BaseSegmentor):
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any) -> None:
         """Accept checkpoints of plain MMSegmentation and of runs without a teacher.
 
-        A plain checkpoint's keys are taken as the student's; a missing teacher starts as the
-        student.
+        A plain checkpoint's keys (backbone, neck, heads) are taken as the student's; a missing
+        teacher starts as the student.
         """
         student, teacher = f"{prefix}segmentor.", f"{prefix}teacher.segmentor."
         if not any(key.startswith(student) for key in state_dict):
-            for key in [k for k in state_dict if k.startswith(("backbone.", "decode_head."))]:
-                state_dict[student + key] = state_dict.pop(key)
+            parts = tuple(f"{prefix}{name}." for name, _ in self.segmentor.named_children())
+            for key in [k for k in state_dict if k.startswith(parts)]:
+                state_dict[student + key.removeprefix(prefix)] = state_dict.pop(key)
         if self.teacher is not None and not any(key.startswith(teacher) for key in state_dict):
             for key in [k for k in state_dict if k.startswith(student)]:
                 state_dict[teacher + key.removeprefix(student)] = state_dict[key]
