@@ -19,8 +19,10 @@ class DomainDataPreprocessor(BaseDataPreprocessor):
     """Normalise, pad and batch the images of each domain, for any number of bands.
 
     A paired batch ``{'source': ..., 'target': ...}`` becomes ``inputs`` and ``data_samples`` keyed
-    by domain; at test time a plain batch stays plain, and each sample takes the statistics of the
-    domain named in its metadata (``test_domain`` where it names none of ``domains``).
+    by domain; at test time a plain batch stays plain. Each sample takes the statistics of the
+    domain named in its metadata, so that target-only training, whose ``source`` is the target
+    domain, normalises as its evaluation does. Where it names none of ``domains``, the batch's
+    domain counts, and ``test_domain`` at test time.
 
     Args:
         mean: Mean per band, in the image's units.
@@ -82,27 +84,34 @@ class DomainDataPreprocessor(BaseDataPreprocessor):
         """
         data = self.cast_data(data)
         if "source" not in data:
-            inputs, samples = self._batch(data["inputs"], data.get("data_samples"), None, training)
-            return {"inputs": inputs, "data_samples": samples}
+            samples = data.get("data_samples")
+            inputs = self._normalised(data["inputs"], samples, self.test_domain)
+            stacked, samples = self._stack(inputs, samples, training)
+            return {"inputs": stacked, "data_samples": samples}
         batch: dict[str, Any] = {"inputs": {}, "data_samples": {}, "weak_inputs": {}}
         for domain, part in data.items():
-            batch["inputs"][domain], batch["data_samples"][domain] = self._batch(
-                part["inputs"], part["data_samples"], domain, training
-            )
+            samples = part["data_samples"]
             if "weak_inputs" in part:
-                batch["weak_inputs"][domain], _ = self._batch(
-                    part["weak_inputs"], None, domain, training
-                )
+                weak = self._normalised(part["weak_inputs"], samples, domain)
+                batch["weak_inputs"][domain], _ = self._stack(weak, None, training)
+            images = self._normalised(part["inputs"], samples, domain)
+            batch["inputs"][domain], batch["data_samples"][domain] = self._stack(
+                images, samples, training
+            )
         return batch
 
-    def _batch(
-        self, images: Sequence[Tensor], samples: list | None, domain: str | None, training: bool
-    ) -> tuple[Tensor, list | None]:
+    def _normalised(
+        self, images: Sequence[Tensor], samples: list | None, domain: str
+    ) -> list[Tensor]:
         named = samples or [None] * len(images)
-        images = [
-            self._normalise(image, domain or self._domain_of(sample), sample)
+        return [
+            self._normalise(image, self._domain_of(sample, domain), sample)
             for image, sample in zip(images, named, strict=True)
         ]
+
+    def _stack(
+        self, images: list[Tensor], samples: list | None, training: bool
+    ) -> tuple[Tensor, list | None]:
         if not training or (self.size is None and self.size_divisor is None):
             if len({image.shape for image in images}) > 1:
                 raise DataError(
@@ -110,21 +119,14 @@ class DomainDataPreprocessor(BaseDataPreprocessor):
                     "Set `size` in the data preprocessor, or use batch size 1 for evaluation."
                 )
             return torch.stack(images), samples
-        return (
-            stack_batch(
-                images, samples, self.size, self.size_divisor, self.pad_val, self.seg_pad_val
-            )
-            if samples is not None
-            else (self._pad(images), None)
+        padded, padded_samples = stack_batch(
+            images, samples, self.size, self.size_divisor, self.pad_val, self.seg_pad_val
         )
+        return padded, None if samples is None else padded_samples
 
-    def _pad(self, images: list[Tensor]) -> Tensor:
-        padded, _ = stack_batch(images, None, self.size, self.size_divisor, self.pad_val)
-        return padded
-
-    def _domain_of(self, sample: Any) -> str:
+    def _domain_of(self, sample: Any, default: str) -> str:
         named = sample.metainfo.get("domain") if sample is not None else None
-        return named if named in self.domains else self.test_domain
+        return named if named in self.domains else default
 
     def _normalise(self, image: Tensor, domain: str, sample: Any) -> Tensor:
         if image.shape[0] != self.num_bands:
