@@ -27,5 +27,6 @@ class TeacherEMAHook(Hook):
         if getattr(model, "teacher", None) is None:
             return
         cycle = getattr(runner.optim_wrapper, "accumulative_counts", 1)
-        if (runner.iter + 1) % cycle == 0:
-            model.teacher.update(model.segmentor, (runner.iter + 1) // cycle - 1)
+        done = runner.iter + 1
+        if done % cycle == 0 or done == runner.max_iters:  # the last cycle may be short
+            model.teacher.update(model.segmentor, -(-done // cycle) - 1)
