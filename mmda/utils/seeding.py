@@ -12,14 +12,18 @@ import torch
 
 
 def capture_rng() -> dict[str, Any]:
-    """Return the states of Python's, NumPy's and torch's (CPU and current GPU) generators."""
+    """Return the states of Python's, NumPy's and torch's (CPU and current GPU) generators.
+
+    They hold no tensors: loading a checkpoint onto a GPU would move these there, and the
+    generators take CPU tensors alone.
+    """
     state: dict[str, Any] = {
         "python": random.getstate(),
         "numpy": np.random.get_state(),
-        "torch": torch.get_rng_state(),
+        "torch": torch.get_rng_state().numpy(),
     }
     if torch.cuda.is_available():
-        state["cuda"] = torch.cuda.get_rng_state()
+        state["cuda"] = torch.cuda.get_rng_state().numpy()
     return state
 
 
@@ -27,9 +31,9 @@ def restore_rng(state: dict[str, Any]) -> None:
     """Set the generators to a state returned by :func:`capture_rng`."""
     random.setstate(state["python"])
     np.random.set_state(state["numpy"])
-    torch.set_rng_state(state["torch"])
+    torch.set_rng_state(torch.from_numpy(state["torch"]))
     if "cuda" in state and torch.cuda.is_available():
-        torch.cuda.set_rng_state(state["cuda"])
+        torch.cuda.set_rng_state(torch.from_numpy(state["cuda"]))
 
 
 @contextmanager
