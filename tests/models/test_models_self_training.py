@@ -1,0 +1,83 @@
+"""Self-training against a slow oracle, and class mixing."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from mmda.models import SelfTraining
+from mmda.models.alignments import DomainBatch, UDAContext
+from mmda.models.alignments.self_training import class_mask
+
+
+def context(teacher: torch.Tensor, logits: torch.Tensor, **source) -> UDAContext:
+    images = torch.arange(2 * 3 * 16, dtype=torch.float32).view(2, 3, 4, 4)
+    target = DomainBatch(images, [], [], {"decode": logits}, images + 1)
+    return UDAContext(
+        source=source.get("source"), target=target, step=0, teacher=lambda weak: teacher
+    )
+
+
+def test_loss_counts_confident_pixels_over_all_pixels():
+    generator = torch.Generator().manual_seed(0)
+    teacher = (2 * torch.randn(2, 3, 4, 4, generator=generator)).softmax(1)
+    logits = torch.randn(2, 3, 4, 4, generator=generator)
+    losses = SelfTraining(threshold=0.7, weight=0.5)(context(teacher, logits))
+    loss, confident = 0.0, 0
+    for n in range(2):
+        for y in range(4):
+            for x in range(4):
+                p = teacher[n, :, y, x].tolist()
+                if max(p) >= 0.7:
+                    confident += 1
+                    q = logits[n, :, y, x].softmax(0).tolist()
+                    loss -= math.log(q[p.index(max(p))])
+    assert 0 < confident < 32
+    assert float(losses["confident"]) == pytest.approx(confident / 32)
+    assert float(losses["loss_self"]) == pytest.approx(0.5 * loss / 32, rel=1e-5)
+
+
+def test_the_teacher_labels_the_weak_view():
+    seen = []
+    ctx = context(torch.full((2, 3, 4, 4), 1 / 3), torch.zeros(2, 3, 4, 4))
+    ctx.teacher = lambda weak: seen.append(weak) or torch.full((2, 3, 4, 4), 1 / 3)
+    SelfTraining()(ctx)
+    assert len(seen) == 1
+    assert torch.equal(seen[0], ctx.target.images + 1)
+
+
+def test_mixing_pastes_source_pixels_with_their_labels():
+    truth = torch.tensor([[0, 1, 255, 0]] * 4).repeat(2, 1, 1)
+    ctx = context(torch.eye(3)[torch.full((2, 4, 4), 2)].permute(0, 3, 1, 2), torch.zeros(0))
+    source = torch.full((2, 3, 4, 4), -7.0)
+    ctx.source = DomainBatch(source, [], [], {}, source)
+    ctx.source.labels = lambda: truth
+    seen = []
+    logits = torch.randn(2, 3, 4, 4)
+    ctx.student = lambda images: seen.append(images) or logits
+    loss = SelfTraining(threshold=0.5, mix="class")(ctx)["loss_self"]
+    pasted = truth == 1  # the only class that is neither 0 nor ignored
+    assert torch.equal(seen[0], torch.where(pasted[:, None], source, ctx.target.images))
+    labels = torch.where(pasted, truth, torch.full_like(truth, 2))
+    torch.testing.assert_close(loss, F.cross_entropy(logits, labels))
+
+
+@pytest.mark.parametrize(
+    ("classes", "chosen"),
+    [([0], 1), ([0, 1], 1), ([0, 1, 2], 1), ([1, 2, 3], 2), ([0, 1, 2, 3, 4, 5, 6], 3), ([], 0)],
+)
+def test_class_mask_takes_half_of_the_classes_and_never_ignore(classes, chosen):
+    label = torch.tensor([*classes, 255]).repeat(5, 2)
+    taken = set()
+    for seed in range(20):
+        torch.manual_seed(seed)
+        mask = class_mask(label)
+        inside = set(label[mask].tolist())
+        assert len(inside) == chosen
+        assert not inside & set(label[~mask].tolist())
+        assert 255 not in inside
+        taken |= inside
+    assert taken == (set(classes) - {0} or set(classes))
