@@ -57,9 +57,11 @@ class MatchDomain(BaseTransform):
                 f"{pixels[1].shape[1]}; the domains must agree in their bands."
             )
         self.dtype = pixels[0].dtype
-        knots = _moments if method == "mean_std" else _quantiles
-        self.knots = tuple(knots(values, quantiles) for values in pixels)
-        self.linear = method == "mean_std"
+        self.moments = self.curves = None
+        if method == "mean_std":
+            self.moments = [_moments(values) for values in pixels]
+        else:
+            self.curves = _curves(pixels[0], pixels[1], quantiles)
         self.table = None
         if self.dtype == np.uint8:
             levels = np.repeat(UINT8_LEVELS[:, None], pixels[0].shape[1], axis=1)
@@ -81,13 +83,12 @@ class MatchDomain(BaseTransform):
 
     def _map(self, values: np.ndarray) -> np.ndarray:
         """Map values (n, B), band by band."""
-        source, target = self.knots
-        if self.linear:
+        if self.moments is not None:
+            source, target = self.moments
             return (values - source[0]) * (target[1] / source[1]) + target[0]
-        bands = range(values.shape[1])
-        return np.stack(
-            [np.interp(values[:, b], source[:, b], target[:, b]) for b in bands], axis=1
-        )
+        assert self.curves is not None
+        bands = [np.interp(band, *curve) for band, curve in zip(values.T, self.curves, strict=True)]
+        return np.stack(bands, axis=1)
 
 
 def _sample_pixels(root: str, split: str, tiles: int) -> np.ndarray:
@@ -105,13 +106,23 @@ def _sample_pixels(root: str, split: str, tiles: int) -> np.ndarray:
     return np.concatenate(sampled)
 
 
-def _moments(pixels: np.ndarray, _: int) -> np.ndarray:
+def _moments(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     values = pixels.astype(np.float64)
-    return np.stack([values.mean(0), np.maximum(values.std(0), 1e-6)])
+    return values.mean(0), np.maximum(values.std(0), 1e-6)
 
 
-def _quantiles(pixels: np.ndarray, count: int) -> np.ndarray:
-    """Return (count, B) quantiles, made strictly increasing so that the map is a function."""
-    levels = np.quantile(pixels, np.linspace(0, 1, count), axis=0).astype(np.float64)
-    tiny = 1e-6 * max(1.0, float(np.abs(levels).max()))
-    return levels + tiny * np.arange(count)[:, None]
+def _curves(
+    source: np.ndarray, target: np.ndarray, count: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return per band the source's quantiles, strictly increasing, and the target's at them.
+
+    A value that fills several of the source's quantiles (saturation, flat roofs) gets the mean of
+    the target's there: the lowest or highest would shift the whole surface.
+    """
+    curves = []
+    ranks = np.linspace(0, 1, count)
+    for own, other in zip(source.T, target.T, strict=True):
+        levels, index = np.unique(np.quantile(own, ranks), return_inverse=True)
+        sums = np.bincount(index, np.quantile(other, ranks))
+        curves.append((levels, sums / np.bincount(index)))
+    return curves
