@@ -55,7 +55,7 @@ def read_image(path: str) -> np.ndarray:
                 return np.ascontiguousarray(np.moveaxis(raster.read(), 0, -1))
         except RasterioError as error:
             raise _unreadable("image", path) from error
-    image = cv2.imread(path, cv2.IMREAD_UNCHANGED)
+    image = _decode(path)
     if image is None:
         raise _unreadable("image", path)
     if image.ndim == 2:
@@ -66,7 +66,7 @@ def read_image(path: str) -> np.ndarray:
 
 def read_label(path: str) -> np.ndarray:
     """Return the label at ``path`` as (H, W) uint8 class ids, 255 = ignore."""
-    label = cv2.imread(path, cv2.IMREAD_UNCHANGED)
+    label = _decode(path)
     if label is None:
         raise _unreadable("label", path)
     if label.ndim != 2 or label.dtype != np.uint8:
@@ -75,6 +75,18 @@ def read_label(path: str) -> np.ndarray:
             "band of uint8 class ids. Convert the masks with data_converters/folder.py."
         )
     return label
+
+
+def _decode(path: str) -> np.ndarray | None:
+    """Decode a PNG or JPEG; None where it is missing, damaged or truncated."""
+    try:
+        content = np.fromfile(path, np.uint8)
+    except OSError:
+        return None
+    # OpenCV fills what a truncated JPEG lacks with grey; a whole one ends with its end marker.
+    if path.lower().endswith((".jpg", ".jpeg")) and content[-2:].tobytes() != b"\xff\xd9":
+        return None
+    return cv2.imdecode(content, cv2.IMREAD_UNCHANGED) if content.size else None
 
 
 def _unreadable(what: str, path: str) -> DataError:
