@@ -1,0 +1,79 @@
+"""Tiled datasets: records, labels, and what does not fit."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from mmda.datasets import BuildingDataset, RoadDataset, StreetDataset, TiledDataset
+from mmda.datasets.street import SYNTHIA_13, SYNTHIA_16
+from mmda.errors import ConfigError, DataError
+
+
+@pytest.fixture
+def source(toy_root, tmp_path):
+    return shutil.copytree(toy_root / "buildings" / "source", tmp_path / "source")
+
+
+@pytest.mark.parametrize(("split", "tiles"), [("train", 8), ("val", 4)])
+def test_records_are_the_split_in_the_manifests_order(source, split, tiles):
+    dataset = TiledDataset(str(source), split)
+    records = [dataset.get_data_info(i) for i in range(len(dataset))]
+    assert len(records) == tiles
+    assert [r["tile"] for r in records] == sorted(r["tile"] for r in records)
+    assert all(f"/{split}/images/" in r["img_path"] for r in records)
+    assert all(f"/{split}/labels/" in r["seg_map_path"] for r in records)
+    assert {r["domain"] for r in records} == {"source"}
+    assert list(dataset.metainfo["classes"]) == ["background", "building"]
+    assert len(dataset.metainfo["palette"]) == 2
+
+
+def test_an_unlabelled_use_never_names_labels(source):
+    dataset = BuildingDataset(str(source), labelled=False)
+    assert all("seg_map_path" not in dataset.get_data_info(i) for i in range(len(dataset)))
+
+
+@pytest.mark.parametrize(("indices", "expected"), [(3, 3), ([0, 5], 2)])
+def test_indices(source, indices, expected):
+    assert len(TiledDataset(str(source), indices=indices)) == expected
+
+
+def test_unknown_split(source):
+    with pytest.raises(DataError, match=r"no tiles in split `test`.*'train': 8"):
+        TiledDataset(str(source), "test")
+
+
+def test_missing_folder(tmp_path):
+    with pytest.raises(DataError, match=r"nowhere.dataset\.json` does not exist.*mmda tile"):
+        TiledDataset(str(tmp_path / "nowhere"))
+
+
+def test_classes_of_another_task(source):
+    with pytest.raises(ConfigError, match=r"\['background', 'building'\].*RoadDataset.*'road'"):
+        RoadDataset(str(source))
+
+
+def test_labels_asked_for_and_absent(source):
+    from mmda.raster.manifest import read_manifest, write_manifest
+
+    rows = [dict(r, label=None, class_pixels=None) for r in read_manifest(source)]
+    write_manifest(source, rows)
+    with pytest.raises(DataError, match=r"tiles without labels.*Set `labelled=False`"):
+        TiledDataset(str(source))
+    assert len(TiledDataset(str(source), labelled=False)) == 8
+
+
+def test_another_format(source):
+    path = source / "dataset.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format": 99}))
+    with pytest.raises(DataError, match="format 99"):
+        TiledDataset(str(source))
+
+
+def test_street_classes():
+    assert len(StreetDataset.METAINFO["classes"]) == 19
+    assert (len(SYNTHIA_16), len(SYNTHIA_13)) == (16, 13)
+    assert not {"terrain", "truck", "train"} & set(SYNTHIA_16)
+    assert not {"wall", "fence", "pole"} & set(SYNTHIA_13)
