@@ -88,7 +88,7 @@ def write_results(
 def scene_panels(scene: Path, truth: Path, maps: dict[str, Path]) -> list[Panel]:
     """Cut a scene, its truth and its maps into panels; the ones with most foreground come first."""
     with rasterio.open(scene) as raster:
-        image = to_rgb(np.moveaxis(raster.read(), 0, -1))
+        image = to_rgb(raster.read())
     masks = {"truth": _read(truth), **{n.replace("_", " "): _read(p) for n, p in maps.items()}}
     corners = [
         (row, column)

@@ -33,7 +33,7 @@ class ShowPredictionsHook(Hook):
         palette = runner.test_dataloader.dataset.metainfo["palette"]
         for sample in outputs or ():
             path = sample.metainfo["img_path"]
-            picture = to_rgb(read_image(path))
+            picture = to_rgb(np.moveaxis(read_image(path), -1, 0))
             masks = (sample.gt_sem_seg, sample.pred_sem_seg)
             painted = [
                 overlay(picture, mask.data[0].cpu().numpy().astype(np.uint8), palette)
