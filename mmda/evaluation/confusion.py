@@ -27,9 +27,10 @@ def confusion_matrix(
     valid = label != ignore_index
     label, prediction = label[valid].astype(np.int64), prediction[valid].astype(np.int64)
     for name, values in (("label", label), ("prediction", prediction)):
-        if values.size and (values.min() < 0 or values.max() >= num_classes):
+        outside = values[(values < 0) | (values >= num_classes)]
+        if outside.size:
             raise ValueError(
-                f"A {name} has the value {values.max()}; expected class ids 0..{num_classes - 1} "
+                f"A {name} has the value {outside[0]}; expected class ids 0..{num_classes - 1} "
                 f"or {ignore_index} = ignore."
             )
     counts = np.bincount(label * num_classes + prediction, minlength=num_classes**2)

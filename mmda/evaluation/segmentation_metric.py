@@ -12,7 +12,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 from prettytable import PrettyTable
 
-from mmda.errors import DataError
+from mmda.errors import ConfigError, DataError, did_you_mean
 from mmda.evaluation.confusion import Scores, confusion_matrix, scores
 from mmda.registry import METRICS
 
@@ -32,6 +32,9 @@ class SegmentationMetric(BaseMetric):
         csv_file: Where to write the confusion matrix.
         collect_device: As in MMEngine.
         prefix: As in MMEngine.
+
+    Raises:
+        ConfigError: When ``main`` is no subset, or a subset names an unknown class.
     """
 
     default_prefix = None
@@ -48,10 +51,31 @@ class SegmentationMetric(BaseMetric):
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.subsets, self.main = subsets or {}, main
         self.ignore_index, self.csv_file = ignore_index, csv_file
+        if main is not None and main not in self.subsets:
+            raise ConfigError(
+                f"SegmentationMetric: `main` is `{main}`, but the subsets are "
+                f"{sorted(self.subsets)}." + did_you_mean(main, self.subsets)
+            )
+
+    @property
+    def dataset_meta(self) -> dict | None:
+        """The data's ``classes`` and ``palette``; set before the first iteration of a run."""
+        return self._dataset_meta
+
+    @dataset_meta.setter
+    def dataset_meta(self, meta: dict) -> None:
+        for subset, members in self.subsets.items():
+            for member in members:
+                if member not in meta["classes"]:
+                    raise ConfigError(
+                        f"SegmentationMetric: the subset `{subset}` names the class `{member}`, "
+                        f"which the data do not have." + did_you_mean(member, meta["classes"])
+                    )
+        self._dataset_meta = meta
 
     def process(self, data_batch: dict, data_samples: Sequence[dict]) -> None:
         """Count one batch of predictions."""
-        classes = len(self.dataset_meta["classes"])
+        classes = len(self._dataset_meta["classes"])
         for sample in data_samples:
             prediction = sample["pred_sem_seg"]["data"].squeeze(0).cpu().numpy()
             label = sample["gt_sem_seg"]["data"].squeeze(0).cpu().numpy()
@@ -63,7 +87,7 @@ class SegmentationMetric(BaseMetric):
 
     def compute_metrics(self, results: list[np.ndarray]) -> dict[str, float]:
         """Return all scores of the summed confusion matrices."""
-        names = list(self.dataset_meta["classes"])
+        names = list(self._dataset_meta["classes"])
         matrix = np.sum(results, axis=0)
         result = scores(matrix)
         metrics = {"mIoU": result.miou, "mF1": result.mf1, "aAcc": result.accuracy}
