@@ -87,14 +87,13 @@ class JointOptimWrapper(OptimWrapperDict):
     def step(self, **kwargs: Any) -> None:
         """Unscale, clip and step every optimiser; update the shared scaler once."""
         for wrapper in self.optim_wrappers.values():
-            if self.scaler.is_enabled() and _has_gradient(wrapper):
+            if not self.scaler.is_enabled():
+                wrapper.step(**kwargs)  # clips; MMEngine's schedulers count these calls
+            elif _has_gradient(wrapper):
                 self.scaler.unscale_(wrapper.optimizer)
-            if wrapper.clip_grad_kwargs:
-                wrapper._clip_grad()
-            if self.scaler.is_enabled() and _has_gradient(wrapper):
+                if wrapper.clip_grad_kwargs:
+                    wrapper._clip_grad()
                 self.scaler.step(wrapper.optimizer, **kwargs)
-            elif not self.scaler.is_enabled():
-                wrapper.optimizer.step(**kwargs)
         if self.scaler.is_enabled():
             self.scaler.update()
 
