@@ -11,7 +11,8 @@ from mmda.engine.launch import load_config
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 LEAVES = sorted(p for p in CONFIGS.rglob("*.py") if "_base_" not in p.parts)
-FULL_SCALE = [path for path in LEAVES if path.relative_to(CONFIGS).parts[0] != "toy"]
+FOLDERS = ("source_only", "target_only", "uda")
+FULL_SCALE = [path for path in LEAVES if path.relative_to(CONFIGS).parts[0] in FOLDERS]
 
 
 def name(path: Path) -> str:
