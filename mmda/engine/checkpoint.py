@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
 import re
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +32,20 @@ def read_checkpoint(path: str | Path) -> dict:
     if "://" not in str(path) and not Path(path).is_file():
         raise ConfigError(f"The checkpoint `{path}` does not exist. Give the path of a .pth file.")
     try:
-        return _load_checkpoint(str(path), map_location="cpu")
-    except (RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
-        raise ConfigError(
-            f"The checkpoint `{path}` cannot be read: {error}. It is damaged or no checkpoint; "
-            "use an earlier one or download it again."
-        ) from error
+        checkpoint = _load_checkpoint(str(path), map_location="cpu")
+    except Exception as error:  # foreign bytes are run as a pickle and can fail in any way
+        raise _unreadable(path, repr(error)) from error
+    if not isinstance(checkpoint, dict):
+        raise _unreadable(path, f"it holds a {type(checkpoint).__name__}")
+    return checkpoint
+
+
+def _unreadable(path: str | Path, reason: str) -> ConfigError:
+    reason = reason.splitlines()[0]
+    return ConfigError(
+        f"The checkpoint `{path}` cannot be read: {reason}. It is damaged or no checkpoint; use an "
+        "earlier one or download it again."
+    )
 
 
 def check_fits(model: Any, checkpoint: dict, path: str | Path) -> None:
