@@ -9,6 +9,7 @@ from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 
 from mmda.engine import atomic_backend  # noqa: F401  (registers the backend)
+from mmda.errors import ConfigError
 from mmda.registry import HOOKS
 from mmda.utils.seeding import capture_rng, restore_rng
 
@@ -24,9 +25,17 @@ class ResumableCheckpointHook(CheckpointHook):
         max_keep_ckpts: Number of checkpoints kept, at least 2 or -1 for all: the old one is
             deleted before the new one is written.
         kwargs: As in MMEngine's ``CheckpointHook``; ``by_epoch`` is False by default.
+
+    Raises:
+        ConfigError: When ``max_keep_ckpts`` would leave a moment without checkpoint.
     """
 
     def __init__(self, max_keep_ckpts: int = 2, **kwargs: Any) -> None:
+        if max_keep_ckpts in (0, 1):
+            raise ConfigError(
+                f"ResumableCheckpointHook: `max_keep_ckpts` is {max_keep_ckpts}; it must be 2 or "
+                "more, or -1 for all, as the old one is deleted before the new one is written."
+            )
         kwargs.setdefault("by_epoch", False)
         kwargs.setdefault("backend_args", {"backend": "atomic_local"})
         super().__init__(max_keep_ckpts=max_keep_ckpts, **kwargs)
