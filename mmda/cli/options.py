@@ -3,8 +3,28 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from mmengine.config import DictAction
+
+
+class CfgOptions(DictAction):
+    """MMEngine's parser of overrides, with a usage error in place of a traceback."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Parse ``KEY=VALUE`` pairs."""
+        if wrong := [pair for pair in values if "=" not in pair]:
+            parser.error(f"expected {option_string} KEY=VALUE ..., but got `{wrong[0]}`")
+        try:
+            super().__call__(parser, namespace, values, option_string)
+        except (ValueError, AssertionError) as error:
+            parser.error(f"{option_string} {' '.join(values)}: {error}")
 
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +34,8 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cfg-options",
         nargs="+",
-        action=DictAction,
+        action=CfgOptions,
+        metavar="KEY=VALUE",
         help="overrides of the config, key=value, nested as a.b=c",
     )
     parser.add_argument(

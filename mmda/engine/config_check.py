@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from mmengine import registry as mmengine_registry
@@ -15,11 +15,11 @@ from mmseg import registry as mmseg_registry
 from torch.utils.data import DataLoader
 
 from mmda import registry as mmda_registry
+from mmda.engine.config_parts import check_keys, check_parts
 from mmda.errors import ConfigError, did_you_mean
 
 # Dicts whose keys are passed on to layers with arguments that their builder adds or removes.
 OPAQUE = {"norm_cfg", "act_cfg", "conv_cfg", "upsample_cfg", "init_cfg", "backend_args", "env_cfg"}
-INTERNAL = {"type", "_delete_", "_scope_"}
 DATALOADER_KEYS = {
     *inspect.signature(DataLoader.__init__).parameters,
     "num_batch_per_epoch",
@@ -34,14 +34,26 @@ def check_config(config: Config) -> None:
         ConfigError: Naming the place, the unknown name and the nearest known one.
     """
     _check_top_level(config)
+    require_keys(config, ("model",))
     for key in _runner_keys() & set(config):
         _check(config[key], key)
+    check_parts(config)
     alignments = config.get("model", {}).get("alignments") or {}
     for name, alignment in alignments.items():
         if "type" not in alignment:
             raise ConfigError(
                 f"model.alignments.{name} has no `type`."
                 + did_you_mean(name, [n for n in alignments if n != name])
+            )
+
+
+def require_keys(config: Config, keys: Sequence[str]) -> None:
+    """Raise a :class:`ConfigError` when the config lacks one of these sections."""
+    for key in keys:
+        if not config.get(key):
+            raise ConfigError(
+                f"The config `{config.filename}` has no `{key}`. Is it one of the parts in "
+                "`configs/_base_`? Give a config that joins them, or inherit from one."
             )
 
 
@@ -63,10 +75,10 @@ def _near(key: str, known: set[str]) -> bool:
 
 def _check(value: Any, path: str) -> None:
     if isinstance(value, dict):
-        if isinstance(value.get("type"), (str, type)):
+        if "type" in value:
             _check_component(value, path)
         elif path.endswith("_dataloader"):
-            _check_keys(value, DATALOADER_KEYS | {"type"}, path, "a data loader")
+            check_keys(value, DATALOADER_KEYS | {"type"}, path, "a data loader")
         for key, child in value.items():
             if key not in OPAQUE:
                 _check(child, f"{path}.{key}")
@@ -78,22 +90,14 @@ def _check(value: Any, path: str) -> None:
 def _check_component(config: dict, path: str) -> None:
     kind = config["type"]
     component = find_component(kind) if isinstance(kind, str) else kind
-    if component is None:
+    if not callable(component):
         raise ConfigError(
-            f"{path}.type: nothing is registered as `{kind}`." + did_you_mean(kind, _all_names())
+            f"{path}.type: nothing is registered as `{kind}`."
+            + did_you_mean(str(kind), _all_names())
         )
     accepted = accepted_arguments(component)
     if accepted is not None:
-        _check_keys(config, accepted, path, f"`{kind}`")
-
-
-def _check_keys(config: dict, accepted: set[str], path: str, what: str) -> None:
-    for key in config:
-        if key not in accepted | INTERNAL:
-            raise ConfigError(
-                f"{path}: {what} has no argument `{key}`."
-                + (did_you_mean(key, accepted) or f" It has {sorted(accepted)}.")
-            )
+        check_keys(config, accepted, path, f"`{kind}`")
 
 
 def _registries() -> Iterator[Registry]:

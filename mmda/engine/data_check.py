@@ -31,9 +31,12 @@ def check_data(config: Config, *, training: bool) -> None:
         DataError: Naming the first offending files and the remedy.
         ConfigError: When bands or classes differ between data and config.
     """
+    classes: dict[str, list[str]] = {}
     for loader in LOADERS[training]:
         for dataset, path in _datasets((config.get(loader) or {}).get("dataset"), loader):
-            _check_dataset(dataset, config.model, path)
+            info = _check_dataset(dataset, config.model, path)
+            classes[dataset["data_root"]] = list(info["classes"])
+    _check_same_classes(classes)
 
 
 def _datasets(node: Any, path: str) -> Iterator[tuple[dict, str]]:
@@ -50,7 +53,20 @@ def _datasets(node: Any, path: str) -> Iterator[tuple[dict, str]]:
             yield from _datasets(child, f"{path}[{index}]")
 
 
-def _check_dataset(dataset: dict, model: dict, path: str) -> None:
+def _check_same_classes(classes: dict[str, list[str]]) -> None:
+    """Refuse domains of equal class count whose classes mean different things."""
+    (first, names), *others = classes.items() or [("", [])]
+    for root, found in others:
+        if found != names:
+            raise ConfigError(
+                f"`{first}` has the classes {names}, `{root}` {found}; the domains of a run must "
+                "agree in their classes and their order. Tile one of them again with `--classes` "
+                "and `--decode` that fit the other."
+            )
+
+
+def _check_dataset(dataset: dict, model: dict, path: str) -> dict:
+    """Check one dataset and return its ``dataset.json``."""
     root, split = Path(dataset["data_root"]), dataset.get("split", "train")
     info = read_dataset_info(root)
     bands = len(model["data_preprocessor"]["mean"])
@@ -69,16 +85,22 @@ def _check_dataset(dataset: dict, model: dict, path: str) -> None:
     _check_files(root, rows, labelled)
     if labelled:
         _check_classes(root, rows, info, model["segmentor"]["decode_head"]["num_classes"])
+        _check_variety(root, rows, info)
+    return info
 
 
 def _check_files(root: Path, rows: list[dict], labelled: bool) -> None:
     kinds = ("image", "label") if labelled else ("image",)
+    bare = [row["id"] for row in rows if labelled and row["label"] is None]
+    if bare:
+        raise DataError(
+            f"`{root}`: {len(bare)} of {len(rows)} tiles of the split `{rows[0]['split']}` have no "
+            f"label, the first is `{bare[0]}`. Tile the images with their labels (--masks or "
+            "--labels), or set `labelled=False` for a target that is not evaluated."
+        )
     faults = []
     for row in rows:
         for kind in kinds:
-            if row[kind] is None:
-                faults.append(f"tile `{row['id']}` has no {kind}")
-                continue
             file = root / row[kind]
             size = file.stat().st_size if file.is_file() else None
             if size is None:
@@ -106,5 +128,16 @@ def _check_classes(root: Path, rows: list[dict], info: dict, num_classes: int) -
                 f"`{root / row['label']}` holds the class id {above[0]}, expected 0.."
                 f"{num_classes - 1} or 255 = ignore. Correct the masks' decoding and tile again."
             )
-    if not any(sum(row["class_pixels"]) for row in rows):
-        raise DataError(f"`{root}`: every pixel of every label is 255 = ignore; nothing to learn.")
+
+
+def _check_variety(root: Path, rows: list[dict], info: dict) -> None:
+    """Refuse training labels with fewer than two classes, and test labels with none."""
+    counts = [sum(column) for column in zip(*(row["class_pixels"] for row in rows), strict=True)]
+    present = [name for name, n in zip(info["classes"], counts, strict=True) if n]
+    if len(present) < (2 if rows[0]["split"] == "train" else 1):
+        raise DataError(
+            f"`{root}`: the labels of the split `{rows[0]['split']}` hold "
+            f"{f'`{present[0]}` alone' if present else 'nothing but 255 = ignore'}; there is "
+            "nothing to learn or to score. Masks of 0 and 255 need `--decode binary`; tile again with "
+            "--overwrite."
+        )

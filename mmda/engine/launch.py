@@ -11,9 +11,15 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
 from mmda.engine.checkpoint import check_fits, latest_checkpoint, read_checkpoint
-from mmda.engine.config_check import check_config
+from mmda.engine.config_check import check_config, require_keys
+from mmda.engine.config_parts import check_overrides
 from mmda.engine.data_check import check_data
 from mmda.errors import ConfigError
+
+REQUIRED = {
+    True: ("train_dataloader", "optim_wrapper", "train_cfg"),
+    False: ("test_dataloader", "test_evaluator", "test_cfg"),
+}
 
 
 def load_config(path: str | Path, cfg_options: dict | None = None) -> Config:
@@ -26,8 +32,10 @@ def load_config(path: str | Path, cfg_options: dict | None = None) -> Config:
         raise ConfigError(f"The config `{path}` does not exist. See the folder `configs`.")
     try:
         config = Config.fromfile(str(path))
-    except (SyntaxError, KeyError, NameError, FileNotFoundError) as error:
-        raise ConfigError(f"The config `{path}` cannot be read: {error!r}.") from error
+    except Exception as error:  # a config is a program: it can fail in any way
+        kind = type(error).__name__
+        raise ConfigError(f"The config `{path}` cannot be read: {kind}: {error}.") from error
+    check_overrides(config, cfg_options or {})
     try:
         config.merge_from_dict(cfg_options or {})
     except (KeyError, TypeError, AssertionError) as error:
@@ -87,6 +95,7 @@ def build_runner(config: Config, *, training: bool = True) -> Runner:
             gradient accumulation.
     """
     init_default_scope("mmda")
+    require_keys(config, REQUIRED[training])
     _check_checkpoint_interval(config)
     check_data(config, training=training)
     runner = Runner.from_cfg(config)

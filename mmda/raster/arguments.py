@@ -144,7 +144,7 @@ def print_summary(out: str, info: dict[str, Any]) -> None:
         if absent:
             print(
                 f"warning: {', '.join(absent)}: no pixel in the split `{split}`. Check the labels "
-                "and their decoding rule.",
+                "and their decoding rule (--decode binary for masks of 0 and 255).",
                 file=sys.stderr,
             )
 
