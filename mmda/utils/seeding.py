@@ -14,16 +14,17 @@ import torch
 def capture_rng() -> dict[str, Any]:
     """Return the states of Python's, NumPy's and torch's (CPU and current GPU) generators.
 
-    They hold no tensors: loading a checkpoint onto a GPU would move these there, and the
-    generators take CPU tensors alone.
+    They hold numbers and bytes alone: loading a checkpoint onto a GPU would move tensors there,
+    where the generators do not take them, and arrays are nothing that PyTorch deems safe to load.
     """
+    name, keys, *rest = np.random.get_state()
     state: dict[str, Any] = {
         "python": random.getstate(),
-        "numpy": np.random.get_state(),
-        "torch": torch.get_rng_state().numpy(),
+        "numpy": (name, np.asarray(keys).tolist(), *rest),
+        "torch": torch.get_rng_state().numpy().tobytes(),
     }
     if torch.cuda.is_available():
-        state["cuda"] = torch.cuda.get_rng_state().numpy()
+        state["cuda"] = torch.cuda.get_rng_state().numpy().tobytes()
     return state
 
 
@@ -31,9 +32,13 @@ def restore_rng(state: dict[str, Any]) -> None:
     """Set the generators to a state returned by :func:`capture_rng`."""
     random.setstate(state["python"])
     np.random.set_state(state["numpy"])
-    torch.set_rng_state(torch.from_numpy(state["torch"]))
+    torch.set_rng_state(_tensor(state["torch"]))
     if "cuda" in state and torch.cuda.is_available():
-        torch.cuda.set_rng_state(torch.from_numpy(state["cuda"]))
+        torch.cuda.set_rng_state(_tensor(state["cuda"]))
+
+
+def _tensor(state: bytes) -> torch.Tensor:
+    return torch.frombuffer(bytearray(state), dtype=torch.uint8)
 
 
 @contextmanager
