@@ -15,6 +15,9 @@ def train(config: str, work_dir: Path, options: dict | None = None, **kwargs: An
     """Train as ``mmda train`` does and return the Runner."""
     runner = build_runner(prepare(load_config(config, options), work_dir, **kwargs))
     runner.train()
+    # Left to the cyclic garbage collector, each worker is waited for ten seconds.
+    iterator = runner.train_loop.dataloader_iterator._iterator
+    getattr(iterator, "_shutdown_workers", lambda: None)()
     return runner
 
 

@@ -1,0 +1,142 @@
+"""Two gloo processes, accumulation and mixed precision, through the Runner."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from core_samples import ADAPTED, TRAINING
+from engine_runs import differences, read, train
+
+LAST = 4
+# SGD: Adam's first steps turn rounding errors of tiny gradients into whole steps.
+PLAIN = """
+model["segmentor"]["decode_head"]["dropout_ratio"] = 0.0
+sgd = dict(_delete_=True, type="SGD", lr=0.05, momentum=0.9)
+optim_wrapper = dict(
+    optimizers=dict(segmentor=dict(optimizer=sgd), discriminator=dict(optimizer=sgd))
+)
+"""
+SHORT = {"train_cfg.max_iters": LAST}
+
+
+def options(**kwargs) -> dict:
+    return {**SHORT, **{key.replace("__", "."): value for key, value in kwargs.items()}}
+
+
+def work(rank: int, port: int, jobs: list[tuple]) -> None:
+    """Train each job as ``torchrun --nproc_per_node 2`` does; save what this process holds."""
+    torch.set_num_threads(1)
+    os.environ.update(
+        RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE="2",
+        MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port),
+    )  # fmt: skip
+    for config, folder, values, resume in jobs:
+        runner = train(config, folder, values, launcher="pytorch", resume=resume)
+        state = {
+            "model": runner.model.module.state_dict(),
+            "miou": float(runner.message_hub.get_scalar("val/mIoU").current()),
+        }
+        torch.save(state, folder / f"rank{rank}.pt")
+    dist.destroy_process_group()
+
+
+@pytest.fixture(scope="module")
+def runs(toy_root, tmp_path_factory):
+    """Plain, accumulated and dropout runs of two processes, and the resumed dropout run."""
+    folder = tmp_path_factory.mktemp("distributed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MMDA_TOY_ROOT", str(toy_root))
+        (folder / "plain.py").write_text(TRAINING + ADAPTED + PLAIN)
+        (folder / "dropout.py").write_text(TRAINING + ADAPTED)
+        plain, dropout = str(folder / "plain.py"), str(folder / "dropout.py")
+        one = options(train_dataloader__batch_size=1)
+        cycle = {"optim_wrapper.accumulative_counts": 2, "default_hooks.checkpoint.interval": 2}
+        jobs = [
+            (plain, folder / "two", one, False),
+            (plain, folder / "accumulated", {**one, **cycle}, False),
+            (dropout, folder / "dropout", one, False),
+            (dropout, folder / "resumed", one, str(folder / "dropout" / "iter_2.pth")),
+        ]
+        for job in jobs:
+            job[1].mkdir()
+        mp.start_processes(work, (_free_port(), jobs), nprocs=2, start_method="fork")
+        runner = train(plain, folder / "one", options(train_dataloader__batch_size=2))
+        miou = runner.message_hub.get_scalar("val/mIoU").current()
+        more = options(train_dataloader__batch_size=2, train_cfg__max_iters=4)
+        train(plain, folder / "one_accumulated", {**more, **cycle})
+    return folder, miou
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def ranks(folder: Path) -> list[dict]:
+    return [torch.load(folder / f"rank{r}.pt") for r in range(2)]
+
+
+@pytest.mark.parametrize("run", ["two", "accumulated", "dropout", "resumed"])
+def test_ranks_are_identical(runs, run):
+    first, second = ranks(runs[0] / run)
+    assert differences(first, second) == []
+
+
+@pytest.mark.parametrize(("two", "one"), [("two", "one"), ("accumulated", "one_accumulated")])
+def test_two_processes_equal_one_with_the_double_batch(runs, two, one):
+    folder, _ = runs
+    start = read(folder / "one", 1)["state_dict"]
+    got, expected = (read(folder / name, LAST)["state_dict"] for name in (two, one))
+    assert got.keys() == expected.keys()
+    moved = 0
+    for key, value in expected.items():
+        torch.testing.assert_close(got[key], value, rtol=1e-3, atol=2e-6, msg=key)
+        moved += int(not torch.allclose(value, start[key], rtol=1e-3, atol=2e-6))
+    assert moved > 50
+
+
+def test_evaluation_in_two_processes_pools_the_whole_set(runs):
+    folder, miou = runs
+    assert [rank["miou"] for rank in ranks(folder / "two")] == pytest.approx([miou] * 2, abs=0.1)
+
+
+def test_each_process_has_its_own_random_state_in_the_checkpoint(runs):
+    assert len(read(runs[0] / "dropout", 2)["rng_states"]) == 2
+
+
+def test_a_resumed_distributed_run_is_bitwise_the_uninterrupted_one(runs):
+    folder, _ = runs
+    whole, resumed = (read(folder / name, LAST) for name in ("dropout", "resumed"))
+    assert differences(whole, resumed) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "kwargs"),
+    [
+        ({}, dict(precision="bf16")),
+        ({"optim_wrapper.accumulative_counts": 2}, dict(precision="bf16")),
+        ({"optim_wrapper.accumulative_counts": 4, "train_cfg.max_iters": 6}, {}),
+    ],
+    ids=["bf16", "bf16 accumulated", "short last cycle"],
+)
+def test_precision_and_accumulation_run(write_config, tmp_path, values, kwargs):
+    cycle = values.get("optim_wrapper.accumulative_counts", 1)
+    values = {**SHORT, **values, "default_hooks.checkpoint.interval": cycle}
+    runner = train(write_config(ADAPTED), tmp_path / "work", values, **kwargs)
+    state = read(tmp_path / "work", runner.max_iters)
+    steps = {
+        int(entry["step"])
+        for part in state["optimizer"].values()
+        for entry in part["state"].values()
+    }
+    assert steps == {-(-runner.max_iters // cycle)}
+    assert all(v.dtype != torch.bfloat16 for v in state["state_dict"].values())
+    assert all(torch.isfinite(v).all() for v in state["state_dict"].values())
