@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+import warnings
 from collections.abc import Sequence
 
 from mmda.errors import MMDAError
@@ -34,6 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, summary in COMMANDS.items():
         sub.add_parser(name, help=summary, add_help=False)
     command = parser.parse_args(argv[:1]).command
+    # Two output channels are mmda's convention for two classes, not an oversight.
+    warnings.filterwarnings("ignore", message="For binary segmentation, we suggest")
     return guarded(importlib.import_module(f"mmda.cli.{command}").main, argv[1:])
 
 

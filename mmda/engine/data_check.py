@@ -138,6 +138,6 @@ def _check_variety(root: Path, rows: list[dict], info: dict) -> None:
         raise DataError(
             f"`{root}`: the labels of the split `{rows[0]['split']}` hold "
             f"{f'`{present[0]}` alone' if present else 'nothing but 255 = ignore'}; there is "
-            "nothing to learn or to score. Masks of 0 and 255 need `--decode binary`; tile again with "
-            "--overwrite."
+            "nothing to learn or to score. Masks of 0 and 255 need `--decode binary`; tile again "
+            "with --overwrite."
         )

@@ -98,9 +98,10 @@ def build_runner(config: Config, *, training: bool = True) -> Runner:
     require_keys(config, REQUIRED[training])
     _check_checkpoint_interval(config)
     check_data(config, training=training)
+    checkpoint = read_checkpoint(config.load_from) if config.get("load_from") else None
     runner = Runner.from_cfg(config)
-    if config.get("load_from"):
-        check_fits(_unwrapped(runner), read_checkpoint(config.load_from), config.load_from)
+    if checkpoint is not None:
+        check_fits(_unwrapped(runner), checkpoint, config.load_from)
     return runner
 
 
