@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         traceback), 130 after Ctrl-C.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(prog="mmda", description=__doc__)
+    parser = argparse.ArgumentParser(prog="mmda", description=(__doc__ or "").replace("``", ""))
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, summary in COMMANDS.items():
         sub.add_parser(name, help=summary, add_help=False)

@@ -16,11 +16,14 @@ from mmda.tasks import TASKS
 from mmda.toy.shift import DomainShift, make_shift, parse_overrides
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "toy"
+SHORTEST = 100  # iterations: the warm-up alone takes 50
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
-    parser = argparse.ArgumentParser(prog="mmda demo", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="mmda demo", description="The main job, end to end, on two generated cities."
+    )
     parser.add_argument("--task", choices=sorted(TASKS), default="buildings")
     parser.add_argument("--seed", type=int, default=0, help="seed of cities and training (0)")
     parser.add_argument("--preset", default="default", help="domain shift: mild, default, hard")
@@ -39,6 +42,10 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str]) -> int:
     """Generate, tile, train three models, evaluate, map and report; go on where it stopped."""
     args = build_parser().parse_args(argv)
+    if args.iterations < SHORTEST:
+        raise ConfigError(
+            f"--iterations {args.iterations}: the schedule needs at least {SHORTEST}."
+        )
     if not CONFIGS.is_dir():
         raise ConfigError(f"`{CONFIGS}` does not exist: run the demo in a clone of the repository.")
     shift = make_shift(args.preset, parse_overrides(args.set))

@@ -15,7 +15,7 @@ from mmda.utils import atomic_write_text
 
 def main(argv: Sequence[str]) -> int:
     """Evaluate, print the scores and write them where ``--out`` says."""
-    parser = argparse.ArgumentParser(prog="mmda test", description=__doc__)
+    parser = argparse.ArgumentParser(prog="mmda test", description="Evaluate a checkpoint.")
     add_config_options(parser)
     parser.add_argument("checkpoint", help="checkpoint file")
     parser.add_argument("--out", help="JSON file for the scores")
@@ -27,6 +27,8 @@ def main(argv: Sequence[str]) -> int:
         parser.error("NAM needs both --source-only and --target-only")
     bounds = [_read_miou(path) for path in (args.source_only, args.target_only) if path]
 
+    from mmengine.dist import is_main_process
+
     from mmda.engine.evaluate import evaluate
     from mmda.engine.launch import load_config
 
@@ -37,6 +39,8 @@ def main(argv: Sequence[str]) -> int:
     )
     if bounds:
         metrics["NAM"] = nam(bounds[0], metrics["mIoU"], bounds[1])
+    if not is_main_process():
+        return 0
     for name, value in metrics.items():
         print(f"{name:24s} {value:7.2f}")
     if args.out:

@@ -11,7 +11,7 @@ from mmda.cli.options import add_config_options
 
 def main(argv: Sequence[str]) -> int:
     """Train. Exit code 0 when the last iteration is done."""
-    parser = argparse.ArgumentParser(prog="mmda train", description=__doc__)
+    parser = argparse.ArgumentParser(prog="mmda train", description="Train a segmentor.")
     add_config_options(parser)
     parser.add_argument(
         "--resume",

@@ -112,7 +112,8 @@ def run_all(runs: Sequence[Run], data_root: Path, iterations: int, seed: int) ->
 
 def _show_progress(bar: tqdm, runs: Sequence[Run], iterations: int) -> None:
     done = [iterations if r.metrics_file.exists() else r.iterations_done() for r in runs]
-    bar.update(sum(done) - bar.n)
+    if sum(done) > bar.n:
+        bar.update(sum(done) - bar.n)
 
 
 def _run(run: Run, data_root: Path, numbers: list[int], processes: list) -> None:

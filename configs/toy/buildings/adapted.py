@@ -2,7 +2,7 @@
 # teacher on radiometrically changed target images.
 _base_ = [
     "../../_base_/toy_runtime.py",
-    "../../_base_/models/toy_r18.py",
+    "../../_base_/models/toy_unet.py",
     "../../_base_/datasets/toy_buildings.py",
     "../../_base_/schedules/toy.py",
 ]

@@ -13,10 +13,12 @@ UINT8_LEVELS = np.arange(256, dtype=np.float32)
 
 @TRANSFORMS.register_module()
 class RadiometricJitter(BaseTransform):
-    """Random gain, offset and gamma per band, then optional blur: another sensor's view.
+    """Random gain, offset and gamma per band, saturation and blur: another sensor's view.
 
     Values are scaled by ``white`` to [0, 1], mapped by ``gain * x ** gamma + offset`` and clipped.
-    For uint8 the map is a lookup table, so the cost does not depend on its complexity.
+    For uint8 the map is a lookup table, so the cost does not depend on its complexity. Saturation
+    then scales each pixel's distance from its mean over the bands, so that colour alone does not
+    tell the classes apart.
 
     Required and modified key: ``img``.
 
@@ -24,6 +26,7 @@ class RadiometricJitter(BaseTransform):
         gain: Half-range of the gain around 1, per band.
         offset: Half-range of the offset, in fractions of ``white``.
         gamma: Half-range of log2(gamma).
+        saturation: Half-range of the saturation factor around 1; at 1 it reaches grey.
         shared: Share of each range that is common to all bands, in [0, 1].
         blur: Largest standard deviation of a Gaussian blur, in pixels; 0 for none.
         prob: Probability of the transform.
@@ -35,12 +38,14 @@ class RadiometricJitter(BaseTransform):
         gain: float = 0.3,
         offset: float = 0.1,
         gamma: float = 0.3,
+        saturation: float = 0.0,
         shared: float = 0.5,
         blur: float = 0.0,
         prob: float = 0.8,
         white: float | None = None,
     ) -> None:
         self.gain, self.offset, self.gamma = gain, offset, gamma
+        self.saturation = saturation
         self.shared, self.blur, self.prob, self.white = shared, blur, prob, white
 
     def transform(self, results: dict) -> dict:
@@ -48,6 +53,8 @@ class RadiometricJitter(BaseTransform):
         if np.random.rand() >= self.prob:
             return results
         image = self._tone(results["img"])
+        if self.saturation and image.shape[2] > 1:
+            image = self._saturate(image)
         if self.blur and (sigma := np.random.uniform(0, self.blur)) > 0.2:
             image = cv2.GaussianBlur(image, (0, 0), sigma).reshape(image.shape)
         results["img"] = image
@@ -65,6 +72,14 @@ class RadiometricJitter(BaseTransform):
         if dtype != np.uint8:
             return toned.astype(dtype)
         return apply_lookup(image, np.rint(toned).astype(np.uint8))
+
+    def _saturate(self, image: np.ndarray) -> np.ndarray:
+        factor = np.float32(1 + np.random.uniform(-self.saturation, self.saturation))
+        grey = image.mean(axis=2, keepdims=True, dtype=np.float32)
+        changed = grey + factor * (image - grey)
+        if image.dtype.kind != "u":
+            return changed.astype(image.dtype)
+        return np.clip(np.rint(changed), 0, np.iinfo(image.dtype).max).astype(image.dtype)
 
     def _draw(self, half_range: float, bands: int) -> np.ndarray:
         common = np.random.uniform(-half_range, half_range)
