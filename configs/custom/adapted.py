@@ -1,0 +1,49 @@
+# The recommended recipe: source images in the target's radiometry, and self-training with a mean
+# teacher on radiometrically changed target images.
+_base_ = [
+    "../_base_/toy_runtime.py",
+    "../_base_/models/toy_r18.py",
+    "../_base_/datasets/custom.py",
+    "../_base_/schedules/toy.py",
+]
+
+source_root = {{_base_.source_root}}
+target_root = {{_base_.target_root}}
+geometry = [
+    dict(type="RandomCrop", crop_size={{_base_.crop_size}}),
+    dict(type="RandomFlip", prob=0.5),
+    dict(type="RandomRotate90"),
+]
+match = dict(type="MatchDomain", source=source_root, target=target_root, prob=0.8)
+jitter = dict(type="RadiometricJitter", gain=0.3, offset=0.1, gamma=0.3, blur=1.0)
+
+train_dataloader = dict(
+    dataset=dict(
+        source=dict(
+            pipeline=[
+                dict(type="LoadTile"),
+                match,
+                *geometry,
+                jitter,
+                dict(type="PackDomainInputs"),
+            ]
+        ),
+        target=dict(
+            pipeline=[
+                dict(type="LoadTile"),
+                *geometry,
+                dict(type="KeepWeakView"),
+                jitter,
+                dict(type="PackDomainInputs"),
+            ],
+        ),
+    )
+)
+model = dict(
+    alignments=dict(
+        self_training=dict(type="SelfTraining", threshold=0.9, weight=1.0, start=200),
+    ),
+    teacher=dict(momentum=0.99),
+    evaluate="teacher",
+)
+val_cfg = None  # the target needs no labels for training
