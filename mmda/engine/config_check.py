@@ -84,6 +84,11 @@ def _check(value: Any, path: str) -> None:
                 _check(child, f"{path}.{key}")
     elif isinstance(value, (list, tuple)):
         for index, child in enumerate(value):
+            if path.endswith("pipeline") and isinstance(child, str):
+                raise ConfigError(
+                    f"{path}[{index}]: expected a transform, dict(type=...), but got `{child}`. "
+                    "`*{{_base_.name}}` unpacks letters: write the list out."
+                )
             _check(child, f"{path}[{index}]")
 
 

@@ -119,6 +119,7 @@ FAULTY_RUNS = [
     (["train_dataloader.dataset.source.split=test"], "no tiles in split `test`"),
     (["model.segmentor.decode_head.num_classes=5"], "has 2 classes"),
     (["model.data_preprocessor.mean=[1,2,3,4]"], "has 3 bands"),
+    (["train_dataloader.dataset.source.pipeline=[L,o]"], "pipeline[0]: expected a transform"),
     (["load_from=no.pth"], "checkpoint `no.pth` does not exist"),
 ]
 
