@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,7 +46,26 @@ def _length(iterations: int) -> list[str]:
     ]
 
 
+def end_with_parent(seconds: float = 1.0) -> None:
+    """End this process when its parent is gone, even by kill -9.
+
+    Else a demo that is killed and started again would train twice in one folder.
+
+    Args:
+        seconds: Time between two looks.
+    """
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(seconds)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def _main(argv: Sequence[str]) -> int:
+    end_with_parent()
     config, work_dir, scene, iterations, seed = argv
     return work(config, work_dir, scene, int(iterations), int(seed))
 
