@@ -32,11 +32,11 @@ class DomainShift:
     sun_azimuth: float = _parameter(70.0, -360.0, 360.0, "turn of the sun, degrees clockwise")
     sun_elevation: float = _parameter(-10.0, -40.0, 35.0, "change of the sun's height, degrees")
     roof_mix: float = _parameter(
-        0.7, 0.0, 1.0, "from mostly red tiles (0) to mostly grey and light roofs (1)"
+        0.55, 0.0, 1.0, "from mostly red tiles (0) to mostly grey and light roofs (1)"
     )
-    ground_mix: float = _parameter(0.45, 0.0, 1.0, "from lawns (0) to bare soil and gravel (1)")
+    ground_mix: float = _parameter(0.4, 0.0, 1.0, "from lawns (0) to bare soil and gravel (1)")
     road_mix: float = _parameter(0.3, 0.0, 1.0, "from dark asphalt (0) to light concrete (1)")
-    season: float = _parameter(0.5, 0.0, 1.0, "from summer (0) to autumn, fields bare (1)")
+    season: float = _parameter(0.45, 0.0, 1.0, "from summer (0) to autumn, fields bare (1)")
     red_gain: float = _parameter(1.06, 0.3, 2.0, "sensor gain of the red band", 1.0)
     green_gain: float = _parameter(1.02, 0.3, 2.0, "sensor gain of the green band", 1.0)
     blue_gain: float = _parameter(0.9, 0.3, 2.0, "sensor gain of the blue band", 1.0)

@@ -1,5 +1,6 @@
-# The recommended recipe: source images in the target's radiometry, and self-training with a mean
-# teacher on radiometrically changed target images.
+# The recommended recipe: source images in the target's radiometry and at its scale, colours that
+# vary so much that they do not tell the classes apart, and self-training with a mean teacher on
+# target images into which source objects are pasted.
 _base_ = [
     "../../_base_/toy_runtime.py",
     "../../_base_/models/toy_unet.py",
@@ -15,7 +16,8 @@ geometry = [
     dict(type="RandomRotate90"),
 ]
 match = dict(type="MatchDomain", source=source_root, target=target_root, prob=0.8)
-jitter = dict(type="RadiometricJitter", gain=0.3, offset=0.1, gamma=0.3, blur=1.0)
+resize = dict(type="RandomResize", scale=(256, 256), ratio_range=(0.65, 1.1), keep_ratio=True)
+jitter = dict(type="RadiometricJitter", gain=0.4, gamma=0.3, saturation=1.0, blur=1.0)
 
 train_dataloader = dict(
     dataset=dict(
@@ -23,6 +25,7 @@ train_dataloader = dict(
             pipeline=[
                 dict(type="LoadTile"),
                 match,
+                resize,
                 *geometry,
                 jitter,
                 dict(type="PackDomainInputs"),
@@ -41,7 +44,7 @@ train_dataloader = dict(
 )
 model = dict(
     alignments=dict(
-        self_training=dict(type="SelfTraining", threshold=0.9, weight=1.0, start=200),
+        self_training=dict(type="SelfTraining", threshold=0.9, mix="class", start=200),
     ),
     teacher=dict(momentum=0.99),
     evaluate="teacher",

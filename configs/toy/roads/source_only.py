@@ -1,7 +1,7 @@
 # Trained on the source city alone, evaluated on the target city.
 _base_ = [
     "../../_base_/toy_runtime.py",
-    "../../_base_/models/toy_r18.py",
+    "../../_base_/models/toy_unet.py",
     "../../_base_/datasets/toy_roads.py",
     "../../_base_/schedules/toy.py",
 ]

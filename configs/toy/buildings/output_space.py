@@ -1,0 +1,18 @@
+# Output-space adversarial alignment alone (AdaptSegNet).
+_base_ = [
+    "../../_base_/toy_runtime.py",
+    "../../_base_/models/toy_unet.py",
+    "../../_base_/datasets/toy_buildings.py",
+    "../../_base_/schedules/toy.py",
+]
+model = dict(
+    alignments=dict(
+        output=dict(
+            type="OutputAdversarial",
+            num_classes=2,
+            weights=dict(decode=0.01),
+            input_scale=0.5,
+            start=200,
+        )
+    )
+)
