@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import rasterio
+from affine import Affine
 
 from mmda.errors import DataError
 from mmda.raster.decoding import parse_decode
@@ -22,6 +24,7 @@ from mmda.raster.vectors import check_vectors, require_crs
 from mmda.raster.windows import Window, tile_windows
 
 STRIP_BYTES = 64 * 2**20
+MOST_SHIFT = 0.5  # pixels between the georeferences of an image and its mask
 
 
 @dataclass(frozen=True)
@@ -131,11 +134,29 @@ def _check_mask(scene: Scene, label: RasterLabels, header: RasterHeader) -> None
                 f"{header.height} pixels, `{label.path}` has {mask.width} x {mask.height}. Give a "
                 "label on the pixel grid of the image."
             )
+        shift = _shift(header, mask.transform)
+        if shift > MOST_SHIFT:
+            raise DataError(
+                f"The label `{label.path}` lies {shift:.1f} pixels off its image `{scene.image}`: "
+                "their georeferences differ. Warp the label onto the image's grid (`gdalwarp -te "
+                "... -ts ...`), or remove its georeference when it is wrong."
+            )
         if label.decode.startswith("color") and mask.count < 3:
             raise DataError(
                 f"`{label.path}` has {mask.count} band(s), but the decoding rule `color` needs "
                 "three: use `ids`, `binary`, `threshold` or `idmap`."
             )
+
+
+def _shift(header: RasterHeader, other: Affine) -> float:
+    """Return how far off a mask's corners lie, in pixels; 0 where one has no georeference."""
+    own = header.transform
+    # GDAL gives a truncated PNG a random georeference, mostly one that maps all to a point.
+    if own is None or own.is_degenerate or other == Affine.identity():
+        return 0.0
+    back = ~own * other
+    corners = [(x, y) for x in (0, header.width) for y in (0, header.height)]
+    return max(math.dist(corner, back * corner) for corner in corners)
 
 
 def _check_scenes(scenes: Sequence[Scene], options: TileOptions) -> None:

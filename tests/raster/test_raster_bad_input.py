@@ -4,7 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
-from raster_samples import make_scenes, noise, read_image, tile, write
+from raster_samples import affine, make_scenes, noise, read_image, tile, write
 
 import mmda.utils.files
 from mmda.errors import ConfigError, DataError
@@ -70,6 +70,19 @@ def test_sizes_differ_first_five_named(tmp_path):
     assert text.count("differ in size") == 5
     assert "m0.tif" in text
     assert "6 scenes do not fit" in text
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize(("metres", "fits"), [(0.2, True), (0.4, False), (1000, False)])
+def test_a_mask_that_lies_elsewhere(tmp_path, metres, fits):
+    scenes = make_scenes(tmp_path)
+    moved = affine(0.5) * affine(0.5).translation(metres / 0.5, 0)
+    write(tmp_path / "m1.tif", noise(1, 100, 130) % 2, transform=moved)
+    if fits:
+        assert tile(scenes, tmp_path / "o")["labelled"]
+        return
+    with pytest.raises(DataError, match=rf"`{tmp_path / 'm1.tif'}` lies {metres * 2:.1f} pixels"):
+        tile(scenes, tmp_path / "o")
     assert not (tmp_path / "o").exists()
 
 
