@@ -71,7 +71,7 @@ def read_header(path: str, nodata: float | None = None) -> RasterHeader:
     """
     with open_raster(path, nodata) as dataset:
         _check_kind(dataset, path)
-        alpha = _alpha_band(dataset, path)
+        alpha = alpha_band(dataset, path)
         flags = dataset.mask_flag_enums[0]
         transform = None if dataset.transform == Affine.identity() else dataset.transform
         return RasterHeader(
@@ -124,7 +124,7 @@ def _check_kind(dataset: Any, path: str) -> None:
         )
 
 
-def _alpha_band(dataset: Any, path: str) -> int | None:
+def alpha_band(dataset: Any, path: str) -> int | None:
     """Return the 1-based index of a band of opacity, or ``None``.
 
     GDAL tags the fourth band of any 8-bit GeoTIFF as alpha unless told otherwise, so a near

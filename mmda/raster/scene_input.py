@@ -18,6 +18,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
 from mmda.errors import DataError
+from mmda.raster.header import alpha_band
 from mmda.raster.mosaic import MosaicGrid
 
 METRES_PER_DEGREE = 111_320.0
@@ -144,8 +145,9 @@ def choose_bands(
     Raises:
         DataError: If a band does not exist or their number is not ``num_bands``.
     """
-    alpha = [i for i, c in enumerate(dataset.colorinterp, 1) if c == ColorInterp.alpha]
-    chosen = list(bands) if bands else [i for i in dataset.indexes if i not in alpha]
+    with named_errors(path):
+        alpha = alpha_band(dataset, str(path))
+    chosen = list(bands) if bands else [i for i in dataset.indexes if i != alpha]
     if missing := [band for band in chosen if band not in dataset.indexes]:
         raise DataError(f"`{path}` has {dataset.count} bands, but bands {missing} were asked for.")
     if num_bands is not None and len(chosen) != num_bands:
@@ -177,6 +179,8 @@ class StripReader:
         self.path = path
         self.bands = list(bands)
         self.grid = grid
+        # GDAL takes a measured band that is tagged as alpha for the mask.
+        self._false_alpha = any(dataset.colorinterp[b - 1] == ColorInterp.alpha for b in bands)
 
     def __iter__(self) -> Iterator[Strip]:
         with ThreadPoolExecutor(1, thread_name_prefix="strip-reader") as pool:
@@ -194,7 +198,7 @@ class StripReader:
         window = Window(0, top, grid.width, min(grid.tile, grid.height - top))
         with named_errors(self.path):
             image = self.dataset.read(self.bands, window=window)
-            valid = self.dataset.dataset_mask(window=window) > 0
+            valid = self._valid(image, window)
         if np.issubdtype(image.dtype, np.floating):
             valid &= np.isfinite(image).all(axis=0)
         if not valid.all():
@@ -204,6 +208,14 @@ class StripReader:
             image = np.pad(image, ((0, 0), *pad), mode="reflect")
             valid = np.pad(valid, pad)
         return Strip(index, image, valid)
+
+    def _valid(self, image: NDArray[np.generic], window: Window) -> NDArray[np.bool_]:
+        """Return where the raster has data, ``(height, width)``."""
+        if not self._false_alpha:
+            return self.dataset.dataset_mask(window=window) > 0
+        if self.dataset.nodata is None:
+            return np.ones(image.shape[1:], dtype=bool)
+        return (image != self.dataset.nodata).any(axis=0)
 
 
 def _fill(image: NDArray[np.generic], valid: NDArray[np.bool_]) -> None:

@@ -274,3 +274,20 @@ def test_alpha_is_not_an_input_band(tmp_path):
 
     predict_raster(path, tmp_path / "m.tif", spy, num_classes=4, tile=32)
     assert shapes == [(1, 3, 32, 32)]
+
+
+def test_a_near_infrared_band_tagged_as_alpha_is_an_input_band(tmp_path):
+    image = random_image(40, 40, bands=4)
+    image[3, :10] = 0  # water is black in the near infrared; it is no gap in the data
+    write(tmp_path / "a.tif", image, photometric="RGB", alpha="YES")
+    seen = []
+    summary = predict_raster(
+        tmp_path / "a.tif",
+        tmp_path / "m.tif",
+        lambda batch: seen.append(batch) or by_pixel(batch),
+        num_classes=4,
+        num_bands=4,
+        tile=40,
+    )
+    assert summary.ignore_pixels == 0
+    np.testing.assert_array_equal(seen[0][0], image)
