@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib.metadata import PackageNotFoundError, version
 
+from mmda.errors import MMDAError
+
 FORKS = {
     "mmsegmentation": "onedl-mmsegmentation",
     "mmengine": "onedl-mmengine",
@@ -16,8 +18,12 @@ FORKS = {
 }
 
 
+class InstallationError(MMDAError, ImportError):
+    """Packages that overwrite each other."""
+
+
 def check_installation() -> None:
-    """Raise an ImportError when an original OpenMMLab package stands beside its fork.
+    """Raise an :class:`InstallationError` when an original package stands beside its fork.
 
     Both write to the same import name, so what is imported would be a mixture.
     """
@@ -27,7 +33,7 @@ def check_installation() -> None:
     if clashes:
         names = " ".join(dict.fromkeys(name for name, _ in clashes))
         forks = " ".join(dict.fromkeys(fork for _, fork in clashes))
-        raise ImportError(
+        raise InstallationError(
             f"`{names}` and the maintained `{forks}` are both installed and overwrite each other. "
             f"Run `pip uninstall -y {names} {forks}` and then `pip install {forks}`."
         )

@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError
 
 import pytest
 
+from mmda.cli import guarded
 from mmda.utils import installation
 
 
@@ -28,6 +29,12 @@ def test_both_editions(monkeypatch):
     old, new = "mmsegmentation mmcv mmcv-lite", "onedl-mmsegmentation onedl-mmcv"
     assert f"`{old}` and the maintained `{new}` are both installed" in str(error.value)
     assert f"`pip uninstall -y {old} {new}` and then `pip install {new}`" in str(error.value)
+
+
+def test_commands_say_so_without_a_traceback(monkeypatch, capsys):
+    pretend(monkeypatch, "mmsegmentation", "onedl-mmsegmentation")
+    assert guarded(lambda argv: installation.check_installation(), []) == 2
+    assert capsys.readouterr().err.startswith("error: `mmsegmentation` and the maintained")
 
 
 @pytest.mark.parametrize("installed", [(), ("onedl-mmengine",), ("mmengine",)])
