@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -44,7 +45,9 @@ def main(argv: Sequence[str]) -> int:
     for name, value in metrics.items():
         print(f"{name:24s} {value:7.2f}")
     if args.out:
-        atomic_write_text(args.out, json.dumps(metrics, indent=2) + "\n")
+        # JSON has no NaN, the score of a class that neither occurs nor is predicted.
+        finite = {name: v if math.isfinite(v) else None for name, v in metrics.items()}
+        atomic_write_text(args.out, json.dumps(finite, indent=2) + "\n")
     return 0
 
 

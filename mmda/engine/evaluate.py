@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from mmda.engine.inference import without_pretrained
 from mmda.engine.launch import build_runner, prepare
 
 
@@ -28,7 +29,7 @@ def evaluate(
     """
     config = prepare(config, work_dir, launcher=launcher)
     config.load_from, config.resume = str(checkpoint), False
-    config.model.segmentor.backbone.pop("init_cfg", None)
+    without_pretrained(config.model)
     if show_dir is not None:
         hook = dict(type="ShowPredictionsHook", show_dir=str(show_dir))
         config.custom_hooks = [*config.get("custom_hooks", []), hook]

@@ -12,6 +12,7 @@ from mmengine.registry import init_default_scope
 
 from mmda.engine.checkpoint import load_weights
 from mmda.engine.launch import load_config
+from mmda.errors import ConfigError
 from mmda.models.segmentors import UDASegmentor
 from mmda.registry import MODELS
 
@@ -31,15 +32,21 @@ def load_model(
         cfg_options: Overrides of the config.
 
     Raises:
-        ConfigError: When the config is faulty or the checkpoint does not fit it.
+        ConfigError: When the config is faulty, the checkpoint does not fit it, or the device cannot
+            be used.
     """
     config = load_config(config_path, cfg_options)
     init_default_scope("mmda")
-    _without_pretrained(config.model)
+    without_pretrained(config.model)
     model = MODELS.build(config.model)
     meta = load_weights(model, checkpoint).get("meta", {})
     model.dataset_meta = meta.get("dataset_meta")
-    return model.to(device or ("cuda" if torch.cuda.is_available() else "cpu")).eval()
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return model.to(device).eval()
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f"Cannot use the device `{device}`: {reason}. Try `cpu`.") from error
 
 
 def make_predictor(model: UDASegmentor) -> Callable[[np.ndarray], np.ndarray]:
@@ -63,7 +70,7 @@ def make_predictor(model: UDASegmentor) -> Callable[[np.ndarray], np.ndarray]:
     return predict
 
 
-def _without_pretrained(model: dict) -> None:
+def without_pretrained(model: dict) -> None:
     """Drop the backbone's pretrained weights, which the checkpoint replaces."""
     model["segmentor"].pop("pretrained", None)
     model["segmentor"]["backbone"].pop("init_cfg", None)

@@ -64,6 +64,7 @@ def prepare(
     """
     config.work_dir, config.launcher = str(work_dir), launcher
     if precision is not None:
+        require_keys(config, ("optim_wrapper",))
         config.optim_wrapper.precision = precision
     if resume:
         newest = latest_checkpoint(work_dir) if resume is True else Path(str(resume))

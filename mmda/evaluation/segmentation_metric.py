@@ -15,6 +15,7 @@ from prettytable import PrettyTable
 from mmda.errors import ConfigError, DataError, did_you_mean
 from mmda.evaluation.confusion import Scores, confusion_matrix, scores
 from mmda.registry import METRICS
+from mmda.utils import atomic_path
 
 
 @METRICS.register_module()
@@ -112,8 +113,7 @@ class SegmentationMetric(BaseMetric):
 
     def _write_csv(self, names: list[str], matrix: np.ndarray) -> None:
         path = Path(str(self.csv_file))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", newline="") as file:
+        with atomic_path(path) as temporary, temporary.open("w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(["label \\ prediction", *names])
             for name, row in zip(names, matrix, strict=True):

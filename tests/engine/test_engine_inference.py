@@ -13,6 +13,7 @@ from engine_runs import train
 
 from mmda.cli import main
 from mmda.engine.inference import load_model, make_predictor
+from mmda.errors import ConfigError
 from mmda.evaluation import confusion_matrix, scores
 
 QUICK = """
@@ -46,6 +47,11 @@ def scene(tmp_path):
 
 def iou(prediction: np.ndarray, label: np.ndarray) -> float:
     return scores(confusion_matrix(prediction, label, 2)).miou
+
+
+def test_a_device_that_is_not_there(trained):
+    with pytest.raises(ConfigError, match="Cannot use the device `cuda:99`"):
+        load_model(*trained, device="cuda:99")
 
 
 def test_the_loaded_model_knows_its_classes(trained):
