@@ -13,6 +13,7 @@ from mmda.datasets.transforms import (
     RadiometricJitter,
     RandomRotate90,
 )
+from mmda.errors import ConfigError
 
 
 def image_of(bands: int, dtype: str, size: tuple[int, int] = (32, 24)) -> np.ndarray:
@@ -65,7 +66,8 @@ def formula(image: np.ndarray, seed: int, white: float, jitter: RadiometricJitte
 )
 @pytest.mark.parametrize("seed", [0, 5])
 def test_jitter_equals_its_formula(bands, dtype, white, tolerance, seed):
-    jitter, image = RadiometricJitter(prob=1.0), image_of(bands, dtype)
+    given = None if dtype == "uint8" else white
+    jitter, image = RadiometricJitter(prob=1.0, white=given), image_of(bands, dtype)
     before = image.copy()
     np.random.seed(seed)
     got = jitter({"img": image})["img"]
@@ -83,6 +85,25 @@ def test_jitter_with_a_given_white():
     np.random.seed(3)
     got = jitter({"img": image})["img"]
     assert np.abs(got - formula(image.astype(np.float64), 3, 4095, jitter)).max() <= 1.1
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_jitter_asks_for_the_scale_of_other_types(dtype):
+    with pytest.raises(ConfigError, match=f"images of {dtype} need `white`"):
+        RadiometricJitter(prob=1.0)({"img": image_of(3, dtype)})
+
+
+def test_jitter_saturation_scales_the_distance_from_grey():
+    image = 0.3 + 0.4 * image_of(3, "float32")
+    jitter = RadiometricJitter(gain=0, offset=0, gamma=0, saturation=1.0, prob=1.0, white=1.0)
+    grey, factors = image.mean(axis=2, keepdims=True), []
+    for seed in range(20):
+        np.random.seed(seed)
+        ratio = (jitter({"img": image})["img"] - grey) / (image - grey)
+        factors.append(float(np.median(ratio)))
+        np.testing.assert_allclose(ratio * (image - grey), factors[-1] * (image - grey), atol=1e-5)
+    assert 0 <= min(factors) < 0.4
+    assert 1.6 < max(factors) <= 2
 
 
 @pytest.mark.parametrize("bands", [1, 3, 4, 5])

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from mmda.errors import ConfigError
 from mmda.registry import TRANSFORMS
 
 UINT8_LEVELS = np.arange(256, dtype=np.float32)
@@ -30,7 +31,12 @@ class RadiometricJitter(BaseTransform):
         shared: Share of each range that is common to all bands, in [0, 1].
         blur: Largest standard deviation of a Gaussian blur, in pixels; 0 for none.
         prob: Probability of the transform.
-        white: Value that stands for 1; by default the type's maximum (1.0 for floats).
+        white: Value that stands for 1; 255 for uint8, and to be given for other types: 4095 for
+            a 12-bit sensor, 1.0 for reflectances.
+
+    Raises:
+        ConfigError: When images of another type than uint8 come without ``white``; a wrong scale
+            would clip them to black or white.
     """
 
     def __init__(
@@ -65,13 +71,23 @@ class RadiometricJitter(BaseTransform):
         gain = 1 + self._draw(self.gain, bands)
         offset = self._draw(self.offset, bands)
         gamma = 2 ** self._draw(self.gamma, bands)
-        white = self.white or (np.iinfo(dtype).max if dtype.kind == "u" else 1.0)
+        white = self._white(dtype)
         values = UINT8_LEVELS[:, None] if dtype == np.uint8 else image
         toned = gain * np.clip(values / np.float32(white), 0, None) ** gamma + offset
         toned = np.clip(toned, 0, 1).astype(np.float32) * np.float32(white)
         if dtype != np.uint8:
             return toned.astype(dtype)
         return apply_lookup(image, np.rint(toned).astype(np.uint8))
+
+    def _white(self, dtype: np.dtype) -> float:
+        if self.white is not None:
+            return self.white
+        if dtype == np.uint8:
+            return 255.0
+        raise ConfigError(
+            f"RadiometricJitter: images of {dtype} need `white`, the value that stands for full "
+            "brightness, e.g. white=4095 for a 12-bit sensor or white=1.0 for reflectances."
+        )
 
     def _saturate(self, image: np.ndarray) -> np.ndarray:
         factor = np.float32(1 + np.random.uniform(-self.saturation, self.saturation))
