@@ -70,7 +70,7 @@ def _runner_keys() -> set[str]:
 
 def _near(key: str, known: set[str]) -> bool:
     """Whether ``key`` looks like a slip of a known key and not like a variable of the config."""
-    return bool(difflib.get_close_matches(key, known, n=1, cutoff=0.9))
+    return bool(difflib.get_close_matches(key, known, n=1, cutoff=0.8))
 
 
 def _check(value: Any, path: str) -> None:

@@ -49,6 +49,7 @@ from mmda.errors import ConfigError
         ("optim_wrapper = dict(optimizers=dict(segmentor=dict(optimizer=dict(weight_decy=1))))",
          "optim_wrapper.optimizers.segmentor.optimizer", "weight_decay"),
         ("randomness = dict(sed=3)", "randomness", "seed"),
+        ("trian_cfg = dict(max_iters=3)", "`trian_cfg`", "train_cfg"),
     ],
 )  # fmt: skip
 def test_a_typo_names_its_place_and_the_nearest_name(write_config, text, place, nearest):
