@@ -94,6 +94,8 @@ class JointOptimWrapper(OptimWrapperDict):
                 if wrapper.clip_grad_kwargs:
                     wrapper._clip_grad()
                 self.scaler.step(wrapper.optimizer, **kwargs)
+                if hasattr(wrapper, "_global_step"):
+                    wrapper._global_step += 1  # as MMEngine's schedulers count `wrapper.step`
         if self.scaler.is_enabled():
             self.scaler.update()
 

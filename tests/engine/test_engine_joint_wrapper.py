@@ -6,7 +6,7 @@ import copy
 
 import pytest
 import torch
-from mmengine.optim import OptimWrapper
+from mmengine.optim import LinearLR, OptimWrapper
 from model_samples import CLASSES, batch, build, losses_of
 from torch import nn
 
@@ -187,6 +187,19 @@ def test_fp16_has_one_scaler_for_all_and_clips_after_unscaling():
     run(joint(other, clip=0.05), other, inputs(2))
     assert wrapper.scaler.calls == 2 * ["unscale", "step", "unscale", "step", "update"]
     assert_same(net, other, rtol=1e-6, atol=1e-7)
+
+
+def test_fp16_steps_are_counted_for_schedulers(recwarn):
+    net = Two()
+    wrapper = joint(net, precision="fp16")
+    wrapper.scaler = FakeScaler()
+    schedulers = [
+        LinearLR(part, start_factor=0.1, end=5) for part in wrapper.optim_wrappers.values()
+    ]
+    wrapper.update_params(net.loss(inputs(1)[0]))
+    for scheduler in schedulers:
+        scheduler.step()
+    assert not [w for w in recwarn if "before `optimizer.step()`" in str(w.message)]
 
 
 def test_fp16_skips_an_optimiser_without_gradients():
