@@ -1,5 +1,6 @@
-# The recommended recipe: source images in the target's radiometry, and self-training with a mean
-# teacher on radiometrically changed target images.
+# The recommended recipe: source images in the target's radiometry, colours that vary so much that
+# they do not tell the classes apart, and self-training with a mean teacher on target images into
+# which source objects are pasted. The common scale comes from tiling (--gsd).
 _base_ = [
     "../_base_/toy_runtime.py",
     "../_base_/models/toy_r18.py",
@@ -15,7 +16,7 @@ geometry = [
     dict(type="RandomRotate90"),
 ]
 match = dict(type="MatchDomain", source=source_root, target=target_root, prob=0.8)
-jitter = dict(type="RadiometricJitter", gain=0.3, offset=0.1, gamma=0.3, blur=1.0)
+jitter = dict(type="RadiometricJitter", gain=0.4, gamma=0.3, saturation=1.0, blur=1.0)
 
 train_dataloader = dict(
     dataset=dict(
@@ -41,7 +42,7 @@ train_dataloader = dict(
 )
 model = dict(
     alignments=dict(
-        self_training=dict(type="SelfTraining", threshold=0.9, weight=1.0, start=200),
+        self_training=dict(type="SelfTraining", threshold=0.9, mix="class", start=200),
     ),
     teacher=dict(momentum=0.99),
     evaluate="teacher",
