@@ -45,7 +45,9 @@ def guarded(function: object, argv: Sequence[str]) -> int:
     try:
         return int(function(argv) or 0)  # type: ignore[operator]
     except MMDAError as error:
-        print(f"error: {error}", file=sys.stderr)
+        # A data loader's worker passes its traceback on as the message; its last lines are ours.
+        message = str(error).rpartition(f"{type(error).__name__}: ")[2].strip()
+        print(f"error: {message}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -69,7 +69,7 @@ def main(argv: Sequence[str]) -> int:
         Run(
             name,
             CONFIGS / args.task / f"{name}.py",
-            root / "runs" / f"{args.task}-{args.iterations}" / name,
+            root / "runs" / f"{args.task}-{args.iterations}-{_recipe(args.task)}" / name,
             Path(scene.image),
         )
         for name in RUNS
@@ -84,6 +84,14 @@ def main(argv: Sequence[str]) -> int:
     print(f"report:  {args.out / 'report.html'}\nsummary: {args.out / 'summary.json'}")
     print(f"map:     {runs[0].map_file}")
     return 0
+
+
+def _recipe(task: str) -> str:
+    """Return a digest of the configs, so that an edited recipe is trained anew."""
+    bases = CONFIGS.parent / "_base_"
+    files = [*CONFIGS.glob(f"{task}/*.py"), *bases.glob("**/toy*.py"), bases / "default_runtime.py"]
+    text = b"".join(path.read_bytes() for path in sorted(files))
+    return hashlib.sha1(text).hexdigest()[:8]
 
 
 def _values(shift: DomainShift) -> dict[str, float]:

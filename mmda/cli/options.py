@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from mmengine.config import DictAction
@@ -27,10 +28,21 @@ class CfgOptions(DictAction):
             parser.error(f"{option_string} {' '.join(values)}: {error}")
 
 
+def default_work_dir(config: str) -> str:
+    """Return ``work_dirs/`` and the config's path below ``configs``, or its name elsewhere.
+
+    So ``toy/buildings/adapted.py`` and ``custom/adapted.py`` never share checkpoints.
+    """
+    path = Path(config).with_suffix("")
+    parts = path.parts
+    below = parts[parts.index("configs") + 1 :] if "configs" in parts else parts[-1:]
+    return str(Path("work_dirs", *below))
+
+
 def add_config_options(parser: argparse.ArgumentParser) -> None:
     """Add ``config``, ``--work-dir`` and ``--cfg-options`` as MMSegmentation has them."""
     parser.add_argument("config", help="config file")
-    parser.add_argument("--work-dir", help="where logs and checkpoints go; work_dirs/CONFIG")
+    parser.add_argument("--work-dir", help="where logs and checkpoints go; work_dirs/...")
     parser.add_argument(
         "--cfg-options",
         nargs="+",

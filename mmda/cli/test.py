@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmda.cli.options import add_config_options
+from mmda.cli.options import add_config_options, default_work_dir
 from mmda.errors import ConfigError
 from mmda.evaluation.nam import nam
 from mmda.utils import atomic_write_text
@@ -34,7 +34,7 @@ def main(argv: Sequence[str]) -> int:
     from mmda.engine.launch import load_config
 
     config = load_config(args.config, args.cfg_options)
-    work_dir = args.work_dir or config.get("work_dir") or f"work_dirs/{Path(args.config).stem}"
+    work_dir = args.work_dir or config.get("work_dir") or default_work_dir(args.config)
     metrics = evaluate(
         config, args.checkpoint, work_dir, launcher=args.launcher, show_dir=args.show_dir
     )

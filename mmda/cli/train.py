@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
-from mmda.cli.options import add_config_options
+from mmda.cli.options import add_config_options, default_work_dir
 
 
 def main(argv: Sequence[str]) -> int:
@@ -31,7 +30,7 @@ def main(argv: Sequence[str]) -> int:
     from mmda.engine.launch import build_runner, load_config, prepare
 
     config = load_config(args.config, args.cfg_options)
-    work_dir = args.work_dir or config.get("work_dir") or f"work_dirs/{Path(args.config).stem}"
+    work_dir = args.work_dir or config.get("work_dir") or default_work_dir(args.config)
     resume = True if args.resume == "auto" else (args.resume or config.get("resume", False))
     config = prepare(
         config,

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from tqdm import tqdm
@@ -86,13 +87,15 @@ def run_all(runs: Sequence[Run], data_root: Path, iterations: int, seed: int) ->
     """
     waiting = [run for run in runs if not run.metrics_file.exists()]
     processes: list[subprocess.Popen] = []
+    stopping = Event()
     with (
         tqdm(total=iterations * len(runs), unit="it", desc="training") as bar,
         ThreadPoolExecutor(max_workers=2) as pool,
     ):
         try:
             futures = [
-                pool.submit(_run, run, data_root, [iterations, seed], processes) for run in waiting
+                pool.submit(_run, run, data_root, [iterations, seed], processes, stopping)
+                for run in waiting
             ]
             while not all(future.done() for future in futures):
                 _show_progress(bar, runs, iterations)
@@ -104,9 +107,10 @@ def run_all(runs: Sequence[Run], data_root: Path, iterations: int, seed: int) ->
                     future.result()
             _show_progress(bar, runs, iterations)
         except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            stopping.set()
             for process in processes:
                 process.terminate()
-            pool.shutdown(cancel_futures=True)
             raise
 
 
@@ -116,7 +120,7 @@ def _show_progress(bar: tqdm, runs: Sequence[Run], iterations: int) -> None:
         bar.update(sum(done) - bar.n)
 
 
-def _run(run: Run, data_root: Path, numbers: list[int], processes: list) -> None:
+def _run(run: Run, data_root: Path, numbers: list[int], processes: list, stopping: Event) -> None:
     run.work_dir.mkdir(parents=True, exist_ok=True)
     threads = str(max(1, (os.cpu_count() or 2) // 2))
     environment = {
@@ -134,6 +138,8 @@ def _run(run: Run, data_root: Path, numbers: list[int], processes: list) -> None
             stderr=subprocess.STDOUT,
         )
         processes.append(process)
+        if stopping.is_set():  # it started while the others were being ended
+            process.terminate()
         if process.wait() != 0:
             last = log.read_text(errors="replace").strip().splitlines()[-1:]
             raise MMDAError(
@@ -143,4 +149,4 @@ def _run(run: Run, data_root: Path, numbers: list[int], processes: list) -> None
 
 
 def _worker_arguments(run: Run, numbers: list[int]) -> list[str]:
-    return [str(part) for part in (run.config, run.work_dir, run.scene, *numbers)]
+    return [str(part) for part in (run.config, run.work_dir, run.scene, *numbers, os.getpid())]

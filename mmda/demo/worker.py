@@ -46,15 +46,15 @@ def _length(iterations: int) -> list[str]:
     ]
 
 
-def end_with_parent(seconds: float = 1.0) -> None:
+def end_with_parent(parent: int, seconds: float = 1.0) -> None:
     """End this process when its parent is gone, even by kill -9.
 
     Else a demo that is killed and started again would train twice in one folder.
 
     Args:
+        parent: The parent's process id, from itself: it may be gone already.
         seconds: Time between two looks.
     """
-    parent = os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -65,8 +65,8 @@ def end_with_parent(seconds: float = 1.0) -> None:
 
 
 def _main(argv: Sequence[str]) -> int:
-    end_with_parent()
-    config, work_dir, scene, iterations, seed = argv
+    config, work_dir, scene, iterations, seed, parent = argv
+    end_with_parent(int(parent))
     return work(config, work_dir, scene, int(iterations), int(seed))
 
 

@@ -65,7 +65,8 @@ def make_predictor(model: UDASegmentor) -> Callable[[np.ndarray], np.ndarray]:
             "padding_size": [0, 0, 0, 0],
         }
         logits = model.predictor.inference(inputs, [meta] * len(inputs))
-        return logits.float().softmax(1).cpu().numpy()
+        height, width = pixels.shape[-2:]  # without the padding to the network's size divisor
+        return logits[..., :height, :width].float().softmax(1).cpu().numpy()
 
     return predict
 

@@ -30,7 +30,8 @@ class DomainDataPreprocessor(BaseDataPreprocessor):
         domains: Statistics per domain in place of the common ones, e.g.
             ``dict(target=dict(mean=[...], std=[...]))``.
         size: Crop size (h, w) to which training images are padded.
-        size_divisor: Or the number that the padded size must divide by.
+        size_divisor: Or the number that the padded size must divide by; it holds for test images
+            too, whose predictions are cut back to the image.
         pad_val: Padding of images, after normalisation.
         seg_pad_val: Padding of labels.
         test_domain: Domain whose statistics apply to test samples that name none.
@@ -112,7 +113,8 @@ class DomainDataPreprocessor(BaseDataPreprocessor):
     def _stack(
         self, images: list[Tensor], samples: list | None, training: bool
     ) -> tuple[Tensor, list | None]:
-        if not training or (self.size is None and self.size_divisor is None):
+        size = self.size if training else None
+        if size is None and self.size_divisor is None:
             if len({image.shape for image in images}) > 1:
                 raise DataError(
                     f"Images of one batch differ in size: {[tuple(i.shape) for i in images]}. "
@@ -120,9 +122,18 @@ class DomainDataPreprocessor(BaseDataPreprocessor):
                 )
             return torch.stack(images), samples
         padded, padded_samples = stack_batch(
-            images, samples, self.size, self.size_divisor, self.pad_val, self.seg_pad_val
+            images,
+            samples if training else None,
+            size,
+            self.size_divisor,
+            self.pad_val,
+            self.seg_pad_val,
         )
-        return padded, None if samples is None else padded_samples
+        if training or samples is None:
+            return padded, None if samples is None else padded_samples
+        for sample, information in zip(samples, padded_samples, strict=True):
+            sample.set_metainfo(information)
+        return padded, samples
 
     def _domain_of(self, sample: Any, default: str) -> str:
         named = sample.metainfo.get("domain") if sample is not None else None

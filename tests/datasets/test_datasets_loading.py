@@ -8,7 +8,7 @@ import pytest
 import rasterio
 from core_samples import write_scene
 
-from mmda.datasets.transforms import LoadTile
+from mmda.datasets.transforms import LoadTile, PackDomainInputs
 from mmda.errors import DataError
 
 
@@ -110,3 +110,22 @@ def test_label_of_another_kind(tmp_path, label):
     cv2.imwrite(str(tmp_path / "t.png"), label)
     with pytest.raises(DataError, match="expected one band of uint8 class ids"):
         load(tmp_path / "t.tif", tmp_path / "t.png")
+
+
+def test_an_unlabelled_tile_tells_where_it_has_data(tmp_path):
+    image = np.full((3, 4, 4), 7, np.uint8)
+    image[:, :2, :2] = 0
+    image[0, 3, 3] = 0  # one band at the no-data value is still data
+    path = tmp_path / "tile.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", width=4, height=4, count=3, dtype="uint8", nodata=0
+    ) as raster:
+        raster.write(image)
+    results = LoadTile()({"img_path": str(path)})
+    assert results["seg_fields"] == ["valid_map"]
+    expected = np.ones((4, 4), np.uint8)
+    expected[:2, :2] = 0
+    np.testing.assert_array_equal(results["valid_map"], expected)
+    sample = PackDomainInputs()(results)["data_samples"]
+    np.testing.assert_array_equal(sample.valid.data[0].numpy(), expected > 0)
+    assert "gt_sem_seg" not in sample

@@ -16,9 +16,9 @@ print(child.pid, flush=True)
 time.sleep(60)
 """
 CHILD = """
-import time
+import os, time
 from mmda.demo.worker import end_with_parent
-end_with_parent(0.05)
+end_with_parent(os.getppid(), 0.05)
 print("ready", flush=True)
 time.sleep(60)
 """

@@ -112,7 +112,7 @@ def test_it_uses_what_it_needs_and_never_target_labels(case):
     losses = it.losses
     it.losses = lambda context: losses(_recording(context, used))
     losses_of(model, batch())
-    assert "samples" not in used
+    assert "labels" not in used
     needs = {"teacher"} & used
     if used & {"logits", "feats"}:
         needs.add("target")
@@ -131,7 +131,7 @@ def _recording(context: UDAContext, used: set[str]) -> UDAContext:
 
         return type(kind.__name__, (kind,), {"__getattribute__": read})
 
-    target = {"images", "weak_images", "samples", "feats", "logits"}
+    target = {"images", "weak_images", "labels", "feats", "logits"}
     context.target.__class__ = spied(DomainBatch, target)
     context.__class__ = spied(UDAContext, {"teacher"})
     return context

@@ -6,6 +6,8 @@ import math
 
 import pytest
 import torch
+from mmengine.structures import PixelData
+from mmseg.structures import SegDataSample
 import torch.nn.functional as F
 
 from mmda.models import SelfTraining
@@ -15,7 +17,8 @@ from mmda.models.alignments.self_training import class_mask
 
 def context(teacher: torch.Tensor, logits: torch.Tensor, **source) -> UDAContext:
     images = torch.arange(2 * 3 * 16, dtype=torch.float32).view(2, 3, 4, 4)
-    target = DomainBatch(images, [], [], {"decode": logits}, images + 1)
+    samples = [SegDataSample() for _ in images]
+    target = DomainBatch(images, samples, [], {"decode": logits}, images + 1)
     return UDAContext(
         source=source.get("source"), target=target, step=0, teacher=lambda weak: teacher
     )
@@ -83,3 +86,17 @@ def test_class_mask_takes_half_of_the_classes_and_never_ignore(classes, chosen):
         assert 255 not in inside
         taken |= inside
     assert taken == (set(classes) - {0} or set(classes))
+
+
+def test_pixels_without_data_do_not_count():
+    teacher = torch.tensor([0.01, 0.99]).view(1, 2, 1, 1).expand(2, 2, 4, 4)
+    logits = torch.zeros(2, 2, 4, 4)
+    ctx = context(teacher, logits)
+    whole = SelfTraining(threshold=0.9)(ctx)
+    ctx = context(teacher, logits)
+    valid = torch.ones(1, 4, 4, dtype=torch.bool)
+    valid[:, :2] = False
+    ctx.target.samples[0].valid = PixelData(data=valid)  # half of one of two images
+    part = SelfTraining(threshold=0.9)(ctx)
+    assert part["confident"] == 0.75 * whole["confident"] == 0.75
+    assert torch.isclose(part["loss_self"], 0.75 * whole["loss_self"])

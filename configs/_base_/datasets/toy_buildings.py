@@ -33,9 +33,7 @@ val_dataloader = dict(
     batch_size=4,
     num_workers=0,
     sampler=dict(type="DefaultSampler", shuffle=False),
-    dataset=dict(
-        type="BuildingDataset", data_root=target_root, split="val", pipeline=[load, pack]
-    ),
+    dataset=dict(type="BuildingDataset", data_root=target_root, split="val", pipeline=[load, pack]),
 )
 test_dataloader = dict(
     batch_size=4,

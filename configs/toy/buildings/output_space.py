@@ -11,8 +11,10 @@ model = dict(
             type="OutputAdversarial",
             num_classes=2,
             weights=dict(decode=0.01),
+            discriminator=dict(type="PixelDiscriminator", channels=32, num_layers=4),
             input_scale=0.5,
             start=200,
         )
     )
 )
+optim_wrapper = dict(optimizers=dict(discriminator=dict(optimizer=dict(lr=1e-3))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mmcv.transforms import BaseTransform, to_tensor
+from mmengine.structures import PixelData
 from mmseg.datasets.transforms import PackSegInputs
 
 from mmda.registry import TRANSFORMS
@@ -43,7 +44,8 @@ class PackDomainInputs(PackSegInputs):
     """Pack image, label and metadata, and the teacher's view where there is one.
 
     As :class:`mmseg.datasets.transforms.PackSegInputs`, with the tile's id and domain among the
-    metadata and ``weak_inputs`` (B, H, W) beside ``inputs``.
+    metadata, ``weak_inputs`` (B, H, W) beside ``inputs``, and the sample's ``valid`` (1, H, W),
+    where an unlabelled tile has no-data pixels.
     """
 
     def __init__(self, meta_keys: tuple[str, ...] = META_KEYS) -> None:
@@ -55,4 +57,7 @@ class PackDomainInputs(PackSegInputs):
         if "weak_img" in results:
             view = results["weak_img"].transpose(2, 0, 1)
             packed["weak_inputs"] = to_tensor(view.copy()).contiguous()
+        if "valid_map" in results and not results["valid_map"].all():
+            valid = to_tensor(results["valid_map"][None] > 0)
+            packed["data_samples"].valid = PixelData(data=valid)
         return packed

@@ -17,10 +17,11 @@ class LoadTile(BaseTransform):
     """Read a tile as (H, W, B), bands in file order (RGB), and its label as (H, W) uint8.
 
     GeoTIFF tiles are read with rasterio and keep their type (uint8, uint16, float32); PNG and JPEG
-    tiles with OpenCV. The label is read where the record has ``seg_map_path``.
+    tiles with OpenCV. The label is read where the record has ``seg_map_path``; where it has none,
+    ``valid_map`` tells the pixels with data (by the GeoTIFF's no-data value) in its stead.
 
     Required keys: ``img_path``, ``seg_map_path`` (optional). Added keys: ``img``, ``img_shape``,
-    ``ori_shape``, ``gt_seg_map`` (with ``seg_map_path``).
+    ``ori_shape``, ``seg_fields``, and ``gt_seg_map`` or ``valid_map`` (H, W).
 
     Raises:
         DataError: When a file cannot be read, or image and label differ in size.
@@ -28,7 +29,7 @@ class LoadTile(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Read the tile of ``results``."""
-        image = read_image(results["img_path"])
+        image, nodata = read_image_and_nodata(results["img_path"])
         results["img"] = image
         results["img_shape"] = results["ori_shape"] = image.shape[:2]
         label_path = results.get("seg_map_path")
@@ -41,27 +42,43 @@ class LoadTile(BaseTransform):
                 )
             results["gt_seg_map"] = label
             results["seg_fields"] = ["gt_seg_map"]
+        else:
+            results["valid_map"] = valid_pixels(image, nodata)
+            results["seg_fields"] = ["valid_map"]
         return results
+
+
+def valid_pixels(image: np.ndarray, nodata: float | None) -> np.ndarray:
+    """Return 1 where any band of ``image`` (H, W, B) has data, else 0, as (H, W) uint8."""
+    if nodata is None:
+        return np.ones(image.shape[:2], np.uint8)
+    empty = np.isnan(image) if np.isnan(nodata) else image == nodata
+    return (~empty.all(axis=2)).astype(np.uint8)
 
 
 def read_image(path: str) -> np.ndarray:
     """Return the image at ``path`` as (H, W, B), bands in file order."""
+    return read_image_and_nodata(path)[0]
+
+
+def read_image_and_nodata(path: str) -> tuple[np.ndarray, float | None]:
+    """Return the image at ``path`` as (H, W, B), and its no-data value where it has one."""
     if Path(path).suffix.lower() in (".tif", ".tiff"):
         import rasterio
         from rasterio.errors import RasterioError
 
         try:
             with rasterio.open(path) as raster:
-                return np.ascontiguousarray(np.moveaxis(raster.read(), 0, -1))
+                return np.ascontiguousarray(np.moveaxis(raster.read(), 0, -1)), raster.nodata
         except RasterioError as error:
             raise _unreadable("image", path) from error
     image = _decode(path)
     if image is None:
         raise _unreadable("image", path)
     if image.ndim == 2:
-        return image[..., None]
+        return image[..., None], None
     code = cv2.COLOR_BGRA2RGBA if image.shape[2] == 4 else cv2.COLOR_BGR2RGB
-    return cv2.cvtColor(image, code)
+    return cv2.cvtColor(image, code), None
 
 
 def read_label(path: str) -> np.ndarray:

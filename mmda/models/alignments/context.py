@@ -59,6 +59,21 @@ class DomainBatch:
             lambda: torch.cat([sample.gt_sem_seg.data for sample in self.samples]).long(),
         )
 
+    def valid(self) -> Tensor:
+        """Return where the images have data, (N, H, W) bool; padding and no-data have none."""
+        return self._once(("valid",), self._valid)
+
+    def _valid(self) -> Tensor:
+        masks = self.images.new_zeros((len(self.images), *self.size), dtype=torch.bool)
+        for mask, sample in zip(masks, self.samples, strict=True):
+            if "valid" in sample:
+                height, width = sample.valid.data.shape[-2:]
+                mask[:height, :width] = sample.valid.data[0]
+            else:
+                height, width = sample.metainfo.get("img_shape", self.size)[:2]
+                mask[:height, :width] = True
+        return masks
+
     def _once(self, key: tuple, compute: Callable[[], Tensor]) -> Tensor:
         if key not in self._cache:
             self._cache[key] = compute()

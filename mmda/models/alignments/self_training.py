@@ -20,7 +20,8 @@ class SelfTraining(Alignment):
 
     The teacher (an exponential moving average of the student) labels the target's weak view; its
     arg-max counts where its maximum probability reaches ``threshold``. The loss is the mean over
-    *all* pixels, so it grows by itself as the teacher becomes confident.
+    *all* pixels, so it grows by itself as the teacher becomes confident. Pixels without data do
+    not count.
 
     With ``mix='class'`` the student sees target images into which the pixels of half of the
     source label's classes are pasted, with their true labels (ClassMix; Tranheden et al. 2021,
@@ -48,7 +49,7 @@ class SelfTraining(Alignment):
         """Return ``loss_self`` and ``confident``, the fraction of target pixels that counted."""
         assert context.target is not None
         confidence, labels = context.teacher_probabilities().max(dim=1)
-        weights = (confidence >= self.threshold).float()
+        weights = ((confidence >= self.threshold) & context.target.valid()).float()
         confident = weights.mean()
         if self.mix == "none":
             logits = context.target.upsampled()
