@@ -28,7 +28,7 @@ from mmda.raster.scene import RasterLabels
 def main(argv: Sequence[str]) -> int:
     """Convert image folders; return 0, or 1 when a dry run met damaged files."""
     args = _parser().parse_args(argv)
-    images = find_images(args.images)
+    images = find_images(*args.images)
     labels: list[Label] = [None] * len(images)
     if args.masks is not None:
         pairs = pair_labels(images, args.masks, PairingRule(args.pair))
@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("images", metavar="IMAGES", help="folder or glob of images")
+    parser.add_argument("images", metavar="IMAGES", nargs="+", help="folders or globs of images")
     parser.add_argument("out", metavar="OUT", help="folder of the tiled dataset")
     group = parser.add_argument_group("labels")
     group.add_argument("--masks", help="folder of the masks; none for an unlabelled domain")

@@ -29,7 +29,7 @@ from mmda.raster.vectors import VECTOR_SUFFIXES
 def main(argv: Sequence[str]) -> int:
     """Tile GeoTIFFs; return 0, or 1 when a dry run met damaged files."""
     args = _parser().parse_args(argv)
-    images, labels = _find_labels(args, find_images(args.images))
+    images, labels = _find_labels(args, find_images(*args.images))
     return run_tiling(args, make_scenes(args, images, labels))
 
 
@@ -39,7 +39,9 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("images", metavar="IMAGES", help="raster, folder, glob, VRT or URL")
+    parser.add_argument(
+        "images", metavar="IMAGES", nargs="+", help="rasters, folders, globs, VRTs or URLs"
+    )
     parser.add_argument("out", metavar="OUT", help="folder of the tiled dataset")
     group = parser.add_argument_group("labels")
     group.add_argument("--labels", help="folder of masks or vectors, or one file")

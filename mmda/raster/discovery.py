@@ -42,15 +42,19 @@ class FoundFile:
         return self.name.rsplit(".", 1)[0]
 
 
-def find_images(source: str) -> list[FoundFile]:
-    """List the rasters of a file, URL, glob or folder, sorted by path.
+def find_images(*sources: str) -> list[FoundFile]:
+    """List the rasters of files, URLs, globs or folders, each sorted by path.
 
     A folder gives the rasters that lie in it. When there are none, those in its sub-folders
     ``train``, ``val`` (``valid``, ``validation``) and ``test``, at any depth, with their split.
 
     Raises:
-        DataError: When nothing is found.
+        DataError: When a source gives nothing.
     """
+    return [image for source in sources for image in _find(source)]
+
+
+def _find(source: str) -> list[FoundFile]:
     if not is_local(source):
         return [FoundFile(source)]
     path = Path(source)

@@ -82,3 +82,12 @@ def test_no_image_matches_the_rule(tmp_path):
         pair_labels(
             find_images(str(tmp_path)), str(tmp_path), PairingRule("{stem}_s.jpg->{stem}.png")
         )
+
+
+def test_several_sources_come_in_their_order(tmp_path):
+    for name in ("b.tif", "a.tif", "folder/c.tif"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    sources = [str(tmp_path / "b.tif"), str(tmp_path / "folder"), str(tmp_path / "a.tif")]
+    assert [image.stem for image in find_images(*sources)] == ["b", "c", "a"]
