@@ -16,7 +16,7 @@ from mmda.tasks import TASKS
 from mmda.toy.shift import DomainShift, make_shift, parse_overrides
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "toy"
-SHORTEST = 100  # iterations: the warm-up alone takes 50
+SHORTEST = 60  # iterations: the warm-up alone takes 50
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -1,0 +1,62 @@
+"""The whole demo at the smallest scale, through the command a user types."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import rasterio
+
+from mmda.cli import main as mmda
+from mmda.demo import data
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(data, "SCENES", {"train": 1, "val": 1, "test": 1})
+        patch.setattr(data, "SCENE_SIZE", 256)
+        assert mmda(["demo", "--iterations", "60", "--seed", "3", "--out", str(folder)]) == 0
+        yield folder
+
+
+def test_summary_has_the_documented_keys(out):
+    summary = json.loads((out / "summary.json").read_text())
+    assert set(summary) == {"task", "seed", "runs", "nam"}
+    assert (summary["task"], summary["seed"]) == ("buildings", 3)
+    for name in ("source_only", "adapted", "target_only"):
+        run = summary["runs"][name]
+        assert set(run) == {"miou", "iou", "f1", "train_seconds"}
+        assert set(run["iou"]) == set(run["f1"]) == {"background", "building"}
+        assert 0 <= run["miou"] <= 100
+        assert run["train_seconds"] > 0
+
+
+def test_report_stands_alone(out):
+    page = (out / "report.html").read_text()
+    assert 'src="http' not in page
+    assert page.count("data:image/png;base64") > 5
+
+
+def test_the_map_lies_where_the_scene_lies(out):
+    (mask,) = out.glob("seed3-*/runs/*/adapted/map.tif")
+    (scene,) = out.glob("seed3-*/cities/target/images/*_3.tif")
+    with rasterio.open(mask) as first, rasterio.open(scene) as second:
+        assert first.crs == second.crs
+        assert first.transform == second.transform
+        assert first.shape == second.shape
+
+
+def test_a_finished_demo_trains_nothing_again(out):
+    checkpoints = {p: p.stat().st_mtime_ns for p in out.glob("seed3-*/runs/*/*/iter_*.pth")}
+    assert len(checkpoints) >= 3
+    before = json.loads((out / "summary.json").read_text())
+    assert mmda(["demo", "--iterations", "60", "--seed", "3", "--out", str(out)]) == 0
+    assert {p: p.stat().st_mtime_ns for p in checkpoints} == checkpoints
+    assert json.loads((out / "summary.json").read_text()) == before
+
+
+def test_too_few_iterations_are_refused(tmp_path, capsys):
+    assert mmda(["demo", "--iterations", "10", "--out", str(tmp_path)]) == 2
+    assert "at least 60" in capsys.readouterr().err
