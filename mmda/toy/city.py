@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import io
 import json
+import multiprocessing
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -199,7 +200,9 @@ def _run(jobs: list[SceneJob], workers: int) -> Iterator[str]:
     if workers == 1 or len(jobs) < 2:
         yield from map(make_scene, jobs)
         return
-    with ProcessPoolExecutor(min(workers, len(jobs))) as pool:
+    # A forked child of a process with threads (OpenMP, a progress bar) can wait for them forever.
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=fresh) as pool:
         futures = [pool.submit(make_scene, job) for job in jobs]
         try:
             for future in as_completed(futures):
