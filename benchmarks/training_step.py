@@ -42,7 +42,7 @@ from torch.utils.data import Dataset
 from mmda.engine.launch import load_config
 from mmda.registry import DATASETS, HOOKS
 
-CONFIG = Path(__file__).resolve().parents[1] / "configs/toy/buildings/source_only.py"
+CONFIG = Path(__file__).resolve().parents[1] / "configs/toy/source_only.py"
 SAMPLES = 32  # per domain
 
 

@@ -29,7 +29,7 @@ def toy_root(tmp_path_factory) -> Path:
 @pytest.fixture
 def write_config(tmp_path, toy_root, monkeypatch):
     """Return a function that writes a training config for the tiny domains and gives its path."""
-    monkeypatch.setenv("MMDA_TOY_ROOT", str(toy_root))
+    monkeypatch.setenv("MMDA_TOY_ROOT", str(toy_root / "buildings"))
 
     def write(text: str = "", *, name: str = "config.py", base: str = core_samples.TRAINING) -> str:
         path = tmp_path / name

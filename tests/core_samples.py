@@ -22,7 +22,7 @@ TRAINING = f"""
 _base_ = [
     "{REPO}/configs/_base_/toy_runtime.py",
     "{REPO}/configs/_base_/models/toy_r18.py",
-    "{REPO}/configs/_base_/datasets/toy_buildings.py",
+    "{REPO}/configs/_base_/datasets/toy.py",
     "{REPO}/configs/_base_/schedules/toy.py",
 ]
 augment = [

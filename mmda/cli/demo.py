@@ -68,14 +68,14 @@ def main(argv: Sequence[str]) -> int:
     runs = [
         Run(
             name,
-            CONFIGS / args.task / f"{name}.py",
-            root / "runs" / f"{args.task}-{args.iterations}-{_recipe(args.task)}" / name,
+            CONFIGS / f"{name}.py",
+            root / "runs" / f"{args.task}-{args.iterations}-{_recipe()}" / name,
             Path(scene.image),
         )
         for name in RUNS
     ]
     print(f"2/4 train {', '.join(RUNS)}; logs: {runs[0].work_dir.parent}/*/log.txt")
-    run_all(runs, root, args.iterations, args.seed)
+    run_all(runs, root / args.task, args.iterations, args.seed, len(TASKS[args.task].classes))
     print("3/4 summary and report")
     summary = summarise(runs, args.task, args.seed)
     parameters = {"preset": args.preset, "iterations": args.iterations, "shift": _values(shift)}
@@ -86,10 +86,10 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _recipe(task: str) -> str:
+def _recipe() -> str:
     """Return a digest of the configs, so that an edited recipe is trained anew."""
     bases = CONFIGS.parent / "_base_"
-    files = [*CONFIGS.glob(f"{task}/*.py"), *bases.glob("**/toy*.py"), bases / "default_runtime.py"]
+    files = [*CONFIGS.glob("*.py"), *bases.glob("**/toy*.py"), bases / "default_runtime.py"]
     text = b"".join(path.read_bytes() for path in sorted(files))
     return hashlib.sha1(text).hexdigest()[:8]
 

@@ -31,7 +31,7 @@ class CfgOptions(DictAction):
 def default_work_dir(config: str) -> str:
     """Return ``work_dirs/`` and the config's path below ``configs``, or its name elsewhere.
 
-    So ``toy/buildings/adapted.py`` and ``custom/adapted.py`` never share checkpoints.
+    So ``toy/adapted.py`` and ``custom/adapted.py`` never share checkpoints.
     """
     path = Path(config).with_suffix("")
     parts = path.parts

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mmda.cli.options import CfgOptions
 from mmda.errors import ConfigError, DataError, MMDAError
 from mmda.raster.predict import PredictionSummary, Predictor, predict_raster
 
@@ -44,7 +45,11 @@ def build_parser() -> argparse.ArgumentParser:
         "--tolerance", type=float, default=0.0, help="simplify polygons, in metres (0)"
     )
     parser.add_argument(
-        "--cfg-options", nargs="+", default=[], metavar="KEY=VALUE", help="override the config"
+        "--cfg-options",
+        nargs="+",
+        action=CfgOptions,
+        metavar="KEY=VALUE",
+        help="override the config",
     )
     return parser
 
@@ -131,13 +136,12 @@ class _Model:
     @classmethod
     def load(cls, args: argparse.Namespace) -> _Model:
         """Load the checkpoint; torch is imported here, after the options were checked."""
-        options = _options(args.cfg_options)
         import torch
 
         from mmda.engine.inference import load_model, make_predictor
 
         device = args.device or ("cuda" if torch.cuda.is_available() else "cpu")
-        model = load_model(args.config, args.checkpoint, device, options)
+        model = load_model(args.config, args.checkpoint, device, args.cfg_options)
         meta: dict[str, Any] = getattr(model, "dataset_meta", None) or {}
         if not meta.get("classes"):
             raise ConfigError(
@@ -146,17 +150,6 @@ class _Model:
             )
         bands = getattr(model.data_preprocessor, "num_bands", None)
         return cls(make_predictor(model), bands, list(meta["classes"]), meta.get("palette"))
-
-
-def _options(pairs: Sequence[str]) -> dict[str, Any]:
-    """Parse ``KEY=VALUE`` pairs as mmengine does."""
-    if wrong := [pair for pair in pairs if "=" not in pair]:
-        raise ConfigError(f"Expected `--cfg-options KEY=VALUE ...`, but got `{wrong[0]}`.")
-    from mmengine.config import DictAction
-
-    parser = argparse.ArgumentParser(prog="mmda predict --cfg-options")
-    parser.add_argument("--cfg-options", nargs="+", action=DictAction)
-    return dict(parser.parse_args(["--cfg-options", *pairs]).cfg_options) if pairs else {}
 
 
 def _map_one(job: Outputs, model: _Model, args: argparse.Namespace) -> None:

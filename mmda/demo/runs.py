@@ -73,14 +73,17 @@ def _gaps(steps: Sequence[int]) -> list[int]:
     return [step - before for before, step in zip([0, *steps], steps, strict=False)]
 
 
-def run_all(runs: Sequence[Run], data_root: Path, iterations: int, seed: int) -> None:
+def run_all(
+    runs: Sequence[Run], data_root: Path, iterations: int, seed: int, num_classes: int
+) -> None:
     """Train, evaluate and map with every run that is not finished, two at a time.
 
     Args:
         runs: The runs.
-        data_root: What ``MMDA_TOY_ROOT`` is set to: the tiled cities.
+        data_root: What ``MMDA_TOY_ROOT`` is set to: the cities tiled for the task.
         iterations: Training iterations of each run.
         seed: Seed of the trainings.
+        num_classes: Number of classes of the task.
 
     Raises:
         MMDAError: When a run fails; it names the run's log.
@@ -94,7 +97,9 @@ def run_all(runs: Sequence[Run], data_root: Path, iterations: int, seed: int) ->
     ):
         try:
             futures = [
-                pool.submit(_run, run, data_root, [iterations, seed], processes, stopping)
+                pool.submit(
+                    _run, run, data_root, [iterations, seed, num_classes], processes, stopping
+                )
                 for run in waiting
             ]
             while not all(future.done() for future in futures):

@@ -12,7 +12,9 @@ from pathlib import Path
 from mmda.cli import main as mmda
 
 
-def work(config: str, work_dir: str, scene: str, iterations: int, seed: int) -> int:
+def work(
+    config: str, work_dir: str, scene: str, iterations: int, seed: int, num_classes: int
+) -> int:
     """Return the exit code of the first command that fails, or 0.
 
     Args:
@@ -21,25 +23,28 @@ def work(config: str, work_dir: str, scene: str, iterations: int, seed: int) -> 
         scene: The raster to map to ``map.tif``.
         iterations: Training iterations.
         seed: Seed of the training.
+        num_classes: Number of classes of the task.
     """
     folder = Path(work_dir)
     checkpoint = str(folder / f"iter_{iterations}.pth")
     metrics = str(folder / "metrics.json")
+    classes = ["--cfg-options", f"model.segmentor.decode_head.num_classes={num_classes}"]
     commands = [
         ["predict", config, checkpoint, scene, "--out", str(folder / "map.tif"), "--tile", "256"],
         ["test", config, checkpoint, "--work-dir", str(folder / "test"), "--out", metrics],
     ]
     if not Path(checkpoint).exists():
-        options = ["--cfg-options", f"randomness.seed={seed}", *_length(iterations)]
-        commands.insert(0, ["train", config, "--work-dir", work_dir, "--resume", *options])
+        commands.insert(0, ["train", config, "--work-dir", work_dir, "--resume"])
     for command in commands:
-        if code := mmda(command):
+        schedule = _schedule(iterations, seed) if command[0] == "train" else []
+        if code := mmda([*command, *classes, *schedule]):
             return code
     return 0
 
 
-def _length(iterations: int) -> list[str]:
+def _schedule(iterations: int, seed: int) -> list[str]:
     return [
+        f"randomness.seed={seed}",
         f"train_cfg.max_iters={iterations}",
         f"train_cfg.val_interval={iterations}",
         f"param_scheduler.1.end={iterations}",
@@ -65,9 +70,9 @@ def end_with_parent(parent: int, seconds: float = 1.0) -> None:
 
 
 def _main(argv: Sequence[str]) -> int:
-    config, work_dir, scene, iterations, seed, parent = argv
+    config, work_dir, scene, iterations, seed, num_classes, parent = argv
     end_with_parent(int(parent))
-    return work(config, work_dir, scene, int(iterations), int(seed))
+    return work(config, work_dir, scene, int(iterations), int(seed), int(num_classes))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,18 @@ def latest_checkpoint(work_dir: str | Path) -> Path | None:
     return numbered[max(numbered)] if numbered else None
 
 
+def remove_leftovers(work_dir: str | Path) -> None:
+    """Delete the hidden halves of checkpoints that a killed run has left in ``work_dir``."""
+    for leftover in Path(work_dir).glob(".iter_*.tmp-*.pth"):
+        leftover.unlink(missing_ok=True)
+
+
+def checkpoint_bytes(model: nn.Module) -> int:
+    """Return an upper estimate of a checkpoint's size: weights, and two moments of each."""
+    weights = sum(tensor.nbytes for tensor in model.state_dict().values())
+    return weights + 2 * sum(p.nbytes for p in model.parameters() if p.requires_grad)
+
+
 def read_checkpoint(path: str | Path) -> dict:
     """Read a checkpoint on the CPU.
 

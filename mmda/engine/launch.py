@@ -10,11 +10,18 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
-from mmda.engine.checkpoint import check_fits, latest_checkpoint, read_checkpoint
+from mmda.engine.checkpoint import (
+    check_fits,
+    checkpoint_bytes,
+    latest_checkpoint,
+    read_checkpoint,
+    remove_leftovers,
+)
 from mmda.engine.config_check import check_config, require_keys
 from mmda.engine.config_parts import check_overrides
 from mmda.engine.data_check import check_data
 from mmda.errors import ConfigError
+from mmda.utils import ensure_free_space
 
 REQUIRED = {
     True: ("train_dataloader", "optim_wrapper", "train_cfg"),
@@ -67,6 +74,7 @@ def prepare(
         require_keys(config, ("optim_wrapper",))
         config.optim_wrapper.precision = precision
     if resume:
+        remove_leftovers(work_dir)
         newest = latest_checkpoint(work_dir) if resume is True else Path(str(resume))
         config.resume = newest is not None
         config.load_from = None if newest is None else str(newest)
@@ -91,7 +99,8 @@ def build_runner(config: Config, *, training: bool = True) -> Runner:
     """Check the data and the checkpoint, then build the Runner.
 
     Raises:
-        DataError: When a dataset is missing, empty, damaged or does not fit the config.
+        DataError: When a dataset is missing, empty, damaged or does not fit the config, or the
+            disk has no room for the checkpoints.
         ConfigError: When the checkpoint does not fit, or the checkpoints' interval does not fit
             gradient accumulation.
     """
@@ -103,6 +112,10 @@ def build_runner(config: Config, *, training: bool = True) -> Runner:
     runner = Runner.from_cfg(config)
     if checkpoint is not None:
         check_fits(_unwrapped(runner), checkpoint, config.load_from)
+    if training:
+        keep = config.get("default_hooks", {}).get("checkpoint", {}).get("max_keep_ckpts", 2)
+        needed = checkpoint_bytes(runner.model) * (max(keep, 1) + 1)
+        ensure_free_space(config.work_dir, needed)
     return runner
 
 

@@ -75,7 +75,7 @@ def test_goes_on_after_a_bad_image_and_says_so(files, calls, capsys):
     assert "b.tif` has no CRS" in err
     assert "mapped 2 of 5 images" in out
     assert "building 10.0 %" in out
-    assert calls == [("c.py", "c.pth", "cpu", {})]
+    assert calls == [("c.py", "c.pth", "cpu", None)]
 
 
 def test_one_file_with_polygons_and_probabilities(files, calls):
@@ -97,7 +97,6 @@ def test_one_file_with_polygons_and_probabilities(files, calls):
     [
         (["a.tif", "b.tif"], ["--out", "one.tif"], "both be written to"),
         (["a.tif", "sub/a.tif"], ["--out", "folder"], "both be written to"),
-        (["a.tif"], ["--out", "folder", "--cfg-options", "x"], "KEY=VALUE"),
     ],
 )
 def test_options_that_cannot_work_stop_before_the_model_is_loaded(
@@ -105,6 +104,14 @@ def test_options_that_cannot_work_stop_before_the_model_is_loaded(
 ):
     assert run(files, images, *options) == 2
     assert message in capsys.readouterr().err
+    assert calls == []
+
+
+def test_an_override_without_value_is_a_usage_error(files, calls, capsys):
+    with pytest.raises(SystemExit) as error:
+        run(files, ["a.tif"], "--out", str(files / "out"), "--cfg-options", "x")
+    assert error.value.code == 2
+    assert "KEY=VALUE" in capsys.readouterr().err
     assert calls == []
 
 

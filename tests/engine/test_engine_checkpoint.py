@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 import torch
 from core_samples import ADAPTED, SOURCE_ONLY
 from model_samples import build, segmentor_config
 
 from mmda.cli import main
-from mmda.engine.checkpoint import check_fits, latest_checkpoint, load_weights, read_checkpoint
-from mmda.errors import ConfigError
+from mmda.engine.checkpoint import (
+    check_fits,
+    checkpoint_bytes,
+    latest_checkpoint,
+    load_weights,
+    read_checkpoint,
+)
+from mmda.engine.launch import build_runner, load_config, prepare
+from mmda.errors import ConfigError, DataError
 
 
 @pytest.mark.parametrize(
@@ -119,3 +128,31 @@ def test_the_checkpoint_interval_must_fit_accumulation(
     assert main([*argv, "--cfg-options", *options]) == (0 if fits else 2)
     if not fits:
         assert f"a multiple of {cycle}" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_told_before_training(write_config, monkeypatch, tmp_path):
+    config = prepare(load_config(write_config()), tmp_path / "work")
+    usage = shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage)
+    with pytest.raises(DataError, match="Not enough disk space"):
+        build_runner(config)
+
+
+def test_resuming_removes_halves_of_checkpoints(write_config, tmp_path):
+    half = tmp_path / ".iter_4.tmp-123.pth"
+    half.write_bytes(b"half")
+    whole = tmp_path / "iter_2.pth"
+    whole.write_bytes(b"whole")
+    config = prepare(load_config(write_config()), tmp_path, resume=True)
+    assert not half.exists()
+    assert config.load_from == str(whole)
+
+
+def test_checkpoint_bytes_bounds_an_adam_checkpoint(tmp_path):
+    model = torch.nn.Linear(1000, 100)
+    optimizer = torch.optim.Adam(model.parameters())
+    model(torch.ones(1, 1000)).sum().backward()
+    optimizer.step()
+    path = tmp_path / "checkpoint.pth"
+    torch.save({"state_dict": model.state_dict(), "optimizer": optimizer.state_dict()}, path)
+    assert 0.9 * path.stat().st_size < checkpoint_bytes(model) < 1.2 * path.stat().st_size

@@ -24,7 +24,7 @@ def refused(data, write_config, monkeypatch, tmp_path, capsys):
 
     def run(text: str = "", *options: str) -> str:
         path = write_config(ADAPTED + text)
-        monkeypatch.setenv("MMDA_TOY_ROOT", str(data.parent))
+        monkeypatch.setenv("MMDA_TOY_ROOT", str(data))
         argv = ["train", path, "--work-dir", str(tmp_path / "work")]
         assert main([*argv, *(("--cfg-options", *options) if options else ())]) == 2
         lines = capsys.readouterr().err.splitlines()
@@ -93,7 +93,7 @@ def test_labels_of_the_target_are_not_needed(data, write_config, monkeypatch, tm
     for row in read_manifest(data / "target", "train"):
         (data / "target" / row["label"]).unlink()
     path = write_config(ADAPTED)
-    monkeypatch.setenv("MMDA_TOY_ROOT", str(data.parent))
+    monkeypatch.setenv("MMDA_TOY_ROOT", str(data))
     work = str(tmp_path / "work")
     assert main(["train", path, "--work-dir", work, "--cfg-options", "train_cfg.max_iters=1"]) == 0
 

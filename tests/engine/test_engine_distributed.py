@@ -50,7 +50,7 @@ def runs(toy_root, tmp_path_factory):
     """Plain, accumulated and dropout runs of two processes, and the resumed dropout run."""
     folder = tmp_path_factory.mktemp("distributed")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MMDA_TOY_ROOT", str(toy_root))
+        patch.setenv("MMDA_TOY_ROOT", str(toy_root / "buildings"))
         (folder / "plain.py").write_text(TRAINING + ADAPTED + PLAIN)
         (folder / "dropout.py").write_text(TRAINING + ADAPTED)
         plain, dropout = str(folder / "plain.py"), str(folder / "dropout.py")

@@ -32,7 +32,7 @@ def trained(toy_root, tmp_path_factory):
     config = folder / "config.py"
     config.write_text(TRAINING + SOURCE_ONLY + QUICK)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MMDA_TOY_ROOT", str(toy_root))
+        patch.setenv("MMDA_TOY_ROOT", str(toy_root / "buildings"))
         train(str(config), folder)
         yield str(config), str(folder / "iter_60.pth")
 

@@ -32,7 +32,7 @@ def uninterrupted(toy_root, tmp_path_factory):
 
     config.write_text(TRAINING + ADAPTED)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MMDA_TOY_ROOT", str(toy_root))
+        patch.setenv("MMDA_TOY_ROOT", str(toy_root / "buildings"))
         train(str(config), folder / "work")
     return folder / "work"
 

@@ -6,9 +6,9 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
-import torch.nn.functional as F
 
 from mmda.models import SelfTraining
 from mmda.models.alignments import DomainBatch, UDAContext

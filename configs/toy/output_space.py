@@ -1,9 +1,9 @@
 # Output-space adversarial alignment alone (AdaptSegNet).
 _base_ = [
-    "../../_base_/toy_runtime.py",
-    "../../_base_/models/toy_unet.py",
-    "../../_base_/datasets/toy_buildings.py",
-    "../../_base_/schedules/toy.py",
+    "../_base_/toy_runtime.py",
+    "../_base_/models/toy_unet.py",
+    "../_base_/datasets/toy.py",
+    "../_base_/schedules/toy.py",
 ]
 model = dict(
     alignments=dict(

@@ -1,8 +1,9 @@
-# The toy cities; `make demo` writes them and sets MMDA_TOY_ROOT. See configs/toy/README.md.
-data_root = "{{$MMDA_TOY_ROOT:data/toy}}"
+# The toy cities, tiled for one task; `make demo` writes them and sets MMDA_TOY_ROOT. See
+# configs/toy/README.md.
+data_root = "{{$MMDA_TOY_ROOT:data/toy/buildings}}"
 crop_size = (128, 128)
-source_root = data_root + "/buildings/source"
-target_root = data_root + "/buildings/target"
+source_root = data_root + "/source"
+target_root = data_root + "/target"
 
 load = dict(type="LoadTile")
 geometry = [
@@ -18,11 +19,9 @@ train_dataloader = dict(
     sampler=dict(type="PairedDomainSampler"),
     dataset=dict(
         type="PairedDomainDataset",
-        source=dict(
-            type="BuildingDataset", data_root=source_root, pipeline=[load, *geometry, pack]
-        ),
+        source=dict(type="TiledDataset", data_root=source_root, pipeline=[load, *geometry, pack]),
         target=dict(
-            type="BuildingDataset",
+            type="TiledDataset",
             data_root=target_root,
             labelled=False,
             pipeline=[load, *geometry, pack],
@@ -33,15 +32,13 @@ val_dataloader = dict(
     batch_size=4,
     num_workers=0,
     sampler=dict(type="DefaultSampler", shuffle=False),
-    dataset=dict(type="BuildingDataset", data_root=target_root, split="val", pipeline=[load, pack]),
+    dataset=dict(type="TiledDataset", data_root=target_root, split="val", pipeline=[load, pack]),
 )
 test_dataloader = dict(
     batch_size=4,
     num_workers=0,
     sampler=dict(type="DefaultSampler", shuffle=False),
-    dataset=dict(
-        type="BuildingDataset", data_root=target_root, split="test", pipeline=[load, pack]
-    ),
+    dataset=dict(type="TiledDataset", data_root=target_root, split="test", pipeline=[load, pack]),
 )
 val_evaluator = dict(type="SegmentationMetric")
 test_evaluator = dict(type="SegmentationMetric")

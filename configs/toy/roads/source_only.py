@@ -1,8 +1,0 @@
-# Trained on the source city alone, evaluated on the target city.
-_base_ = [
-    "../../_base_/toy_runtime.py",
-    "../../_base_/models/toy_unet.py",
-    "../../_base_/datasets/toy_roads.py",
-    "../../_base_/schedules/toy.py",
-]
-train_dataloader = dict(dataset=dict(target=None))
