@@ -11,7 +11,7 @@ from typing import Any
 from tqdm import tqdm
 
 from mmda.errors import DataError
-from mmda.raster.handles import HandlePool, quiet_georeference
+from mmda.raster.handles import quiet_georeference
 from mmda.raster.manifest import DATASET_INFO, FORMAT, MANIFEST, write_manifest
 from mmda.raster.options import TileOptions, make_palette
 from mmda.raster.plan import Plan, ScenePlan, plan_tiles
@@ -102,8 +102,7 @@ def _execute(
     # Their presence tells that a dataset is complete.
     for name in (DATASET_INFO, MANIFEST):
         (store.root / name).unlink(missing_ok=True)
-    pool = HandlePool()
-    works = [_SceneWork(SceneTiler(plan, options, store.root, pool), store) for plan in todo]
+    works = [_SceneWork(SceneTiler(plan, options, store.root), store) for plan in todo]
     total = sum(len(plan.windows) for plan in todo)
     executor = ThreadPoolExecutor(workers)
     bar = tqdm(total=total, unit="tile", desc="tiling", disable=not progress)
@@ -121,7 +120,8 @@ def _execute(
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
         bar.close()
-        pool.close()
+        for work in works:
+            work.close()
     return [work.failure for work in works if work.failure is not None]
 
 
@@ -151,7 +151,7 @@ class _SceneWork:
             self._results[index] = result
         self._outstanding -= 1
         if self._outstanding == 0:
-            self._tiler.close()
+            self.close()
             self.discard() if self.failure else self.finish()
 
     def finish(self) -> None:
@@ -169,6 +169,10 @@ class _SceneWork:
         }
         self._store.write(scene.name, record)
         self._results.clear()
+
+    def close(self) -> None:
+        """Close the scene's files; no strip may be in work."""
+        self._tiler.close()
 
     def discard(self) -> None:
         """Remove the tiles of a damaged scene."""

@@ -63,7 +63,11 @@ def unreadable(path: str, error: BaseException) -> DamagedError:
 
 
 class HandlePool:
-    """Keeps rasters open: GDAL handles may not be shared between threads, opening is slow."""
+    """Keeps a scene's rasters open: opening is slow, and threads may not share GDAL handles.
+
+    Scenes do not share pools: one that is finished closes its handles while others still read,
+    perhaps the same file.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -79,13 +83,10 @@ class HandlePool:
                 self._open[key] = handle
         return handle
 
-    def close(self, *paths: str) -> None:
-        """Close every thread's handles of ``paths`` (of all files when none is given).
-
-        No thread may be reading from them.
-        """
+    def close(self) -> None:
+        """Close every thread's handles. No thread may be reading from them."""
         with self._lock:
-            keys = [key for key in self._open if not paths or key[0] in paths]
-            handles = [self._open.pop(key) for key in keys]
+            handles = list(self._open.values())
+            self._open.clear()
         for handle in handles:
             handle.close()

@@ -60,12 +60,12 @@ class _Pixels:
 class SceneTiler:
     """Tiles one scene, strip by strip, from any number of threads."""
 
-    def __init__(self, plan: ScenePlan, options: TileOptions, root: Path, pool: HandlePool) -> None:
+    def __init__(self, plan: ScenePlan, options: TileOptions, root: Path) -> None:
         self.plan = plan
         self._options = options
         self._root = root
-        self._pool = pool
-        self._labels = label_reader(plan.scene, plan.grid, pool, options.classes)
+        self._pool = HandlePool()
+        self._labels = label_reader(plan.scene, plan.grid, self._pool, options.classes)
 
     def tile_strip(self, windows: Sequence[Window]) -> StripResult:
         """Read the windows of one tile row at once and write their tiles.
@@ -86,9 +86,7 @@ class SceneTiler:
 
     def close(self) -> None:
         """Close the scene's files; no strip may be in work."""
-        scene = self.plan.scene
-        paths = [scene.image] if scene.label is None else [scene.image, scene.label.path]
-        self._pool.close(*paths)
+        self._pool.close()
         self._labels = None
 
     def _read(self, area: Window) -> _Pixels:

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 import shutil
@@ -16,6 +17,9 @@ from raster_samples import UTM, affine, make_scenes, noise, read_image, snapshot
 
 from mmda.errors import DataError
 from mmda.raster import RasterLabels, Scene, read_dataset_info, read_manifest
+from mmda.raster.options import TileOptions
+from mmda.raster.plan import plan_tiles
+from mmda.raster.tiles import SceneTiler
 
 
 def rebuild(root, rows, key, height, width, bands):
@@ -279,3 +283,20 @@ def test_overwrite_leaves_foreign_files_alone(tmp_path):
     assert (tmp_path / "o/notes.txt").read_text() == "mine"
     assert json.loads((tmp_path / "o/dataset.json").read_text())["tile"] == 32
     assert len(list((tmp_path / "o/train/images").iterdir())) == 4 * 5
+
+
+def test_a_finished_scene_leaves_the_files_that_others_read_open(tmp_path):
+    first, second = make_scenes(tmp_path, count=2)
+    shared = dataclasses.replace(second, label=first.label)
+    options = TileOptions("t", "d", ("a", "b"), 32, 32, None, "tif", 0.0, "shift")
+    plan = plan_tiles([first, shared], options, 1)
+    done, reading = (SceneTiler(scene, options, tmp_path / "o") for scene in plan.scenes)
+    expected = reading.tile_strip(reading.plan.strips()[0])
+    done.tile_strip(done.plan.strips()[0])
+    handles = list(reading._pool._open.values())
+    done.close()
+    assert len(handles) == 2
+    assert not any(handle.closed for handle in handles)
+    assert reading.tile_strip(reading.plan.strips()[0]).rows == expected.rows
+    reading.close()
+    assert all(handle.closed for handle in handles)
