@@ -29,22 +29,28 @@ Label = RasterLabels | VectorLabels | None
 
 
 def add_dataset_arguments(parser: argparse.ArgumentParser, tile: int | None) -> None:
-    """Add the options of the tiled dataset; ``tile`` is the default tile size."""
-    group = parser.add_argument_group("tiled dataset")
+    """Add the options of a tiled dataset of any kind; ``tile`` is the default tile size."""
+    group = parser.add_argument_group("dataset")
     group.add_argument("--classes", nargs="+", required=True, help="class names, id 0 first")
     group.add_argument("--task", required=True, help="name of the task, e.g. buildings")
     group.add_argument("--domain", required=True, help="name of the domain, e.g. source")
+    group.add_argument("--nominal-gsd", type=float, help="GSD to assume where a file tells none")
+    group.add_argument("--nodata", type=float, help="no-data value instead of the file's")
+    add_tiling_arguments(parser, tile)
+
+
+def add_tiling_arguments(parser: argparse.ArgumentParser, tile: int | None) -> None:
+    """Add the options that every converter has; ``tile`` is the default tile size."""
+    group = parser.add_argument_group("tiled dataset")
     whole = "whole images" if tile is None else f"{tile}"
     group.add_argument("--tile", type=int, default=tile, help=f"tile size, pixels [{whole}]")
     group.add_argument("--stride", type=int, help="step between tiles, pixels [tile size]")
     group.add_argument("--gsd", type=float, help="resample to this GSD, metres/pixel")
-    group.add_argument("--nominal-gsd", type=float, help="GSD to assume where a file tells none")
     group.add_argument("--format", choices=FORMATS, default="tif", help="image format [tif]")
     group.add_argument(
         "--min-valid", type=float, default=0.5, help="smallest valid share of a tile, 0..1 [0.5]"
     )
     group.add_argument("--edge", choices=EDGES, default="shift", help="edge rule [shift]")
-    group.add_argument("--nodata", type=float, help="no-data value instead of the file's")
     group.add_argument("--workers", type=int, default=2, help="threads [2]")
     group.add_argument("--overwrite", action="store_true", help="replace what is in OUT")
     group.add_argument("--dry-run", action="store_true", help="show the plan, write nothing")
