@@ -7,17 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import rasterio
-from rasterio.errors import RasterioError
 
-from mmda.raster.decoding import IGNORE
 from mmda.raster.encode import write_image, write_label
-from mmda.raster.handles import GDAL_OPTIONS, HandlePool, unreadable
-from mmda.raster.labels import label_reader
+from mmda.raster.handles import GDAL_OPTIONS
 from mmda.raster.options import TileOptions
+from mmda.raster.pixels import Pixels, SceneReader
 from mmda.raster.plan import ScenePlan
-from mmda.raster.reading import read_image
 from mmda.raster.stats import BandStatistics, class_pixels
 from mmda.raster.windows import Window
 
@@ -31,32 +27,6 @@ class StripResult:
     dropped: int = 0
 
 
-@dataclass
-class _Pixels:
-    """A strip or tile in memory; ``label`` and ``valid`` may be missing."""
-
-    image: np.ndarray
-    valid: np.ndarray | None
-    label: np.ndarray | None
-
-    def cut(self, row: int, col: int, size: Window, fill: float) -> _Pixels:
-        """Cut out ``size`` pixels from ``row``, ``col``, padded where the strip ends."""
-        box = (slice(row, row + size.height), slice(col, col + size.width))
-        image = self.image[(slice(None), *box)]
-        valid = None if self.valid is None else self.valid[box]
-        label = None if self.label is None else self.label[box]
-        below, right = size.height - image.shape[1], size.width - image.shape[2]
-        if below or right:
-            edges = ((0, below), (0, right))
-            valid = np.ones(image.shape[1:], bool) if valid is None else valid
-            valid = np.pad(valid, edges)
-            image = np.pad(image, ((0, 0), *edges), constant_values=image.dtype.type(fill))
-            label = None if label is None else np.pad(label, edges, constant_values=IGNORE)
-        elif valid is not None and valid.all():
-            valid = None
-        return _Pixels(image, valid, label)
-
-
 class SceneTiler:
     """Tiles one scene, strip by strip, from any number of threads."""
 
@@ -64,8 +34,7 @@ class SceneTiler:
         self.plan = plan
         self._options = options
         self._root = root
-        self._pool = HandlePool()
-        self._labels = label_reader(plan.scene, plan.grid, self._pool, options.classes)
+        self._reader = SceneReader(plan, options.classes)
 
     def tile_strip(self, windows: Sequence[Window]) -> StripResult:
         """Read the windows of one tile row at once and write their tiles.
@@ -77,7 +46,7 @@ class SceneTiler:
         first, last = windows[0], windows[-1]
         area = Window(first.row, first.col, first.height, last.col + last.width - first.col)
         with rasterio.Env(**GDAL_OPTIONS):
-            pixels = self._read(area.clip(grid.height, grid.width))
+            pixels = self._reader.read(area.clip(grid.height, grid.width))
             result = StripResult(BandStatistics.empty(len(header.bands)))
             for window in windows:
                 tile = pixels.cut(0, window.col - area.col, window, header.fill)
@@ -86,22 +55,9 @@ class SceneTiler:
 
     def close(self) -> None:
         """Close the scene's files; no strip may be in work."""
-        self._pool.close()
-        self._labels = None
+        self._reader.close()
 
-    def _read(self, area: Window) -> _Pixels:
-        scene = self.plan.scene
-        label = None if self._labels is None else self._labels.read(area)
-        dataset = self._pool.get(scene.image, scene.nodata)
-        try:
-            image, valid = read_image(dataset, self.plan.header, self.plan.grid, area)
-        except RasterioError as error:
-            raise unreadable(scene.image, error) from error
-        if label is not None and valid is not None:
-            label[~valid] = IGNORE
-        return _Pixels(image, valid, label)
-
-    def _add_tile(self, window: Window, tile: _Pixels, result: StripResult) -> None:
+    def _add_tile(self, window: Window, tile: Pixels, result: StripResult) -> None:
         scene, grid, header = self.plan.scene, self.plan.grid, self.plan.header
         name = f"{scene.name}_{window.row:06d}_{window.col:06d}"
         image = f"{scene.split}/images/{name}.{self._options.format}"

@@ -293,7 +293,7 @@ def test_a_finished_scene_leaves_the_files_that_others_read_open(tmp_path):
     done, reading = (SceneTiler(scene, options, tmp_path / "o") for scene in plan.scenes)
     expected = reading.tile_strip(reading.plan.strips()[0])
     done.tile_strip(done.plan.strips()[0])
-    handles = list(reading._pool._open.values())
+    handles = list(reading._reader._pool._open.values())
     done.close()
     assert len(handles) == 2
     assert not any(handle.closed for handle in handles)
