@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from affine import Affine
@@ -57,7 +58,8 @@ class Grid:
 def make_grid(scene: Scene, header: RasterHeader, gsd: float | None) -> Grid:
     """Lay a grid of ``gsd`` metres per pixel over a raster (the raster's own when ``None``).
 
-    The number of pixels is rounded, so that the grid covers exactly the extent of the raster.
+    The number of pixels is rounded, so that the grid covers exactly the extent of the raster. A
+    scene that asks for a size gets a grid of that size.
 
     Raises:
         DataError: When ``gsd`` is given and the raster's own is unknown.
@@ -65,7 +67,9 @@ def make_grid(scene: Scene, header: RasterHeader, gsd: float | None) -> Grid:
     known = header.gsd if header.gsd is not None else scene.nominal_gsd
     nominal = header.gsd is None and known is not None
     height, width = header.height, header.width
-    if gsd is not None:
+    if scene.size is not None:
+        height, width = scene.size
+    elif gsd is not None:
         if known is None:
             raise DataError(
                 f"Cannot resample `{scene.image}` to {gsd} m: it has no CRS, so its ground sample "
@@ -79,4 +83,6 @@ def make_grid(scene: Scene, header: RasterHeader, gsd: float | None) -> Grid:
     if transform is not None:
         transform = transform * Affine.scale(step_x, step_y)
     result = known if (height, width) == (header.height, header.width) else gsd
+    if scene.size is not None and known is not None:
+        result = known * math.sqrt(step_y * step_x)
     return Grid(height, width, step_y, step_x, header.crs, transform, result, nominal)

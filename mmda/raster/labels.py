@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 import numpy as np
 from rasterio.errors import RasterioError
 from rasterio.windows import Window as SourceWindow
 
+from mmda.errors import DataError
 from mmda.raster.decoding import Decoder, parse_decode
 from mmda.raster.grid import Grid
 from mmda.raster.handles import HandlePool, unreadable
@@ -17,6 +19,15 @@ from mmda.raster.resample import resample_ids, source_area
 from mmda.raster.scene import RasterLabels, Scene, VectorLabels
 from mmda.raster.vectors import VectorBurner
 from mmda.raster.windows import Window
+
+
+@contextmanager
+def label_of(image: str) -> Iterator[None]:
+    """Name the image in the errors about its label."""
+    try:
+        yield
+    except DataError as error:
+        raise type(error)(f"{error} It is the label of `{image}`.") from error
 
 
 class LabelReader(Protocol):

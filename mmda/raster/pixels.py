@@ -10,7 +10,7 @@ from rasterio.errors import RasterioError
 from mmda.raster.blank import BlankAreas
 from mmda.raster.decoding import IGNORE
 from mmda.raster.handles import HandlePool, unreadable
-from mmda.raster.labels import label_reader
+from mmda.raster.labels import label_of, label_reader
 from mmda.raster.plan import ScenePlan
 from mmda.raster.reading import read_image
 from mmda.raster.windows import Window
@@ -74,7 +74,8 @@ class SceneReader:
             DataError: When the image or its label cannot be read or decoded.
         """
         scene = self._plan.scene
-        label = None if self._labels is None else self._labels.read(area)
+        with label_of(scene.image):
+            label = None if self._labels is None else self._labels.read(area)
         dataset = self._pool.get(scene.image, scene.nodata)
         try:
             image, valid = read_image(

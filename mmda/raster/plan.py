@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -18,6 +19,7 @@ from mmda.raster.encode import check_format
 from mmda.raster.grid import Grid, make_grid
 from mmda.raster.handles import GDAL_OPTIONS, DamagedError, open_raster
 from mmda.raster.header import RasterHeader, read_header
+from mmda.raster.labels import label_of
 from mmda.raster.options import TileOptions
 from mmda.raster.scene import RasterLabels, Scene, VectorLabels
 from mmda.raster.vectors import check_vectors, require_crs
@@ -126,7 +128,9 @@ def _plan_scene(scene: Scene, options: TileOptions) -> ScenePlan | DataError:
 
 
 def _check_mask(scene: Scene, label: RasterLabels, header: RasterHeader) -> None:
-    with open_raster(label.path) as mask:
+    with label_of(scene.image):
+        dataset = open_raster(label.path)
+    with dataset as mask:
         size = (mask.height, mask.width)
         if size != (header.height, header.width):
             raise DataError(
@@ -134,6 +138,7 @@ def _check_mask(scene: Scene, label: RasterLabels, header: RasterHeader) -> None
                 f"{header.height} pixels, `{label.path}` has {mask.width} x {mask.height}. Give a "
                 "label on the pixel grid of the image."
             )
+        _check_encoding(scene, label, mask)
         shift = _shift(header, mask.transform)
         if shift > MOST_SHIFT:
             raise DataError(
@@ -146,6 +151,17 @@ def _check_mask(scene: Scene, label: RasterLabels, header: RasterHeader) -> None
                 f"`{label.path}` has {mask.count} band(s), but the decoding rule `color` needs "
                 "three: use `ids`, `binary`, `threshold` or `idmap`."
             )
+
+
+def _check_encoding(scene: Scene, label: RasterLabels, mask: Any) -> None:
+    found = (mask.count, mask.dtypes[0])
+    wanted = (label.bands or found[0], label.dtype or found[1])
+    if found != wanted:
+        raise DataError(
+            f"The label `{label.path}` of `{scene.image}` has {found[0]} band(s) of {found[1]}; "
+            f"expected {wanted[0]} of {wanted[1]}. It was re-encoded and its class ids may be "
+            "lost: use the file of the original archive."
+        )
 
 
 def _shift(header: RasterHeader, other: Affine) -> float:

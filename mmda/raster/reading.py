@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from rasterio.enums import Resampling
 from rasterio.windows import Window as SourceWindow
 
+from mmda.raster.blank import BlankAreas, full_value
 from mmda.raster.grid import Grid
 from mmda.raster.header import RasterHeader
 from mmda.raster.resample import resample_bands, source_area
@@ -15,7 +17,11 @@ from mmda.raster.windows import Window
 
 
 def read_image(
-    dataset: Any, header: RasterHeader, grid: Grid, area: Window
+    dataset: Any,
+    header: RasterHeader,
+    grid: Grid,
+    area: Window,
+    blank: BlankAreas | None = None,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Read an area of the target grid.
 
@@ -27,13 +33,16 @@ def read_image(
         header: Its header.
         grid: The target grid.
         area: Pixels of the grid, inside it.
+        blank: Areas that hold no data although the file does not say so.
 
     Returns:
         Image ``(bands, height, width)`` in the raster's dtype, invalid pixels set to
-        ``header.fill``; and validity ``(height, width)``, bool, or ``None`` when all is valid.
+        ``header.fill`` (blank ones keep their white where the file has no no-data value); and
+        validity ``(height, width)``, bool, or ``None`` when all is valid.
     """
-    if header.false_alpha and not grid.native:
-        return _read_past_alpha(dataset, header, grid, area)
+    missing = None if blank is None else blank.find(dataset)
+    if missing is not None or (header.false_alpha and not grid.native):
+        return _read_without_gdal(dataset, header, grid, area, missing)
     options = _read_options(grid, area)
     valid: np.ndarray | None
     if header.alpha is not None:
@@ -57,19 +66,25 @@ def _fill_invalid(
     return image, valid
 
 
-def _read_past_alpha(
-    dataset: Any, header: RasterHeader, grid: Grid, area: Window
+def _read_without_gdal(
+    dataset: Any, header: RasterHeader, grid: Grid, area: Window, missing: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Resample without GDAL, which would leave out pixels where the false alpha band is 0."""
+    """Read as the file is, then resample: GDAL would leave out pixels where a false alpha band
+    is 0, and would mix blank areas into their neighbours.
+    """
+    native = replace(grid, height=header.height, width=header.width, step_y=1, step_x=1)
     source = source_area(grid, area, header.height, header.width)
-    options = {"window": SourceWindow(source.col, source.row, source.width, source.height)}
-    image = dataset.read(list(header.bands), **options)
-    if header.nodata is None:
+    image, valid = read_image(dataset, header, native, source)
+    if valid is None:
         valid = np.ones(image.shape[1:], bool)
-    else:
-        valid = _differs(image, header.nodata)
-    image, valid = resample_bands(image, valid, grid, area, source)
-    return _fill_invalid(image, valid, header.fill)
+    fill = header.fill
+    if missing is not None:
+        box = np.s_[source.row : source.row + source.height, source.col : source.col + source.width]
+        valid = valid & ~missing[box]
+        fill = fill if header.nodata is not None else full_value(image.dtype)
+    if not grid.native:
+        image, valid = resample_bands(image, valid, grid, area, source)
+    return _fill_invalid(image, valid, fill)
 
 
 def _read_options(grid: Grid, area: Window) -> dict[str, Any]:

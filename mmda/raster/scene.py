@@ -23,10 +23,14 @@ class RasterLabels:
     Attributes:
         path: The mask raster; the same height and width as the image.
         decode: How its values become class ids, see :mod:`mmda.raster.decoding`.
+        bands: The number of bands that the mask must have; any when ``None``.
+        dtype: The data type that the mask must have, e.g. ``uint16``; any when ``None``.
     """
 
     path: str
     decode: str = "ids"
+    bands: int | None = None
+    dtype: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", os.fspath(self.path))
@@ -70,6 +74,8 @@ class Scene:
         city: City or area, for grouped metrics.
         nodata: No-data value that replaces the one in the file.
         nominal_gsd: Ground sample distance (metres/pixel) to assume when the file tells none.
+        size: Height and width (pixels) to resample the whole raster to, instead of to a GSD.
+        white_area: Exactly white pixels are no data where at least so many are connected.
     """
 
     name: str
@@ -79,6 +85,8 @@ class Scene:
     city: str | None = None
     nodata: float | None = None
     nominal_gsd: float | None = None
+    size: tuple[int, int] | None = None
+    white_area: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "image", os.fspath(self.image))
