@@ -46,7 +46,12 @@ def add_tiling_arguments(parser: argparse.ArgumentParser, tile: int | None) -> N
     group.add_argument("--tile", type=int, default=tile, help=f"tile size, pixels [{whole}]")
     group.add_argument("--stride", type=int, help="step between tiles, pixels [tile size]")
     group.add_argument("--gsd", type=float, help="resample to this GSD, metres/pixel")
-    group.add_argument("--format", choices=FORMATS, default="tif", help="image format [tif]")
+    group.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="tif",
+        help="image format; none: no tiles, training reads the rasters [tif]",
+    )
     group.add_argument(
         "--min-valid", type=float, default=0.5, help="smallest valid share of a tile, 0..1 [0.5]"
     )
@@ -106,7 +111,7 @@ def run_tiling(args: argparse.Namespace, scenes: Sequence[Scene]) -> int:
         with quiet_georeference():
             plan = plan_tiles(scenes, TileOptions(classes=tuple(args.classes), **common))
         counts = ", ".join(f"{split} {n}" for split, n in plan.tiles_per_split().items())
-        size = sum(scene.tile_bytes for scene in plan.scenes) / 2**20
+        size = sum(scene.tile_bytes(args.format) for scene in plan.scenes) / 2**20
         print(f"Would cut {len(plan.scenes)} scenes into {counts} tiles, at most {size:.0f} MiB.")
         for message in plan.damaged:
             print(f"warning: {message}", file=sys.stderr)

@@ -14,7 +14,8 @@ from rasterio.crs import CRS
 from mmda.errors import ConfigError, DataError, did_you_mean
 from mmda.utils.files import atomic_path
 
-FORMATS = ("tif", "png", "jpg")
+NO_TILES = "none"  # a manifest alone: training reads the windows from the rasters
+FORMATS = ("tif", "png", "jpg", NO_TILES)
 _PNG_BANDS = (1, 3)
 
 

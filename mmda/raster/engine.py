@@ -56,7 +56,8 @@ def tile_dataset(
         tile: Tile size in pixels; ``None`` keeps whole rasters.
         stride: Step between tiles in pixels, 1..``tile``; ``tile`` by default.
         gsd: Target metres per pixel; each raster's own by default.
-        format: Image format: ``tif`` (georeferenced, fastest), ``png`` or ``jpg`` (lossy).
+        format: Image format: ``tif`` (georeferenced, fastest), ``png``, ``jpg`` (lossy), or
+            ``none``: no tiles, only the manifest of their windows.
         min_valid: Smallest share of valid pixels of a tile inside the raster, 0..1.
         edge: ``shift``, ``pad`` or ``drop``, see :func:`mmda.raster.windows.axis_starts`.
         workers: Number of threads.
@@ -82,7 +83,7 @@ def tile_dataset(
         if not overwrite:
             store.check(fixed)
         todo = [p for p in plan.scenes if overwrite or not store.is_done(p.scene)]
-        ensure_free_space(root, sum(p.tile_bytes for p in todo))
+        ensure_free_space(root, sum(p.tile_bytes(options.format) for p in todo))
         store.prepare(fixed, overwrite)
         failures = [*plan.damaged, *_execute(todo, options, store, workers, progress)]
     if len(failures) == len(scenes):

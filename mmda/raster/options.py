@@ -37,7 +37,7 @@ class TileOptions:
         tile: Tile size in pixels; ``None`` keeps whole rasters.
         stride: Step between tiles in pixels; the tile size when ``None``.
         gsd: Target metres per pixel; each raster's own when ``None``.
-        format: ``tif``, ``png`` or ``jpg``.
+        format: ``tif``, ``png`` or ``jpg``; ``none`` writes no tiles, only the manifest.
         min_valid: A tile is dropped when a smaller share of its pixels inside the raster is
             valid, 0..1. A tile without any valid pixel is always dropped.
         edge: ``shift``, ``pad`` or ``drop``, see :func:`mmda.raster.windows.axis_starts`.

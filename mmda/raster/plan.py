@@ -15,7 +15,7 @@ from affine import Affine
 
 from mmda.errors import DataError
 from mmda.raster.decoding import parse_decode
-from mmda.raster.encode import check_format
+from mmda.raster.encode import NO_TILES, check_format
 from mmda.raster.grid import Grid, make_grid
 from mmda.raster.handles import GDAL_OPTIONS, DamagedError, open_raster
 from mmda.raster.header import RasterHeader, read_header
@@ -52,9 +52,10 @@ class ScenePlan:
             rows.setdefault(window.row, []).append(window)
         return [row[i : i + limit] for row in rows.values() for i in range(0, len(row), limit)]
 
-    @property
-    def tile_bytes(self) -> int:
-        """Upper estimate of what the tiles take on disk, in bytes."""
+    def tile_bytes(self, format: str) -> int:
+        """Upper estimate of what the tiles take on disk in a format, in bytes."""
+        if format == NO_TILES:
+            return 0
         pixels = sum(window.height * window.width for window in self.windows)
         depth = len(self.header.bands) * np.dtype(self.header.dtype).itemsize
         return int(pixels * (depth + 0.1)) + 4096 * len(self.windows)

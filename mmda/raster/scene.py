@@ -110,6 +110,23 @@ class Scene:
         return hashlib.sha1(json.dumps(state, sort_keys=True).encode()).hexdigest()
 
 
+def scene_to_json(scene: Scene) -> str:
+    """Return a scene as text, with absolute paths, for :func:`scene_from_json`."""
+    state = asdict(scene)
+    for part in filter(None, (state, state["label"])):
+        key = "path" if "path" in part else "image"
+        part[key] = os.path.abspath(part[key]) if is_local(part[key]) else part[key]
+    return json.dumps(state)
+
+
+def scene_from_json(text: str) -> Scene:
+    """Restore a scene from :func:`scene_to_json`."""
+    state = json.loads(text)
+    if (label := state["label"]) is not None:
+        state["label"] = RasterLabels(**label) if "decode" in label else VectorLabels(**label)
+    return Scene(**{k: tuple(v) if isinstance(v, list) else v for k, v in state.items()})
+
+
 def safe_name(text: str) -> str:
     """Replace every character that a scene name may not hold by ``_``."""
     return re.sub(r"[^A-Za-z0-9._-]", "_", text)

@@ -9,11 +9,12 @@ from typing import Any
 
 import rasterio
 
-from mmda.raster.encode import write_image, write_label
+from mmda.raster.encode import NO_TILES, write_image, write_label
 from mmda.raster.handles import GDAL_OPTIONS
 from mmda.raster.options import TileOptions
 from mmda.raster.pixels import Pixels, SceneReader
 from mmda.raster.plan import ScenePlan
+from mmda.raster.scene import scene_to_json
 from mmda.raster.stats import BandStatistics, class_pixels
 from mmda.raster.windows import Window
 
@@ -35,6 +36,7 @@ class SceneTiler:
         self._options = options
         self._root = root
         self._reader = SceneReader(plan, options.classes)
+        self._spec = scene_to_json(plan.scene)
 
     def tile_strip(self, windows: Sequence[Window]) -> StripResult:
         """Read the windows of one tile row at once and write their tiles.
@@ -57,11 +59,18 @@ class SceneTiler:
         """Close the scene's files; no strip may be in work."""
         self._reader.close()
 
+    def _paths(self, name: str, tile: Pixels) -> tuple[str | None, str | None]:
+        """Return the tile's image and label below the root; none where no tiles are written."""
+        split, suffix = self.plan.scene.split, self._options.format
+        if suffix == NO_TILES:
+            return None, None
+        label = None if tile.label is None else f"{split}/labels/{name}.png"
+        return f"{split}/images/{name}.{suffix}", label
+
     def _add_tile(self, window: Window, tile: Pixels, result: StripResult) -> None:
         scene, grid, header = self.plan.scene, self.plan.grid, self.plan.header
         name = f"{scene.name}_{window.row:06d}_{window.col:06d}"
-        image = f"{scene.split}/images/{name}.{self._options.format}"
-        label = None if tile.label is None else f"{scene.split}/labels/{name}.png"
+        image, label = self._paths(name, tile)
         inside = window.clip(grid.height, grid.width)
         valid = window.height * window.width if tile.valid is None else int(tile.valid.sum())
         if valid == 0 or valid < self._options.min_valid * inside.height * inside.width:
@@ -88,6 +97,7 @@ class SceneTiler:
                 "crs": grid.crs.to_wkt() if grid.crs else None,
                 "transform": list(transform)[:6] if transform else None,
                 "gsd": grid.gsd,
+                "scene_spec": self._spec,
                 "nominal_gsd": grid.nominal,
                 "valid_fraction": valid / (window.height * window.width),
                 "class_pixels": counts,
@@ -96,7 +106,9 @@ class SceneTiler:
                 "label": label,
                 "image_bytes": write_image(
                     self._root / image, tile.image, tile.valid, grid.crs, transform, nodata
-                ),
+                )
+                if image is not None
+                else None,
                 "label_bytes": write_label(self._root / label, tile.label)
                 if label is not None and tile.label is not None
                 else None,
