@@ -12,6 +12,12 @@ from mmda.registry import MODELS
 
 DISCRIMINATOR = dict(type="PixelDiscriminator", channels=4, num_layers=2)
 OUTPUT = dict(num_classes=CLASSES, discriminator=DISCRIMINATOR)
+# Group norm: statistics over a batch differ between one process and two.
+GROUPED = dict(
+    num_classes=CLASSES,
+    grouping=dict(norm_cfg=dict(type="GN", num_groups=4)),
+    discriminator=dict(channels=4, num_layers=2),
+)
 CASES: dict[str, list[dict[str, Any]]] = {
     "OutputAdversarial": [
         OUTPUT,
@@ -21,6 +27,17 @@ CASES: dict[str, list[dict[str, Any]]] = {
     "FeatureAdversarial": [
         dict(in_channels=64, discriminator=dict(DISCRIMINATOR, num_layers=1)),
         dict(in_channels=16, index=1, discriminator=DISCRIMINATOR, gan="lsgan"),
+    ],
+    "GroupAlignment": [
+        dict(GROUPED, num_groups=2),
+        dict(GROUPED, weights=dict(cadv=0, cl=0), head="aux", input_scale=0.5),
+        dict(
+            GROUPED,
+            weights=dict(co=0, orth=0),
+            gan="lsgan",
+            grouping=dict(type="KMeansGrouping", in_channels=64),
+        ),
+        dict(GROUPED, grouping=dict(type="NMFGrouping", in_channels=64)),
     ],
     "SelfTraining": [dict(threshold=0.0), dict(threshold=0.0, weight=0.5, mix="class")],
 }

@@ -3,12 +3,17 @@
 from mmda.models.alignments import *  # noqa: F403
 from mmda.models.data_preprocessor import DomainDataPreprocessor
 from mmda.models.decode_heads import DeepLabV2Head
-from mmda.models.discriminators import PixelDiscriminator
+from mmda.models.discriminators import ConditionalDiscriminator, PixelDiscriminator
+from mmda.models.grouping import GroupHead, KMeansGrouping, NMFGrouping
 from mmda.models.segmentors import Teacher, UDASegmentor
 
 __all__ = [
+    "ConditionalDiscriminator",
     "DeepLabV2Head",
     "DomainDataPreprocessor",
+    "GroupHead",
+    "KMeansGrouping",
+    "NMFGrouping",
     "PixelDiscriminator",
     "Teacher",
     "UDASegmentor",

@@ -90,7 +90,7 @@ def test_each_loss_reaches_either_the_segmentor_or_the_discriminators(case):
         found = reached(loss, model)
         hit |= found
         if key.endswith("loss_dis"):
-            level = key.split(".")[1]
+            *_, level, _ = key.split(".")  # the alignment itself where it has one level
             assert found == {n for n in discriminators if f".{level}." in n}
         else:
             assert any(n.startswith("segmentor.backbone") for n in found)

@@ -12,6 +12,10 @@ optim_wrapper = dict(
                 custom_keys=dict(decode_head=dict(lr_mult=10.0), auxiliary_head=dict(lr_mult=10.0))
             ),
         ),
+        grouping=dict(
+            params="alignments.*grouping*",
+            optimizer=dict(type="SGD", lr=1e-3, momentum=0.9),
+        ),
         discriminator=dict(
             params="alignments.*discriminator*",
             optimizer=dict(type="Adam", lr=1e-4, betas=(0.9, 0.99)),

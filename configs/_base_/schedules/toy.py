@@ -7,6 +7,10 @@ optim_wrapper = dict(
             optimizer=dict(type="AdamW", lr=1e-3, weight_decay=1e-2),
             clip_grad=dict(max_norm=5.0),
         ),
+        grouping=dict(
+            params="alignments.*grouping*",
+            optimizer=dict(type="SGD", lr=1e-3, momentum=0.9),
+        ),
         discriminator=dict(
             params="alignments.*discriminator*",
             optimizer=dict(type="Adam", lr=1e-4, betas=(0.9, 0.99)),

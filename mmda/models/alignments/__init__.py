@@ -3,6 +3,7 @@
 from mmda.models.alignments.base import Alignment, frozen
 from mmda.models.alignments.context import SOURCE, TARGET, DomainBatch, UDAContext
 from mmda.models.alignments.feature_adversarial import FeatureAdversarial
+from mmda.models.alignments.group_alignment import GroupAlignment
 from mmda.models.alignments.output_adversarial import OutputAdversarial
 from mmda.models.alignments.self_training import SelfTraining
 
@@ -12,6 +13,7 @@ __all__ = [
     "Alignment",
     "DomainBatch",
     "FeatureAdversarial",
+    "GroupAlignment",
     "OutputAdversarial",
     "SelfTraining",
     "UDAContext",

@@ -54,10 +54,8 @@ class Alignment(BaseModule):
         """Return the losses of an active iteration."""
 
     def zero(self, context: UDAContext) -> Tensor:
-        """Return 0, connected to this alignment's parameters and to the target's outputs."""
+        """Return 0, connected to this alignment's parameters and to the source's outputs."""
         terms = [parameter.sum() for parameter in self.parameters() if parameter.requires_grad]
-        if context.target is not None:
-            terms += [logits.sum() for logits in context.target.logits.values()]
         total = context.source.logits["decode"].sum()
         for term in terms:
             total = total + term

@@ -119,13 +119,16 @@ class UDASegmentor(BaseSegmentor):
     def _context(
         self, inputs: dict[str, Tensor], samples: dict[str, list], weak: dict[str, Tensor]
     ) -> UDAContext:
-        needed = {"target", "target_images"} & self.needs
-        if needed and "target" not in inputs:
+        step = MessageHub.get_current_instance().get_info("iter", 0)
+        if {"target", "target_images"} & self.needs and "target" not in inputs:
             raise ConfigError(
                 "The model's alignments need the target domain, but the training dataset yields "
                 "none. Give `train_dataloader.dataset` a `target`."
             )
-        names = ["source", "target"] if "target" in self.needs else ["source"]
+        # Before an alignment starts, nothing is computed for it.
+        needs = frozenset().union(*(a.needs for a in self._alignments() if step >= a.start))
+        needed = {"target", "target_images"} & needs
+        names = ["source", "target"] if "target" in needs else ["source"]
         outputs = self._run([inputs[name] for name in names], names)
         batches = {
             name: DomainBatch(
@@ -137,7 +140,6 @@ class UDASegmentor(BaseSegmentor):
             )
             for name in (["source", "target"] if needed else ["source"])
         }
-        step = MessageHub.get_current_instance().get_info("iter", 0)
         return UDAContext(
             batches["source"], batches.get("target"), step, self.teacher, self._main_logits
         )

@@ -1,0 +1,194 @@
+"""Cross-domain grouping and alignment (CDGA)."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from mmda.errors import ConfigError
+from mmda.models.alignments.base import Alignment, frozen
+from mmda.models.alignments.context import SOURCE, TARGET, DomainBatch, UDAContext
+from mmda.models.losses import (
+    class_equivalence_loss,
+    condition,
+    consistency_loss,
+    gan_loss,
+    group_distributions,
+    group_maxima,
+    orthogonality_loss,
+)
+from mmda.registry import MODELS
+from mmda.utils.distributed import batch_mean
+
+WEIGHTS = {"co": 1e-3, "orth": 1e-3, "cadv": 1e-3, "cl": 1e-4}  # as published
+
+
+@dataclass
+class GroupedDomain:
+    """One domain's softmax maps and groups.
+
+    Attributes:
+        probabilities: p, (N, C, H, W).
+        groups: H, (N, K, H, W).
+        distributions: Q, (N, K, C).
+    """
+
+    probabilities: Tensor
+    groups: Tensor
+    distributions: Tensor
+
+    def detached(self) -> tuple[Tensor, Tensor]:
+        """Return p and H without gradient."""
+        return self.probabilities.detach(), self.groups.detach()
+
+    def usage(self) -> Tensor:
+        """Return the share of pixels that each group holds, (K,), without gradient."""
+        return self.groups.detach().mean((0, 2, 3))
+
+
+@MODELS.register_module()
+class GroupAlignment(Alignment):
+    """Divide both domains into the same groups and align each (CDGA, Kim et al., Eq. 1-7).
+
+    ``loss_co`` makes a group's class distribution the same in both domains, ``loss_orth`` makes
+    the groups differ, ``loss_cadv`` / ``loss_dis`` align each group adversarially under the
+    condition of its class distribution, ``loss_cl`` asks the target for the classes that the
+    source's groups hold. Each is switched off by a weight of 0.
+
+    The reduction over a batch, and over processes: co and orth compare the mean Q of the whole
+    batch of all processes; cadv and dis are summed over groups and averaged over samples and
+    positions; cl is averaged over pairs. The paper's batch is one pair of images, where the three
+    agree.
+
+    Args:
+        num_classes: Number of classes C.
+        num_groups: Number of groups K; by default min(8, C).
+        weights: Weights of ``co``, ``orth``, ``cadv`` and ``cl``; those not given keep the
+            published 1e-3, 1e-3, 1e-3 and 1e-4.
+        grouping: Config of the grouping; ``num_groups`` is filled in.
+        discriminator: Config of the discriminator; ``num_classes`` is filled in.
+        head: Which head's maps are aligned: ``'decode'``, ``'aux'``, ...
+        input_scale: Size of the maps relative to the image: 1 as published.
+        threshold: tau of ``cl``.
+        gan: ``'vanilla'`` or ``'lsgan'``.
+        start: Iteration from which the alignment is active.
+    """
+
+    #: The last iteration's group usage (K,) and Q (N, K, C) by domain, for hooks to log.
+    latest: dict[str, tuple[Tensor, Tensor]]
+
+    def __init__(
+        self,
+        num_classes: int,
+        num_groups: int | None = None,
+        weights: dict[str, float] | None = None,
+        grouping: dict | None = None,
+        discriminator: dict | None = None,
+        head: str = "decode",
+        input_scale: float = 1.0,
+        threshold: float = 0.05,
+        gan: str = "vanilla",
+        start: int = 0,
+    ) -> None:
+        super().__init__(start)
+        self.weights = _checked_weights(weights or {})
+        self.num_classes, self.head, self.input_scale = num_classes, head, input_scale
+        self.threshold, self.gan = threshold, gan
+        k = min(8, num_classes) if num_groups is None else num_groups
+        if k > num_classes and self.weights["orth"]:
+            warnings.warn(
+                f"GroupAlignment: {k} groups for {num_classes} classes. No more than "
+                f"{num_classes} class distributions can be orthogonal: use `num_groups` of at most "
+                f"{num_classes}, or switch `weights.orth` off.",
+                stacklevel=2,
+            )
+        self.grouping = _build_grouping(grouping or {}, k, num_classes)
+        if self.weights["cadv"]:
+            config = {"type": "ConditionalDiscriminator", **(discriminator or {})}
+            self.discriminator = MODELS.build({"num_classes": num_classes, **config})
+        self.latest = {}
+
+    def losses(self, context: UDAContext) -> dict[str, Tensor]:
+        """Return the weighted losses that are switched on; see the class."""
+        assert context.target is not None
+        source, target = self.group(context.source), self.group(context.target)
+        self._remember(source, target)
+        losses = {}
+        means = [batch_mean(domain.distributions) for domain in (source, target)]
+        if self.weights["co"]:
+            losses["loss_co"] = self.weights["co"] * consistency_loss(*means)
+        if self.weights["orth"]:
+            orthogonality = orthogonality_loss(means[0]) + orthogonality_loss(means[1])
+            losses["loss_orth"] = self.weights["orth"] * orthogonality
+        if self.weights["cadv"]:
+            losses["loss_cadv"] = self.weights["cadv"] * self._adversarial(target)
+            losses["loss_dis"] = self._discriminate(source, target)
+        if self.weights["cl"]:
+            losses["loss_cl"] = self.weights["cl"] * self._class_equivalence(source, target)
+        return losses
+
+    def group(self, domain: DomainBatch) -> GroupedDomain:
+        """Divide one domain's maps into groups."""
+        if self.head not in domain.logits:
+            raise ConfigError(
+                f"GroupAlignment: `head` is `{self.head}`, but the segmentor has "
+                f"{sorted(domain.logits)}."
+            )
+        probabilities = domain.probabilities(self.head, self.input_scale)
+        if probabilities.shape[1] != self.num_classes:
+            raise ConfigError(
+                f"GroupAlignment: `num_classes` is {self.num_classes}, but the head `{self.head}` "
+                f"has {probabilities.shape[1]} classes. Set both to the same number."
+            )
+        groups = self.grouping(probabilities, domain.feats[-1])
+        return GroupedDomain(probabilities, groups, group_distributions(probabilities, groups))
+
+    def _adversarial(self, target: GroupedDomain) -> Tensor:
+        """Non-saturating: the target's groups shall look like the source's."""
+        with frozen(self.discriminator):
+            logits = self.discriminator(
+                target.probabilities, target.groups, condition(target.distributions)
+            )
+        return self._gan(logits, SOURCE)
+
+    def _discriminate(self, source: GroupedDomain, target: GroupedDomain) -> Tensor:
+        total: Any = 0.0
+        for domain, label in ((source, SOURCE), (target, TARGET)):
+            logits = self.discriminator(*domain.detached(), condition(domain.distributions))
+            total = total + 0.5 * self._gan(logits, label)
+        return total
+
+    def _gan(self, logits: Tensor, label: float) -> Tensor:
+        """Return the loss summed over groups, averaged over samples and positions."""
+        return gan_loss(logits.float(), label, self.gan) * self.grouping.num_groups
+
+    def _class_equivalence(self, source: GroupedDomain, target: GroupedDomain) -> Tensor:
+        maxima = group_maxima(*source.detached()), group_maxima(target.probabilities, target.groups)
+        return class_equivalence_loss(*maxima, self.threshold)
+
+    def _remember(self, source: GroupedDomain, target: GroupedDomain) -> None:
+        self.latest = {
+            name: (domain.usage(), domain.distributions.detach())
+            for name, domain in (("source", source), ("target", target))
+        }
+
+
+def _checked_weights(weights: dict[str, float]) -> dict[str, float]:
+    if unknown := sorted(set(weights) - set(WEIGHTS)):
+        raise ConfigError(f"GroupAlignment: unknown weights {unknown}; expected {sorted(WEIGHTS)}.")
+    merged = {**WEIGHTS, **weights}
+    if min(merged.values()) < 0 or not any(merged.values()):
+        raise ConfigError(
+            f"GroupAlignment: weights must be 0 or more, and one at least above 0, got {merged}."
+        )
+    return merged
+
+
+def _build_grouping(config: dict, num_groups: int, num_classes: int) -> Any:
+    config = {"type": "GroupHead", **config}
+    if config["type"] == "GroupHead":
+        config.setdefault("num_classes", num_classes)
+    return MODELS.build({"num_groups": num_groups, **config})

@@ -1,0 +1,129 @@
+"""The contract of a grouping."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from mmda.errors import ConfigError
+
+
+class Grouping(BaseModule):
+    """Assigns each pixel softly to K groups (CDGA, section "Cross-Domain grouping network").
+
+    Args:
+        num_groups: Number of groups K, at least 1.
+        init_cfg: Initialisation, as in MMEngine.
+    """
+
+    def __init__(self, num_groups: int, init_cfg: dict | list | None = None) -> None:
+        super().__init__(init_cfg)
+        if num_groups < 1:
+            raise ConfigError(
+                f"{type(self).__name__}: `num_groups` (K) must be 1 or more, got {num_groups}. "
+                "K = 1 is global alignment; the paper uses 8."
+            )
+        self.num_groups = num_groups
+
+    @abstractmethod
+    def forward(self, probabilities: Tensor, features: Tensor) -> Tensor:
+        """Return the assignment to groups.
+
+        Args:
+            probabilities: Softmax maps (N, C, H, W).
+            features: The backbone's feature map (N, D, h, w).
+
+        Returns:
+            (N, K, H, W) in float32, in [0, 1], with a sum of 1 over K at each pixel.
+        """
+
+
+class FittedGrouping(Grouping):
+    """A grouping that is not learned but fitted now and then to pixels of both domains.
+
+    :class:`~mmda.engine.hooks.GroupingRefreshHook` samples the pixels and calls :meth:`fit`.
+    Until then all groups are equal. The fitted ``centroids`` are buffers, so that checkpoints hold
+    them; no gradient passes through the assignment.
+
+    Args:
+        num_groups: Number of groups K.
+        in_channels: Channels D of what is grouped: of the feature map, or C for softmax maps.
+        source: ``'features'`` or ``'probabilities'``: which of the two is grouped.
+        seed: Seed of the fit.
+    """
+
+    SOURCES = ("features", "probabilities")
+
+    centroids: Tensor
+    fits: Tensor
+
+    def __init__(
+        self, num_groups: int, in_channels: int, source: str = "features", seed: int = 0
+    ) -> None:
+        super().__init__(num_groups)
+        if source not in self.SOURCES:
+            raise ConfigError(
+                f"{type(self).__name__}: unknown source `{source}`; expected {self.SOURCES}."
+            )
+        self.in_channels, self.source, self.seed = in_channels, source, seed
+        self.register_buffer("centroids", torch.zeros(num_groups, in_channels))
+        self.register_buffer("fits", torch.zeros((), dtype=torch.long))
+
+    def pixels(self, probabilities: Tensor, features: Tensor) -> Tensor:
+        """Return what is grouped, (N, D, h, w) in float32 without gradient."""
+        chosen = features if self.source == "features" else probabilities
+        if chosen.shape[1] != self.in_channels:
+            raise ConfigError(
+                f"{type(self).__name__}: `in_channels` is {self.in_channels}, but the "
+                f"{self.source} have {chosen.shape[1]} channels. Correct `in_channels`."
+            )
+        return chosen.detach().float()
+
+    @torch.no_grad()
+    def forward(self, probabilities: Tensor, features: Tensor) -> Tensor:
+        """Return the assignment (N, K, H, W), at the softmax maps' size."""
+        n, _, *size = probabilities.shape
+        if not self.fits:
+            return probabilities.new_full(
+                (n, self.num_groups, *size), 1 / self.num_groups, dtype=torch.float32
+            )
+        groups = self.assign(self.pixels(probabilities, features))
+        if list(groups.shape[-2:]) != size:
+            groups = F.interpolate(groups, size, mode="bilinear", align_corners=False)
+        return groups
+
+    def fit(self, pixels: np.ndarray) -> None:
+        """Fit the groups, starting from the last fit where there is one.
+
+        Args:
+            pixels: (M, D) of both domains, float32.
+
+        Raises:
+            ConfigError: When there are fewer pixels than groups.
+        """
+        if len(pixels) < self.num_groups:
+            raise ConfigError(
+                f"{type(self).__name__}: {len(pixels)} pixels cannot form {self.num_groups} "
+                "groups. Sample more (`pixels` of GroupingRefreshHook) or lower `num_groups`."
+            )
+        centroids = self.find_centroids(pixels)
+        self.centroids.copy_(torch.as_tensor(np.ascontiguousarray(centroids)))
+        self.fits += 1
+
+    @abstractmethod
+    def find_centroids(self, pixels: np.ndarray) -> np.ndarray:
+        """Return centroids (K, D) for ``pixels`` (M, D)."""
+
+    @abstractmethod
+    def assign(self, pixels: Tensor) -> Tensor:
+        """Return the assignment (N, K, h, w) of ``pixels`` (N, D, h, w)."""
+
+    @property
+    def start(self) -> np.ndarray | None:
+        """The last fit's centroids, (K, D); None before the first fit."""
+        return self.centroids.cpu().numpy() if self.fits else None

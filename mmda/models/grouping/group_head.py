@@ -1,0 +1,45 @@
+"""The learned grouping."""
+
+from __future__ import annotations
+
+from mmcv.cnn import build_norm_layer
+from torch import Tensor, nn
+
+from mmda.models.grouping.base import Grouping
+from mmda.registry import MODELS
+
+
+@MODELS.register_module()
+class GroupHead(Grouping):
+    """Two 1x1 convolutions on the softmax maps and a softmax over groups (CDGA, section 3).
+
+    Trained with the segmentor: through :class:`~mmda.models.alignments.GroupAlignment`'s losses.
+
+    Args:
+        num_groups: Number of groups K.
+        num_classes: Number of classes C.
+        channels: Width of the hidden layer.
+        norm_cfg: Normalisation after the ReLU, as published; ``None`` for none.
+        init_cfg: Initialisation; the convolutions' default where None.
+    """
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_classes: int,
+        channels: int = 64,
+        norm_cfg: dict | None = {"type": "BN"},  # noqa: B006  (MMSegmentation's idiom, never written)
+        init_cfg: dict | list | None = None,
+    ) -> None:
+        super().__init__(num_groups, init_cfg)
+        norm = nn.Identity() if norm_cfg is None else build_norm_layer(norm_cfg, channels)[1]
+        self.layers = nn.Sequential(
+            nn.Conv2d(num_classes, channels, 1),
+            nn.ReLU(inplace=True),
+            norm,
+            nn.Conv2d(channels, num_groups, 1),
+        )
+
+    def forward(self, probabilities: Tensor, features: Tensor | None = None) -> Tensor:
+        """Return the assignment (N, K, H, W); see :class:`Grouping`."""
+        return self.layers(probabilities).float().softmax(1)
