@@ -99,7 +99,11 @@ def make_scenes(
     ]
 
 
-def run_tiling(args: argparse.Namespace, scenes: Sequence[Scene]) -> int:
+def run_tiling(
+    args: argparse.Namespace,
+    scenes: Sequence[Scene],
+    palette: Sequence[Sequence[int]] | None = None,
+) -> int:
     """Tile the scenes (or show the plan) and print a summary; return the exit code."""
     if args.workers < 1:
         raise ConfigError(f"--workers must be at least 1, but got {args.workers}.")
@@ -120,6 +124,7 @@ def run_tiling(args: argparse.Namespace, scenes: Sequence[Scene]) -> int:
         scenes,
         args.out,
         classes=args.classes,
+        palette=palette,
         workers=args.workers,
         overwrite=args.overwrite,
         **common,

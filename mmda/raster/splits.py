@@ -81,15 +81,16 @@ def place_by_table(
     return placements
 
 
-def split_by_hash(groups: Sequence[str], val_fraction: float) -> list[str]:
+def split_by_hash(groups: Sequence[str], val_fraction: float, seed: int = 0) -> list[str]:
     """Draw about ``val_fraction`` of the groups for ``val``, the others for ``train``.
 
-    A group's draw hangs on its name alone, so added scenes change no other's split. With two or
-    more groups each split gets at least one.
+    A group's draw hangs on its name and the seed alone, so added scenes change no other's split.
+    With two or more groups each split gets at least one.
 
     Args:
         groups: The group of every scene (its name, or what must not be torn apart).
         val_fraction: Share of groups in ``val``, above 0 and below 1.
+        seed: Another seed gives another draw.
 
     Raises:
         ConfigError: When the fraction is out of range.
@@ -97,7 +98,7 @@ def split_by_hash(groups: Sequence[str], val_fraction: float) -> list[str]:
     """
     if not 0 < val_fraction < 1:
         raise ConfigError(f"The val fraction must lie between 0 and 1, but got {val_fraction}.")
-    draws = {group: _draw(group) for group in groups}
+    draws = {group: _draw(group, seed) for group in groups}
     if len(draws) < 2:
         raise DataError(
             f"Cannot split one scene or group (`{groups[0]}`) into train and val: splits are made "
@@ -129,5 +130,6 @@ def match_group(pattern: str, names: Sequence[str]) -> list[str]:
     return [match.group(1) for match in matches if match is not None]
 
 
-def _draw(name: str) -> float:
-    return int(hashlib.sha1(name.encode()).hexdigest()[:12], 16) / 16**12
+def _draw(name: str, seed: int) -> float:
+    salted = f"{seed}:{name}" if seed else name
+    return int(hashlib.sha1(salted.encode()).hexdigest()[:12], 16) / 16**12
