@@ -15,6 +15,7 @@ COMMANDS = {
     "test": "evaluate a checkpoint",
     "predict": "map whole rasters to georeferenced masks",
     "tile": "tile rasters or convert a dataset: mmda tile NAME ...",
+    "ablation": "train the rows of a table over seeds and render it",
     "demo": "the main job, end to end, on the toy cities",
 }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import hashlib
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
     shift = make_shift(args.preset, parse_overrides(args.set))
     start = time.time()
 
-    from mmda.demo.data import city_scenes, prepare_data
+    from mmda.demo.data import city_folder, city_scenes, prepare_data
     from mmda.demo.runs import RUNS, Run, run_all
     from mmda.demo.summary import summarise, write_results
     from mmda.raster import RasterLabels
@@ -59,7 +58,7 @@ def main(argv: Sequence[str]) -> int:
     from mmda.report.extras import require
 
     require("matplotlib"), require("jinja2")
-    root = (args.out / _name(args.seed, shift)).absolute()
+    root = (args.out / city_folder(args.seed, shift)).absolute()
     print(f"1/4 two toy cities: {root / 'cities'}")
     prepare_data(root, args.task, shift, args.seed)
     target = city_scenes(root / "cities" / "target", args.task)
@@ -96,9 +95,3 @@ def _recipe() -> str:
 
 def _values(shift: DomainShift) -> dict[str, float]:
     return dataclasses.asdict(shift)
-
-
-def _name(seed: int, shift: DomainShift) -> str:
-    """Name the folder of a shift and seed, so that runs of different ones never mix."""
-    digest = hashlib.sha1(json.dumps(_values(shift), sort_keys=True).encode()).hexdigest()[:8]
-    return f"seed{seed}-{digest}"

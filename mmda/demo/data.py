@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
+import hashlib
+import json
 from pathlib import Path
 
 from mmda.raster import RasterLabels, Scene, tile_dataset
@@ -13,6 +16,12 @@ from mmda.toy.shift import DomainShift
 SCENES = {"train": 4, "val": 1, "test": 2}
 SCENE_SIZE = 768  # pixels
 TILE = 256  # pixels
+
+
+def city_folder(seed: int, shift: DomainShift) -> str:
+    """Name the folder of a shift and seed, so that data of different ones never mix."""
+    values = json.dumps(dataclasses.asdict(shift), sort_keys=True)
+    return f"seed{seed}-{hashlib.sha1(values.encode()).hexdigest()[:8]}"
 
 
 def prepare_data(root: Path, task: str, shift: DomainShift, seed: int) -> None:

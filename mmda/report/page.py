@@ -8,7 +8,6 @@ from typing import Any
 
 import mmda
 from mmda.report.curves import Curves, charts, run_colour
-from mmda.report.extras import require
 from mmda.report.pictures import (
     TRUTH,
     Palette,
@@ -21,6 +20,7 @@ from mmda.report.pictures import (
     tile_miou,
 )
 from mmda.report.table import RunRow, class_names, figure, number, run_name, run_rows
+from mmda.report.templates import template
 from mmda.utils.files import atomic_write_text
 
 PANEL_SIDE = 512
@@ -61,15 +61,9 @@ def write_report(
     Raises:
         ConfigError: If matplotlib or jinja2 is missing, or the summary holds no runs.
     """
-    jinja2 = require("jinja2")
-    loader = jinja2.FileSystemLoader(Path(__file__).parent)
-    environment = jinja2.Environment(
-        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["figure"] = figure
     rows = run_rows(summary)
     hidden = background_ids(classes)
-    page = environment.get_template("report.html.j2").render(
+    page = template("report.html.j2").render(
         title=title,
         version=mmda.__version__,
         summary=summary,

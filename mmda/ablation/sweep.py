@@ -1,0 +1,77 @@
+"""The figure of a sweep: a score against a parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mmda.ablation.statistics import Cell
+from mmda.ablation.table import Row, Sweep, Table
+from mmda.report.curves import OTHER_COLOURS, run_colour
+from mmda.report.extras import require
+from mmda.utils import atomic_path
+
+
+def draw_sweep(table: Table, sweep: Sweep, body: Mapping[str, Sequence[Cell]], out: Path) -> None:
+    """Draw means with bars of one standard deviation, and published figures as crosses.
+
+    Rows without a place on the axis, such as source only, are drawn as dashed lines.
+
+    Args:
+        table: The table.
+        sweep: Its figure.
+        body: Its cells.
+        out: The PNG file.
+    """
+    figure = require("matplotlib.figure").Figure(figsize=(5.6, 3.6), dpi=150, layout="constrained")
+    axes = figure.add_subplot()
+    rows = list(table.rows.values())
+    lines = list(dict.fromkeys(row.line for row in rows if row.x is not None))
+    for number, line in enumerate(lines):
+        members = [row for row in rows if row.x is not None and row.line == line]
+        _draw_line(axes, line, members, body, sweep.column, OTHER_COLOURS[number % 4])
+    for number, row in enumerate(row for row in rows if row.x is None):
+        if (mean := body[row.name][sweep.column].mean) is not None:
+            colour = run_colour(row.name, number)
+            axes.axhline(mean, color=colour, linestyle="--", linewidth=1, label=row.title)
+    if sweep.log:
+        axes.set_xscale("log", base=2)
+    places = sorted({row.x for row in rows if row.x is not None})
+    axes.set_xticks(places, [f"{place:g}" for place in places])
+    axes.minorticks_off()
+    axes.set_xlabel(sweep.title)
+    axes.set_ylabel(f"{table.columns[sweep.column].title} (%)")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", linewidth=0.4, alpha=0.6)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(frameon=False, fontsize=8)
+    with atomic_path(out) as temporary:
+        figure.savefig(temporary)
+
+
+def _draw_line(
+    axes: object,
+    line: str,
+    rows: Sequence[Row],
+    body: Mapping[str, Sequence[Cell]],
+    column: int,
+    colour: str,
+) -> None:
+    points = sorted(
+        (row.x or 0.0, cell.mean, cell.std or 0.0)
+        for row in rows
+        if (cell := body[row.name][column]).mean is not None
+    )
+    if points:
+        x, means, deviations = zip(*points, strict=True)
+        label = f"{line or 'measured'}, mean ± std"
+        axes.errorbar(  # type: ignore[attr-defined]
+            x, means, deviations, color=colour, marker="o", markersize=4, capsize=3, label=label
+        )
+    published = [(r.x, p) for r in rows if (p := body[r.name][column].published) is not None]
+    if published:
+        x, figures = zip(*published, strict=True)
+        label = f"{line or 'all'}, published"
+        axes.plot(  # type: ignore[attr-defined]
+            x, figures, color=colour, marker="x", linestyle=":", label=label
+        )

@@ -1,0 +1,49 @@
+"""The words and figures that Markdown and HTML share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mmda.ablation.statistics import Cell
+from mmda.ablation.table import NAM, Column, Table
+from mmda.report.table import figure
+
+
+def shown(cell: Cell, seeds: Sequence[int]) -> str:
+    """Return ``mean ± deviation``, with the number of seeds where some are missing."""
+    text = figure(cell.mean)
+    if cell.std is not None:
+        text += f" ± {figure(cell.std)}"
+    if cell.values and len(cell.values) < len(seeds):
+        text += f" ({len(cell.values)})"
+    return text
+
+
+def column_title(table: Table, column: Column) -> str:
+    """Return a column's title; a difference says from which row."""
+    plain = column.metric.partition("/")[2] or column.metric
+    if column.minus is None or column.title != plain:
+        return column.title
+    return f"{column.title} - {table.rows[column.minus].title}"
+
+
+def heading(table: Table, column: Column) -> str:
+    """Return a column's title with its task where there are several."""
+    task, title = table.tasks[column.task].title, column_title(table, column)
+    return f"{task}: {title}" if task else title
+
+
+def caption(table: Table, seeds: Sequence[int]) -> str:
+    """Return what the figures are."""
+    text = "In percent"
+    if len(seeds) > 1:
+        text += (
+            f", mean ± standard deviation over the seeds {', '.join(map(str, seeds))}; the number "
+            "of seeds in brackets where some are missing"
+        )
+    text += ". Bold: the highest of a column, upper bounds left out."
+    if any(column.metric == NAM for column in table.columns):
+        text += " NAM = (row - source only) / (target only - source only), seed by seed."
+    if any(column.minus is not None for column in table.columns):
+        text += " Differences are taken seed by seed."
+    return text

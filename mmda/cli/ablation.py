@@ -1,0 +1,74 @@
+"""``mmda ablation``: train and test the rows of a table over seeds, and render it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmda.cli.options import CfgOptions, default_work_dir
+from mmda.errors import ConfigError, did_you_mean
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
+    parser = argparse.ArgumentParser(
+        prog="mmda ablation",
+        description="Train and test the rows of a table over seeds, and render it.",
+    )
+    parser.add_argument("table", help="description of the table, see configs/ablation")
+    parser.add_argument("--work-dir", type=Path, help="where all goes; work_dirs/ablation/...")
+    parser.add_argument("--seeds", type=int, nargs="+", help="in place of the table's")
+    parser.add_argument("--rows", nargs="+", metavar="ROW", help="run these rows only")
+    parser.add_argument("--devices", type=int, help="GPUs to use (all); 0 for the CPU")
+    parser.add_argument("--jobs", type=int, help="runs at a time (one per GPU, or one)")
+    parser.add_argument(
+        "--cfg-options",
+        nargs="+",
+        action=CfgOptions,
+        default={},
+        metavar="KEY=VALUE",
+        help="overrides of every row's config",
+    )
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=Path("work_dirs/toy_cities"),
+        help="where generated cities go; tables share them (%(default)s)",
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="train anew what was made with other settings"
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--dry-run", action="store_true", help="list the runs and their state")
+    what.add_argument("--render-only", action="store_true", help="write the table, train nothing")
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run a table. Exit code 0 when no run failed, 1 otherwise."""
+    args = build_parser().parse_args(argv)
+
+    from mmda.ablation import read_table
+    from mmda.ablation.command import Command
+    from mmda.ablation.reading import read_seeds
+
+    table = read_table(args.table)
+    for row in args.rows or ():
+        if row not in table.rows:
+            raise ConfigError(f"--rows {row}: no such row." + did_you_mean(row, table.rows))
+    command = Command(
+        table,
+        args.work_dir or Path(default_work_dir(args.table)),
+        read_seeds(args.seeds, "--seeds") if args.seeds else table.seeds,
+        tuple(args.rows or table.rows),
+        args.data_dir,
+        args.cfg_options,
+    )
+    if args.dry_run:
+        command.show()
+        return 0
+    if args.render_only:
+        command.render()
+        return 0
+    return command.run(args.jobs, args.devices, overwrite=args.overwrite)

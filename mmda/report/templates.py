@@ -1,0 +1,32 @@
+"""The pages' templates, with one style for all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mmda.report.extras import require
+from mmda.report.table import figure
+
+FOLDER = Path(__file__).parent
+
+
+def template(name: str, folder: Path = FOLDER) -> Any:
+    """Return a template with the filter ``figure``; it may include ``style.css.j2``.
+
+    Args:
+        name: Name of its file.
+        folder: Where it lies.
+
+    Raises:
+        ConfigError: If jinja2 is missing.
+    """
+    jinja2 = require("jinja2")
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([folder, FOLDER]),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["figure"] = figure
+    return environment.get_template(name)
