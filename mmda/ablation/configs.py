@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import logging
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.runner import Runner
 
 from mmda.engine.config_check import find_component
 from mmda.engine.launch import load_config
@@ -21,8 +23,14 @@ from mmda.evaluation.segmentation_metric import SegmentationMetric
 from mmda.raster.manifest import DATASET_INFO
 
 TOY_ROOT = "MMDA_TOY_ROOT"
-PASSING = {"work_dir", "launcher", "resume"}
-"""Keys that say where and how to run, not what."""
+PASSING = (
+    "work_dir.", "launcher.", "resume.", "experiment_name.", "env_cfg.", "log_level.",
+    "log_processor.", "visualizer.", "default_hooks.logger.", "default_hooks.checkpoint.",
+    "default_hooks.timer.",
+)  # fmt: skip
+"""Keys that say where to run and what to log, not what to compute."""
+SECTIONS = set(inspect.signature(Runner.__init__).parameters)
+"""The config's sections that a run reads; its own variables are spent when it is loaded."""
 
 
 @contextmanager
@@ -107,7 +115,7 @@ def settings(config: Config, data: Path | None) -> dict[str, str]:
     leaves = {
         key: _portable(value, names)
         for key, value in flat(config.to_dict())
-        if key.partition(".")[0] not in PASSING
+        if key.partition(".")[0] in SECTIONS and not f"{key}.".startswith(PASSING)
     }
     digests = {f"data.{number}": _digest(root) for number, root in enumerate(roots)}
     return {**leaves, **digests}

@@ -1,6 +1,6 @@
 # Which of CDGA's terms help on the toy cities; every seed has cities and a training of its own.
 title = "CDGA on the toy cities: buildings"
-paper = "The rows of Cho et al., AAAI 2021, Table 1, on generated data."
+paper = "The rows of Kim et al., AAAI 2021, Table 1, on generated data."
 toy = dict(task="buildings", shift="default")
 seeds = [0, 1, 2, 3, 4]
 source_only, target_only = "source_only", "target_only"

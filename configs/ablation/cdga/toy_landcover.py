@@ -1,0 +1,16 @@
+# As toy_buildings.py, for land cover: seven classes in every part of the models.
+_base_ = "toy_buildings.py"
+title = "CDGA on the toy cities: land cover"
+toy = dict(task="landcover")
+overrides = {"model.*.num_classes": 7}
+columns = [
+    "mIoU",
+    "IoU/building",
+    "IoU/road",
+    "IoU/tree",
+    "IoU/field",
+    "IoU/water",
+    "IoU/vehicle",
+    "NAM",
+    dict(metric="mIoU", minus="output_space", title="over output space"),
+]
