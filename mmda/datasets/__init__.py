@@ -2,6 +2,7 @@
 
 from mmda.datasets.aerial import BuildingDataset, LandCoverDataset, RoadDataset
 from mmda.datasets.paired import PairedDomainDataset
+from mmda.datasets.raster_windows import RasterWindowDataset
 from mmda.datasets.sampler import PairedDomainSampler, PairIndex
 from mmda.datasets.street import StreetDataset
 from mmda.datasets.tiled import TiledDataset
@@ -12,6 +13,7 @@ __all__ = [
     "PairIndex",
     "PairedDomainDataset",
     "PairedDomainSampler",
+    "RasterWindowDataset",
     "RoadDataset",
     "StreetDataset",
     "TiledDataset",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+import numpy as np
 from mmengine.dataset import BaseDataset
 
 from mmda.errors import ConfigError, DataError
-from mmda.raster.manifest import read_dataset_info, read_manifest
+from mmda.raster.domain import ClassMap, TiledDomain, count_splits
 from mmda.registry import DATASETS
 
 
@@ -33,6 +33,12 @@ class TiledDataset(BaseDataset):
         labelled: Whether to load labels. False for the target domain of a training set: its
             labels, where they exist, are then never read.
         pipeline: Transforms; they start from ``img_path``, ``seg_map_path`` and ``domain``.
+        split_file: CSV with the columns ``scene`` and ``split``, which replace the manifest's
+            splits for the scenes that it names.
+        class_map: Own class name -> class name in ``metainfo['classes']``, ``None`` to ignore
+            the class; applied to the labels as they are loaded.
+        domain: Name of the domain, by which the data preprocessor chooses its statistics; that of
+            ``dataset.json`` by default.
         indices: Keep only the first ``n`` samples, or those listed.
         metainfo: ``classes`` and ``palette`` to use in place of the dataset's own.
         test_mode: As in MMEngine.
@@ -40,7 +46,7 @@ class TiledDataset(BaseDataset):
     Raises:
         DataError: When the folder or the manifest is missing, the split is unknown or empty, or
             labels are asked for and absent.
-        ConfigError: When the classes differ from the sub-class's.
+        ConfigError: When the classes differ from the sub-class's, or ``class_map`` does not fit.
     """
 
     METAINFO: dict = {}
@@ -51,25 +57,29 @@ class TiledDataset(BaseDataset):
         split: str = "train",
         labelled: bool = True,
         pipeline: Sequence[Any] = (),
+        split_file: str | None = None,
+        class_map: ClassMap | None = None,
+        domain: str | None = None,
         indices: int | Sequence[int] | None = None,
         metainfo: dict | None = None,
         test_mode: bool = False,
     ) -> None:
-        root = Path(data_root)
-        info = read_dataset_info(root)
+        self.tiles = TiledDomain(data_root, split_file, class_map, (metainfo or {}).get("classes"))
+        info = self.tiles.info
         own = {key: info[key] for key in ("classes", "palette") if info.get(key)}
         expected = self.METAINFO.get("classes")
         if expected and list(expected) != list(own.get("classes", expected)):
             raise ConfigError(
-                f"`{root / 'dataset.json'}` has the classes {list(own['classes'])}, but "
+                f"`{self.tiles.root / 'dataset.json'}` has the classes {list(own['classes'])}, but "
                 f"{type(self).__name__} expects {list(expected)}. Use the dataset class of this "
                 "task, or convert the data with these classes."
             )
         self.info, self.split, self.labelled = info, split, labelled
+        self.domain = domain or info["domain"]
         super().__init__(
             ann_file="",
             metainfo={**own, **self.METAINFO, **(metainfo or {})},
-            data_root=str(root),
+            data_root=str(self.tiles.root),
             data_prefix={},
             indices=indices,
             pipeline=list(pipeline),
@@ -79,31 +89,52 @@ class TiledDataset(BaseDataset):
 
     def load_data_list(self) -> list[dict]:
         """Return one record per tile of the split, in the manifest's order."""
-        root = Path(self.data_root)
-        rows = [row for row in read_manifest(root) if row["split"] == self.split]
+        found = self.tiles.rows()
+        rows = [row for row in found if row["split"] == self.split]
         if not rows:
             raise DataError(
-                f"`{root}` has no tiles in split `{self.split}`; its splits are "
-                f"{self.info.get('splits')}. Choose one of these, or tile the scenes again."
+                f"`{self.data_root}` has no tiles in split `{self.split}`; its splits are "
+                f"{count_splits(found)}. Choose one of these, or tile the scenes again."
             )
-        if self.labelled and any(row["label"] is None for row in rows):
+        if self.labelled and any(row["class_pixels"] is None for row in rows):
             raise DataError(
-                f"`{root}` split `{self.split}` has tiles without labels, but labels are asked "
-                "for. Set `labelled=False` for a target domain, or tile the scenes with labels."
+                f"`{self.data_root}` split `{self.split}` has tiles without labels, but labels are "
+                "asked for. Set `labelled=False` for a target domain, or tile the scenes with "
+                "labels."
             )
-        return [self._record(root, row) for row in rows]
+        return self._records(rows)
 
-    def _record(self, root: Path, row: dict) -> dict:
-        record = {
-            "img_path": str(root / row["image"]),
+    def read_image(self, index: int) -> np.ndarray:
+        """Return the image of a sample as it is stored, (H, W, B), without the pipeline."""
+        return self.tiles.read_image(self.get_data_info(index))[0]
+
+    def _records(self, rows: Sequence[dict]) -> list[dict]:
+        if any(row["image"] is None for row in rows):
+            raise DataError(
+                f"`{self.data_root}` has no tiles, only a manifest of windows (--format none): use "
+                "`RasterWindowDataset` in the config."
+            )
+        root = self.tiles.root
+        return [
+            {
+                **self._common(row),
+                "img_path": str(root / row["image"]),
+                "image": row["image"],
+                **({"seg_map_path": str(root / row["label"])} if self.labelled else {}),
+            }
+            for row in rows
+        ]
+
+    def _common(self, row: dict) -> dict:
+        """Return what the record of a tile holds, wherever its pixels come from."""
+        mapped = self.tiles.label_map
+        return {
             "tile": row["id"],
-            "domain": self.info["domain"],
+            "domain": self.domain,
             "seg_fields": [],
             "reduce_zero_label": False,
+            **({} if mapped is None else {"label_map": mapped}),
         }
-        if self.labelled:
-            record["seg_map_path"] = str(root / row["label"])
-        return record
 
     def _join_prefix(self) -> None:
         """Do nothing: the manifest's paths are complete."""

@@ -8,10 +8,12 @@ from typing import Any
 
 from mmengine.config import Config
 
-from mmda.datasets import TiledDataset
+from mmda.datasets import RasterWindowDataset, TiledDataset
 from mmda.engine.config_check import find_component
 from mmda.errors import ConfigError, DataError
-from mmda.raster.manifest import read_dataset_info, read_manifest
+from mmda.raster.domain import TiledDomain, count_splits
+from mmda.raster.scene import is_local
+from mmda.raster.window_reader import scenes_of
 
 LOADERS = {True: ("train_dataloader", "val_dataloader"), False: ("test_dataloader",)}
 
@@ -34,8 +36,7 @@ def check_data(config: Config, *, training: bool) -> None:
     classes: dict[str, list[str]] = {}
     for loader in LOADERS[training]:
         for dataset, path in _datasets((config.get(loader) or {}).get("dataset"), loader):
-            info = _check_dataset(dataset, config.model, path)
-            classes[dataset["data_root"]] = list(info["classes"])
+            classes[dataset["data_root"]] = _check_dataset(dataset, config.model, path)
     _check_same_classes(classes)
 
 
@@ -65,38 +66,70 @@ def _check_same_classes(classes: dict[str, list[str]]) -> None:
             )
 
 
-def _check_dataset(dataset: dict, model: dict, path: str) -> dict:
-    """Check one dataset and return its ``dataset.json``."""
-    root, split = Path(dataset["data_root"]), dataset.get("split", "train")
-    info = read_dataset_info(root)
+def _check_dataset(dataset: dict, model: dict, path: str) -> list[str]:
+    """Check one dataset and return its class names."""
+    classes = (dataset.get("metainfo") or {}).get("classes")
+    domain = TiledDomain(
+        dataset["data_root"], dataset.get("split_file"), dataset.get("class_map"), classes
+    )
+    root, split, info = domain.root, dataset.get("split", "train"), domain.info
     bands = len(model["data_preprocessor"]["mean"])
     if info["bands"] != bands:
         raise ConfigError(
             f"{path}: `{root}` has {info['bands']} bands, but the model's data preprocessor has "
             f"{bands} means. Set `mean`, `std` and the backbone's `in_channels` to the data."
         )
-    rows = [row for row in read_manifest(root) if row["split"] == split]
+    found = domain.rows()
+    rows = [row for row in found if row["split"] == split]
     if not rows:
         raise DataError(
-            f"{path}: `{root}` has no tiles in split `{split}` (it has {info.get('splits')}). "
+            f"{path}: `{root}` has no tiles in split `{split}` (it has {count_splits(found)}). "
             "Choose one of these, or tile the scenes again."
         )
     labelled = dataset.get("labelled", True)
-    _check_files(root, rows, labelled)
     if labelled:
-        _check_classes(root, rows, info, model["segmentor"]["decode_head"]["num_classes"])
-        _check_variety(root, rows, info)
-    return info
+        _check_labelled(root, rows)
+    kind = find_component(dataset["type"])
+    if isinstance(kind, type) and issubclass(kind, RasterWindowDataset):
+        _check_rasters(root, rows, labelled)
+    else:
+        _check_files(root, rows, labelled)
+    if labelled:
+        _check_classes(domain, rows, model["segmentor"]["decode_head"]["num_classes"])
+        _check_variety(domain, rows)
+    return domain.classes
 
 
-def _check_files(root: Path, rows: list[dict], labelled: bool) -> None:
-    kinds = ("image", "label") if labelled else ("image",)
-    bare = [row["id"] for row in rows if labelled and row["label"] is None]
+def _check_labelled(root: Path, rows: list[dict]) -> None:
+    bare = [row["id"] for row in rows if row["class_pixels"] is None]
     if bare:
         raise DataError(
             f"`{root}`: {len(bare)} of {len(rows)} tiles of the split `{rows[0]['split']}` have no "
             f"label, the first is `{bare[0]}`. Tile the images with their labels (--masks or "
             "--labels), or set `labelled=False` for a target that is not evaluated."
+        )
+
+
+def _check_rasters(root: Path, rows: list[dict], labelled: bool) -> None:
+    """Check that the source rasters of windows exist."""
+    scenes = scenes_of(rows).values()
+    labels = [scene.label.path for scene in scenes if labelled and scene.label is not None]
+    paths = sorted({*(scene.image for scene in scenes), *labels})
+    missing = [path for path in paths if is_local(path) and not Path(path).is_file()]
+    if missing:
+        raise DataError(
+            f"`{root}` reads {len(paths)} rasters and labels where they lie, but {len(missing)} "
+            f"are missing: {', '.join(f'`{path}`' for path in missing[:5])}. Put them back, or run "
+            "its converter again with --overwrite."
+        )
+
+
+def _check_files(root: Path, rows: list[dict], labelled: bool) -> None:
+    kinds = ("image", "label") if labelled else ("image",)
+    if any(row["image"] is None for row in rows):
+        raise ConfigError(
+            f"`{root}` has no tiles, only a manifest of windows (--format none): set the dataset's "
+            "type to `RasterWindowDataset`."
         )
     faults = []
     for row in rows:
@@ -115,28 +148,30 @@ def _check_files(root: Path, rows: list[dict], labelled: bool) -> None:
         )
 
 
-def _check_classes(root: Path, rows: list[dict], info: dict, num_classes: int) -> None:
-    if len(info["classes"]) != num_classes:
+def _check_classes(domain: TiledDomain, rows: list[dict], num_classes: int) -> None:
+    root = domain.root
+    if len(domain.classes) != num_classes:
         raise ConfigError(
-            f"`{root}` has {len(info['classes'])} classes {list(info['classes'])}, but the decode "
+            f"`{root}` has {len(domain.classes)} classes {domain.classes}, but the decode "
             f"head has num_classes={num_classes}. Set `num_classes`, or use the data of this task."
         )
     for row in rows:
         above = [i for i, n in enumerate(row["class_pixels"]) if n and i >= num_classes]
         if above:
+            label = root / (row["label"] or row["label_source"])
             raise DataError(
-                f"`{root / row['label']}` holds the class id {above[0]}, expected 0.."
+                f"`{label}` holds the class id {above[0]}, expected 0.."
                 f"{num_classes - 1} or 255 = ignore. Correct the masks' decoding and tile again."
             )
 
 
-def _check_variety(root: Path, rows: list[dict], info: dict) -> None:
+def _check_variety(domain: TiledDomain, rows: list[dict]) -> None:
     """Refuse training labels with fewer than two classes, and test labels with none."""
     counts = [sum(column) for column in zip(*(row["class_pixels"] for row in rows), strict=True)]
-    present = [name for name, n in zip(info["classes"], counts, strict=True) if n]
+    present = [name for name, n in zip(domain.classes, counts, strict=True) if n]
     if len(present) < (2 if rows[0]["split"] == "train" else 1):
         raise DataError(
-            f"`{root}`: the labels of the split `{rows[0]['split']}` hold "
+            f"`{domain.root}`: the labels of the split `{rows[0]['split']}` hold "
             f"{f'`{present[0]}` alone' if present else 'nothing but 255 = ignore'}; there is "
             "nothing to learn or to score. Masks of 0 and 255 need `--decode binary`; tile again "
             "with --overwrite."

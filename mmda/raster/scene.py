@@ -124,7 +124,8 @@ def scene_from_json(text: str) -> Scene:
     state = json.loads(text)
     if (label := state["label"]) is not None:
         state["label"] = RasterLabels(**label) if "decode" in label else VectorLabels(**label)
-    return Scene(**{k: tuple(v) if isinstance(v, list) else v for k, v in state.items()})
+    state["size"] = tuple(state["size"]) if state["size"] else None
+    return Scene(**state)
 
 
 def safe_name(text: str) -> str:

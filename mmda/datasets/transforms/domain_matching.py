@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from mmcv.transforms import BaseTransform
 
-from mmda.datasets.transforms.loading import read_image
 from mmda.datasets.transforms.radiometry import UINT8_LEVELS, apply_lookup
 from mmda.errors import ConfigError
-from mmda.raster.manifest import read_manifest
+from mmda.raster.domain import TiledDomain
 from mmda.registry import TRANSFORMS
 
 METHODS = ("mean_std", "histogram")
@@ -32,9 +33,11 @@ class MatchDomain(BaseTransform):
         prob: Probability of the transform; the remaining images keep the source's look.
         tiles: At most so many tiles per domain are measured, evenly spread over the manifest.
         quantiles: Number of quantiles of the histogram method.
+        split_files: Split table of source and target, where theirs are not the manifest's, see
+            :class:`~mmda.datasets.TiledDataset`.
 
     Raises:
-        ConfigError: When the method is unknown or the domains differ in band count.
+        ConfigError: When the method is unknown, or the domains differ in bands or data type.
     """
 
     def __init__(
@@ -46,15 +49,25 @@ class MatchDomain(BaseTransform):
         prob: float = 1.0,
         tiles: int = 64,
         quantiles: int = 256,
+        split_files: Sequence[str | None] = (None, None),
     ) -> None:
         if method not in METHODS:
             raise ConfigError(f"MatchDomain: unknown method `{method}`; expected one of {METHODS}.")
         self.prob = prob
-        pixels = [_sample_pixels(root, split, tiles) for root in (source, target)]
+        pixels = [
+            _sample_pixels(TiledDomain(root, split_file), split, tiles)
+            for root, split_file in zip((source, target), split_files, strict=True)
+        ]
         if pixels[0].shape[1] != pixels[1].shape[1]:
             raise ConfigError(
                 f"MatchDomain: `{source}` has {pixels[0].shape[1]} bands, `{target}` "
                 f"{pixels[1].shape[1]}; the domains must agree in their bands."
+            )
+        if pixels[0].dtype != pixels[1].dtype:
+            raise ConfigError(
+                f"MatchDomain: `{source}` holds {pixels[0].dtype}, `{target}` {pixels[1].dtype}; "
+                "the source's type cannot hold the target's values. Leave MatchDomain out and "
+                "give each domain its own statistics (`data_preprocessor.domains`)."
             )
         self.dtype = pixels[0].dtype
         self.moments = self.curves = None
@@ -91,17 +104,18 @@ class MatchDomain(BaseTransform):
         return np.stack(bands, axis=1)
 
 
-def _sample_pixels(root: str, split: str, tiles: int) -> np.ndarray:
-    """Return up to 4096 pixels of each of up to ``tiles`` tiles, (n, B)."""
-    rows = [row for row in read_manifest(root) if row["split"] == split]
+def _sample_pixels(domain: TiledDomain, split: str, tiles: int) -> np.ndarray:
+    """Return up to 4096 valid pixels of each of up to ``tiles`` tiles, (n, B)."""
+    rows = domain.rows(split)
     if not rows:
-        raise ConfigError(f"MatchDomain: `{root}` has no tiles in split `{split}`.")
-    rows = [row for row in rows if row["valid_fraction"] == 1] or rows  # no-data is no colour
+        raise ConfigError(f"MatchDomain: `{domain.root}` has no tiles in split `{split}`.")
+    # No-data is no colour, and PNG and JPEG tiles do not tell where it is.
+    rows = [row for row in rows if row["valid_fraction"] == 1] or rows
     chosen = np.unique(np.linspace(0, len(rows) - 1, tiles).round().astype(int))
     sampled = []
     for index in chosen:
-        image = read_image(f"{root}/{rows[index]['image']}")
-        flat = image.reshape(-1, image.shape[2])
+        image, valid = domain.read_image(rows[index])
+        flat = image.reshape(-1, image.shape[2]) if valid is None else image[valid]
         sampled.append(flat[:: max(1, len(flat) // 4096)])
     return np.concatenate(sampled)
 

@@ -12,6 +12,7 @@ META_KEYS = (
     "img_path",
     "seg_map_path",
     "tile",
+    "sample_idx",
     "domain",
     "ori_shape",
     "img_shape",

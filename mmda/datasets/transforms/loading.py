@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
 from mmda.errors import DataError
+from mmda.raster.pixels import Pixels
+from mmda.raster.tile_files import read_label, read_tile
 from mmda.registry import TRANSFORMS
 
 
@@ -17,11 +16,15 @@ class LoadTile(BaseTransform):
     """Read a tile as (H, W, B), bands in file order (RGB), and its label as (H, W) uint8.
 
     GeoTIFF tiles are read with rasterio and keep their type (uint8, uint16, float32); PNG and JPEG
-    tiles with OpenCV. The label is read where the record has ``seg_map_path``; where it has none,
-    ``valid_map`` tells the pixels with data (by the GeoTIFF's no-data value) in its stead.
+    tiles with OpenCV. The label is read where the record has ``seg_map_path`` (and mapped by
+    ``label_map``); where it has none, ``valid_map`` tells the pixels with data (by the GeoTIFF's
+    mask or no-data value) in its stead. Where the record has ``pixels``, as those of
+    :class:`~mmda.datasets.RasterWindowDataset` do, nothing is left to read.
 
-    Required keys: ``img_path``, ``seg_map_path`` (optional). Added keys: ``img``, ``img_shape``,
-    ``ori_shape``, ``seg_fields``, and ``gt_seg_map`` or ``valid_map`` (H, W).
+    Required keys: ``img_path`` or ``pixels``; optional: ``seg_map_path``, ``label_map`` (a dict of
+    old to new ids, as in MMSegmentation).
+    Added keys: ``img``, ``img_shape``, ``ori_shape``, ``seg_fields``, and ``gt_seg_map`` or
+    ``valid_map`` (H, W).
 
     Raises:
         DataError: When a file cannot be read, or image and label differ in size.
@@ -29,83 +32,41 @@ class LoadTile(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Read the tile of ``results``."""
-        image, nodata = read_image_and_nodata(results["img_path"])
+        pixels: Pixels | None = results.pop("pixels", None)
+        if pixels is None:
+            image, valid = read_tile(results["img_path"])
+            label = _read_label(results, image)
+        else:
+            image = np.ascontiguousarray(np.moveaxis(pixels.image, 0, -1))
+            valid, label = pixels.valid, pixels.label
         results["img"] = image
         results["img_shape"] = results["ori_shape"] = image.shape[:2]
-        label_path = results.get("seg_map_path")
-        if label_path is not None:
-            label = read_label(label_path)
-            if label.shape != image.shape[:2]:
-                raise DataError(
-                    f"The image `{results['img_path']}` has {image.shape[:2]} pixels, its label "
-                    f"`{label_path}` {label.shape}; they must agree. Tile the scene again."
-                )
-            results["gt_seg_map"] = label
+        if label is not None:
+            results["gt_seg_map"] = _mapped(label, results.get("label_map"))
             results["seg_fields"] = ["gt_seg_map"]
         else:
-            results["valid_map"] = valid_pixels(image, nodata)
+            everywhere = np.ones(image.shape[:2], np.uint8)
+            results["valid_map"] = everywhere if valid is None else valid.astype(np.uint8)
             results["seg_fields"] = ["valid_map"]
         return results
 
 
-def valid_pixels(image: np.ndarray, nodata: float | None) -> np.ndarray:
-    """Return 1 where any band of ``image`` (H, W, B) has data, else 0, as (H, W) uint8."""
-    if nodata is None:
-        return np.ones(image.shape[:2], np.uint8)
-    empty = np.isnan(image) if np.isnan(nodata) else image == nodata
-    return (~empty.all(axis=2)).astype(np.uint8)
+def _mapped(label: np.ndarray, label_map: dict[int, int] | None) -> np.ndarray:
+    if label_map is None:
+        return label
+    table = np.arange(256, dtype=np.uint8)
+    table[list(label_map)] = list(label_map.values())
+    return table[label]
 
 
-def read_image(path: str) -> np.ndarray:
-    """Return the image at ``path`` as (H, W, B), bands in file order."""
-    return read_image_and_nodata(path)[0]
-
-
-def read_image_and_nodata(path: str) -> tuple[np.ndarray, float | None]:
-    """Return the image at ``path`` as (H, W, B), and its no-data value where it has one."""
-    if Path(path).suffix.lower() in (".tif", ".tiff"):
-        import rasterio
-        from rasterio.errors import RasterioError
-
-        try:
-            with rasterio.open(path) as raster:
-                return np.ascontiguousarray(np.moveaxis(raster.read(), 0, -1)), raster.nodata
-        except RasterioError as error:
-            raise _unreadable("image", path) from error
-    image = _decode(path)
-    if image is None:
-        raise _unreadable("image", path)
-    if image.ndim == 2:
-        return image[..., None], None
-    code = cv2.COLOR_BGRA2RGBA if image.shape[2] == 4 else cv2.COLOR_BGR2RGB
-    return cv2.cvtColor(image, code), None
-
-
-def read_label(path: str) -> np.ndarray:
-    """Return the label at ``path`` as (H, W) uint8 class ids, 255 = ignore."""
-    label = _decode(path)
-    if label is None:
-        raise _unreadable("label", path)
-    if label.ndim != 2 or label.dtype != np.uint8:
+def _read_label(results: dict, image: np.ndarray) -> np.ndarray | None:
+    path = results.get("seg_map_path")
+    if path is None:
+        return None
+    label = read_label(path)
+    if label.shape != image.shape[:2]:
         raise DataError(
-            f"The label `{path}` has shape {label.shape} and type {label.dtype}; expected one "
-            "band of uint8 class ids. Convert the masks with data_converters/folder.py."
+            f"The image `{results['img_path']}` has {image.shape[:2]} pixels, its label "
+            f"`{path}` {label.shape}; they must agree. Tile the scene again."
         )
     return label
-
-
-def _decode(path: str) -> np.ndarray | None:
-    """Decode a PNG or JPEG; None where it is missing, damaged or truncated."""
-    try:
-        content = np.fromfile(path, np.uint8)
-    except OSError:
-        return None
-    # OpenCV fills what a truncated JPEG lacks with grey; a whole one ends with its end marker.
-    if path.lower().endswith((".jpg", ".jpeg")) and content[-2:].tobytes() != b"\xff\xd9":
-        return None
-    return cv2.imdecode(content, cv2.IMREAD_UNCHANGED) if content.size else None
-
-
-def _unreadable(what: str, path: str) -> DataError:
-    state = "is missing" if not Path(path).exists() else "cannot be decoded (truncated?)"
-    return DataError(f"The {what} `{path}` {state}. Tile its scene again.")

@@ -35,8 +35,9 @@ class RadiometricJitter(BaseTransform):
             a 12-bit sensor, 1.0 for reflectances.
 
     Raises:
-        ConfigError: When images of another type than uint8 come without ``white``; a wrong scale
-            would clip them to black or white.
+        ConfigError: When images of another type than uint8 come without ``white``, since a wrong
+            scale would clip them to black or white; and when they hold negative values, which are
+            no brightness (decibels, heights, normalised values).
     """
 
     def __init__(
@@ -58,7 +59,10 @@ class RadiometricJitter(BaseTransform):
         """Change the radiometry of ``results['img']``."""
         if np.random.rand() >= self.prob:
             return results
-        image = self._tone(results["img"])
+        image = results["img"]
+        if image.ndim == 2:  # OpenCV's resizing drops a single band's axis
+            image = image[..., None]
+        image = self._tone(image)
         if self.saturation and image.shape[2] > 1:
             image = self._saturate(image)
         if self.blur and (sigma := np.random.uniform(0, self.blur)) > 0.2:
@@ -72,6 +76,11 @@ class RadiometricJitter(BaseTransform):
         offset = self._draw(self.offset, bands)
         gamma = 2 ** self._draw(self.gamma, bands)
         white = self._white(dtype)
+        if dtype.kind == "f" and image.min() < 0:
+            raise ConfigError(
+                f"RadiometricJitter: an image holds {image.min():g}, but brightness runs from 0 to "
+                f"`white` ({white:g}); values below 0 would be lost. Leave RadiometricJitter out."
+            )
         values = UINT8_LEVELS[:, None] if dtype == np.uint8 else image
         toned = gain * np.clip(values / np.float32(white), 0, None) ** gamma + offset
         toned = np.clip(toned, 0, 1).astype(np.float32) * np.float32(white)

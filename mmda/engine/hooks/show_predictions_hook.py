@@ -9,7 +9,6 @@ import numpy as np
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from mmda.datasets.transforms.loading import read_image
 from mmda.registry import HOOKS
 from mmda.report import overlay, to_rgb
 from mmda.utils import atomic_path
@@ -30,15 +29,15 @@ class ShowPredictionsHook(Hook):
         self, runner: Runner, batch_idx: int, data_batch: object = None, outputs: list | None = None
     ) -> None:
         """Write the pictures of one batch."""
-        palette = runner.test_dataloader.dataset.metainfo["palette"]
+        dataset = runner.test_dataloader.dataset
+        palette = dataset.metainfo["palette"]
         for sample in outputs or ():
-            path = sample.metainfo["img_path"]
-            picture = to_rgb(np.moveaxis(read_image(path), -1, 0))
+            image = dataset.read_image(sample.metainfo["sample_idx"])
+            picture = to_rgb(np.moveaxis(image, -1, 0))
             masks = (sample.gt_sem_seg, sample.pred_sem_seg)
             painted = [
                 overlay(picture, mask.data[0].cpu().numpy().astype(np.uint8), palette)
                 for mask in masks
             ]
-            name = sample.metainfo.get("tile") or Path(path).stem
-            with atomic_path(self.show_dir / f"{name}.png") as temporary:
+            with atomic_path(self.show_dir / f"{sample.metainfo['tile']}.png") as temporary:
                 cv2.imwrite(str(temporary), np.concatenate([picture, *painted], 1)[..., ::-1])

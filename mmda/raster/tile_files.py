@@ -1,0 +1,87 @@
+"""Reading the tiles of a dataset: GeoTIFF, PNG and JPEG images, PNG labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import rasterio
+from rasterio.enums import MaskFlags
+from rasterio.errors import RasterioError
+
+from mmda.errors import DataError
+
+
+def read_tile(path: str) -> tuple[np.ndarray, np.ndarray | None]:
+    """Read the image of a tile and what its file tells of valid pixels.
+
+    GeoTIFFs are read with rasterio and keep their type; their mask band or no-data value tells
+    where there is no data. PNG and JPEG are read with OpenCV and tell nothing.
+
+    Returns:
+        Image ``(H, W, B)``, bands in file order (RGB); and validity ``(H, W)``, bool, or ``None``
+        where all is valid.
+
+    Raises:
+        DataError: When the file is missing or cannot be decoded.
+    """
+    if Path(path).suffix.lower() in (".tif", ".tiff"):
+        return _read_geotiff(path)
+    image = _decode(path)
+    if image is None:
+        raise _unreadable("image", path)
+    if image.ndim == 2:
+        return image[..., None], None
+    code = cv2.COLOR_BGRA2RGBA if image.shape[2] == 4 else cv2.COLOR_BGR2RGB
+    return np.asarray(cv2.cvtColor(image, code)), None
+
+
+def read_label(path: str) -> np.ndarray:
+    """Return the label at ``path`` as ``(H, W)`` uint8 class ids, 255 = ignore.
+
+    Raises:
+        DataError: When the file is missing, cannot be decoded or holds something else.
+    """
+    label = _decode(path)
+    if label is None:
+        raise _unreadable("label", path)
+    if label.ndim != 2 or label.dtype != np.uint8:
+        raise DataError(
+            f"The label `{path}` has shape {label.shape} and type {label.dtype}; expected one "
+            "band of uint8 class ids. Convert the masks with data_converters/folder.py."
+        )
+    return label
+
+
+def _read_geotiff(path: str) -> tuple[np.ndarray, np.ndarray | None]:
+    try:
+        with rasterio.open(path) as raster:
+            bands = raster.read()
+            valid: np.ndarray | None = None
+            if MaskFlags.per_dataset in raster.mask_flag_enums[0]:
+                valid = raster.read_masks(1) > 0
+            elif raster.nodata is not None:
+                missing = np.isnan(bands) if np.isnan(raster.nodata) else bands == raster.nodata
+                valid = ~missing.all(axis=0)
+    except RasterioError as error:
+        raise _unreadable("image", path) from error
+    image = np.ascontiguousarray(np.moveaxis(bands, 0, -1))
+    return image, None if valid is None or valid.all() else valid
+
+
+def _decode(path: str) -> np.ndarray | None:
+    """Decode a PNG or JPEG; None where it is missing, damaged or truncated."""
+    try:
+        content = np.fromfile(path, np.uint8)
+    except OSError:
+        return None
+    # OpenCV fills what a truncated JPEG lacks with grey; a whole one ends with its end marker.
+    if path.lower().endswith((".jpg", ".jpeg")) and content[-2:].tobytes() != b"\xff\xd9":
+        return None
+    return cv2.imdecode(content, cv2.IMREAD_UNCHANGED) if content.size else None
+
+
+def _unreadable(what: str, path: str) -> DataError:
+    state = "is missing" if not Path(path).exists() else "cannot be decoded (truncated?)"
+    return DataError(f"The {what} `{path}` {state}. Tile its scene again.")
