@@ -31,11 +31,11 @@ def table_page(
             "bound": name in {n for r in table.rows.values() for n in r.bounds or ()},
             "cells": [
                 {
-                    "text": shown(cell, seeds),
+                    "text": shown(cell, column, seeds),
                     "best": cell.best,
                     "published": None if cell.published is None else figure(cell.published),
                 }
-                for cell in body[name]
+                for cell, column in zip(body[name], table.columns, strict=True)
             ],
         }
         for name, row in table.rows.items()

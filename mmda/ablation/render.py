@@ -59,8 +59,8 @@ def markdown(
     lines = [head, ["---", *["---:"] * (len(head) - 1)]]
     for name, row in table.rows.items():
         line = [row.title]
-        for index, cell in enumerate(body[name]):
-            text = shown(cell, seeds)
+        for index, (cell, column) in enumerate(zip(body[name], table.columns, strict=True)):
+            text = shown(cell, column, seeds)
             line.append(f"**{text}**" if cell.best else text)
             line += [figure(cell.published)] * with_paper[index]
         lines.append(line)

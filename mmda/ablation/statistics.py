@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ class Cell:
     Attributes:
         values: The figure by seed, in percent.
         published: The paper's figure, None where there is none.
-        best: Whether its mean is the column's highest, upper bounds left out.
+        best: Whether its mean is the highest of the column, upper bounds left out, and rows that
+            miss seeds which others have.
     """
 
     values: Mapping[int, float]
@@ -48,6 +50,7 @@ def cells(table: Table, scores: Scores, seeds: Sequence[int]) -> dict[str, list[
         scores: The scores of the runs that are finished.
         seeds: The seeds that the table is over.
     """
+    bounds = _upper_bounds(table)
     body = {
         name: [
             Cell(_column_values(row, column, scores, seeds), row.published[index])
@@ -56,16 +59,20 @@ def cells(table: Table, scores: Scores, seeds: Sequence[int]) -> dict[str, list[
         for name, row in table.rows.items()
     }
     for index in range(len(table.columns)):
-        means = {
-            name: row[index].mean for name, row in body.items() if name not in _upper_bounds(table)
-        }
-        known = [mean for mean in means.values() if mean is not None]
-        for name, mean in means.items():
-            if len(known) > 1 and mean == max(known):
-                body[name][index] = Cell(
-                    body[name][index].values, body[name][index].published, best=True
-                )
+        column = {name: row[index] for name, row in body.items() if name not in bounds}
+        for name in _best(column):
+            body[name][index] = dataclasses.replace(body[name][index], best=True)
     return body
+
+
+def _best(column: Mapping[str, Cell]) -> list[str]:
+    """Return the rows with the highest mean, of those over the most seeds."""
+    counts = [len(cell.values) for cell in column.values() if cell.values]
+    if len(counts) < 2:
+        return []  # nothing to compare
+    means = {n: np.mean([*c.values.values()]) for n, c in column.items() if c.values}
+    full = {name: m for name, m in means.items() if len(column[name].values) == max(counts)}
+    return [name for name, mean in full.items() if mean == max(full.values())]
 
 
 def _upper_bounds(table: Table) -> set[str]:

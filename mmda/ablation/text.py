@@ -9,9 +9,9 @@ from mmda.ablation.table import NAM, Column, Table
 from mmda.report.table import figure
 
 
-def shown(cell: Cell, seeds: Sequence[int]) -> str:
+def shown(cell: Cell, column: Column, seeds: Sequence[int]) -> str:
     """Return ``mean ± deviation``, with the number of seeds where some are missing."""
-    text = figure(cell.mean)
+    text = figure(cell.mean, sign=column.minus is not None)
     if cell.std is not None:
         text += f" ± {figure(cell.std)}"
     if cell.values and len(cell.values) < len(seeds):
@@ -41,7 +41,7 @@ def caption(table: Table, seeds: Sequence[int]) -> str:
             f", mean ± standard deviation over the seeds {', '.join(map(str, seeds))}; the number "
             "of seeds in brackets where some are missing"
         )
-    text += ". Bold: the highest of a column, upper bounds left out."
+    text += ". Bold: the highest of a column; upper bounds and rows that miss seeds do not count."
     if any(column.metric == NAM for column in table.columns):
         text += " NAM = (row - source only) / (target only - source only), seed by seed."
     if any(column.minus is not None for column in table.columns):

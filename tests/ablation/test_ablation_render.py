@@ -1,0 +1,118 @@
+"""Cells, Markdown, CSV, HTML and the figure, against values worked out by hand."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import cv2
+import pytest
+from ablation_samples import COLUMNS, SCORES, SWEEP, golden_table, make_row, make_table
+
+from mmda.ablation import Column, Row, Task
+from mmda.ablation.render import markdown, runs_csv, table_csv, write_table
+from mmda.ablation.statistics import cells
+from mmda.report.table import NONE
+
+
+def test_means_and_deviations():
+    body = cells(golden_table(), SCORES, (0, 1))
+    assert body["low"][0].mean == pytest.approx(45)
+    assert body["low"][0].std == pytest.approx(5)
+    assert body["b"][0].values == {0: 58.0}
+    assert body["b"][0].std is None
+    assert body["empty"][0].mean is None
+
+
+def test_nam_is_taken_seed_by_seed():
+    body = cells(golden_table(), SCORES, (0, 1))
+    assert body["a"][1].values == pytest.approx({0: 100 * 20 / 40, 1: 100 * 4 / 40})
+    assert body["b"][1].values == pytest.approx({0: 45.0})
+    assert body["low"][1].values == body["high"][1].values == {}
+
+
+def test_differences_are_taken_seed_by_seed():
+    body = cells(golden_table(), SCORES, (0, 1))
+    assert body["a"][2].values == pytest.approx({0: 20.0, 1: 4.0})
+    assert body["a"][2].std == pytest.approx(8)
+    assert body["low"][2].values == {}
+
+
+def test_nam_without_a_gap_is_left_out():
+    scores = {**SCORES, ("high", "", 1): {"mIoU": 49.0}}
+    assert cells(golden_table(), scores, (0, 1))["a"][1].values == pytest.approx({0: 50.0})
+
+
+def test_best_leaves_out_the_upper_bound_and_rows_that_miss_seeds():
+    body = cells(golden_table(), SCORES, (0, 1))
+    assert [name for name, row in body.items() if row[0].best] == ["a"]  # b: 58 of one seed
+    body = cells(golden_table(), SCORES, (0,))
+    assert [name for name, row in body.items() if row[0].best] == ["a"]
+
+
+def test_scores_that_are_not_there_are_left_out():
+    scores = {**SCORES, ("a", "", 1): {"mIoU": None}}
+    assert cells(golden_table(), scores, (0, 1))["a"][0].values == {0: 60.0}
+
+
+def test_seeds_outside_the_table_are_left_out():
+    assert cells(golden_table(), SCORES, (1,))["a"][0].values == {1: 54.0}
+
+
+def test_markdown():
+    table = golden_table(notes=("A note.",))
+    text = markdown(table, cells(table, SCORES, (0, 1)), (0, 1), ["A remark."]).replace(NONE, "-")
+    assert "| method | mIoU | mIoU, paper | NAM | gain |\n| --- | ---: |" in text
+    assert "| low | 45.0 ± 5.0 | 41.0 | - | - |" in text
+    assert "| a | **57.0 ± 3.0** | 61.5 | **30.0 ± 20.0** | **+12.0 ± 8.0** |" in text
+    assert "| b | 58.0 (1) | - | 45.0 (1) | +18.0 (1) |" in text
+    assert "| empty | - | - | - | - |" in text
+    assert "A remark.\n\nA note.\n" in text
+    assert "over the seeds 0, 1" in text
+
+
+def test_columns_of_several_tasks():
+    tasks = {"x": Task("x", "first", None, {}), "y": Task("y", "second", None, {})}
+    columns = (Column("mIoU", "mIoU", "x"), Column("mIoU", "mIoU", "y"))
+    row = make_row("a", 2, bounds=None)
+    table = make_table([row], columns, tasks=tasks, target_only=None)
+    scores = {("a", "x", 0): {"mIoU": 1.0}, ("a", "y", 0): {"mIoU": 2.0}}
+    text = markdown(table, cells(table, scores, (0,)), (0,), [])
+    assert "| method | first: mIoU | second: mIoU |" in text
+    assert "| a | 1.0 | 2.0 |" in text
+
+
+def test_csv_holds_full_precision():
+    table = golden_table()
+    rows = list(csv.DictReader(io.StringIO(table_csv(table, cells(table, SCORES, (0, 1))))))
+    assert len(rows) == len(table.rows) * len(COLUMNS)
+    found = next(r for r in rows if (r["row"], r["metric"]) == ("a", "NAM"))
+    assert (found["mean"], found["std"], found["seeds"]) == ("30", "20", "2")
+    runs = list(csv.DictReader(io.StringIO(runs_csv(SCORES))))
+    assert len(runs) == len(SCORES)
+    assert (runs[3]["row"], runs[3]["seed"], runs[3]["mIoU"]) == ("a", "1", "54")
+
+
+def test_page_and_figure_are_written(tmp_path):
+    line: list[Row] = [
+        make_row(f"k{k}", 3, x=k, published=(50.0 + k, None, None)) for k in (1, 2, 4)
+    ]
+    table = golden_table(title="A <b> table", sweep=SWEEP)
+    table = make_table([*table.rows.values(), *line], COLUMNS, title="A <b> table", sweep=SWEEP)
+    scores = {**SCORES, **{(f"k{k}", "", 0): {"mIoU": 50.0 + k} for k in (1, 2)}}
+    files = write_table(table, scores, (0, 1), tmp_path)
+    assert sorted(f.name for f in files) == sorted(p.name for p in tmp_path.iterdir())
+    page = (tmp_path / "table.html").read_text()
+    assert "<h1>A &lt;b&gt; table</h1>" in page
+    assert 'src="' not in page
+    assert re.search(r'<td class="best">57.0 ± 3.0<small>61.5</small></td>', page)
+    assert re.search(r"<td>58.0 \(1\)</td>", page)
+    picture = cv2.imread(str(tmp_path / "sweep.png"))
+    assert picture.std() > 10
+
+
+def test_a_table_without_results_is_written(tmp_path):
+    files = write_table(golden_table(sweep=SWEEP), {}, (0, 1), tmp_path)
+    assert all(path.stat().st_size > 0 for path in files)
+    assert "| a | - | 61.5 | - | - |" in (tmp_path / "table.md").read_text().replace(NONE, "-")
