@@ -1,7 +1,15 @@
-"""Hooks: teacher updates, resumable checkpoints, pictures of predictions."""
+"""Hooks: teacher updates, groupings, resumable checkpoints, pictures of predictions."""
 
+from mmda.engine.hooks.group_diagnostics_hook import GroupDiagnosticsHook
+from mmda.engine.hooks.grouping_refresh_hook import GroupingRefreshHook
 from mmda.engine.hooks.resumable_checkpoint_hook import ResumableCheckpointHook
 from mmda.engine.hooks.show_predictions_hook import ShowPredictionsHook
 from mmda.engine.hooks.teacher_ema_hook import TeacherEMAHook
 
-__all__ = ["ResumableCheckpointHook", "ShowPredictionsHook", "TeacherEMAHook"]
+__all__ = [
+    "GroupDiagnosticsHook",
+    "GroupingRefreshHook",
+    "ResumableCheckpointHook",
+    "ShowPredictionsHook",
+    "TeacherEMAHook",
+]

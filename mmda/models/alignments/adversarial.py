@@ -61,7 +61,7 @@ class AdversarialAlignment(Alignment):
         for name, discriminator in self.discriminators.items():
             source = self.representation(context.source, name)
             target = self.representation(context.target, name)
-            self._check_size(target, discriminator)
+            check_size(self, target, discriminator)
             with frozen(discriminator):
                 adversarial = gan_loss(discriminator(target), SOURCE, self.gan)
             losses[f"{name}.loss_adv"] = self.weights[name] * adversarial
@@ -71,12 +71,20 @@ class AdversarialAlignment(Alignment):
             )
         return losses
 
-    def _check_size(self, maps: Tensor, discriminator: object) -> None:
-        reduction = getattr(discriminator, "reduction", 1)
-        if min(maps.shape[-2:]) < reduction:
-            raise ConfigError(
-                f"{type(self).__name__}: the discriminator halves its input "
-                f"{reduction.bit_length() - 1} times and needs maps of at least {reduction} "
-                f"pixels, got {tuple(maps.shape[-2:])}. Use larger crops, a larger `input_scale`, "
-                "or fewer layers (`discriminator.num_layers`)."
-            )
+
+def check_size(alignment: Alignment, maps: Tensor, discriminator: object) -> None:
+    """Refuse maps that a discriminator would halve away.
+
+    Args:
+        alignment: Whose discriminator it is, for the message.
+        maps: (N, C, H, W).
+        discriminator: The discriminator; its ``reduction`` is the factor it shrinks maps by.
+    """
+    reduction = getattr(discriminator, "reduction", 1)
+    if min(maps.shape[-2:]) < reduction:
+        raise ConfigError(
+            f"{type(alignment).__name__}: the discriminator halves its input "
+            f"{reduction.bit_length() - 1} times and needs maps of at least {reduction} "
+            f"pixels, got {tuple(maps.shape[-2:])}. Use larger crops, a larger `input_scale`, "
+            "or fewer layers (`discriminator.num_layers`)."
+        )

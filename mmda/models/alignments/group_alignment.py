@@ -9,8 +9,10 @@ from typing import Any
 from torch import Tensor
 
 from mmda.errors import ConfigError
+from mmda.models.alignments.adversarial import check_size
 from mmda.models.alignments.base import Alignment, frozen
 from mmda.models.alignments.context import SOURCE, TARGET, DomainBatch, UDAContext
+from mmda.models.grouping import GroupHead, Grouping
 from mmda.models.losses import (
     class_equivalence_loss,
     condition,
@@ -23,6 +25,7 @@ from mmda.models.losses import (
 from mmda.registry import MODELS
 from mmda.utils.distributed import batch_mean
 
+GROUPINGS = ("GroupHead", "KMeansGrouping", "NMFGrouping")
 WEIGHTS = {"co": 1e-3, "orth": 1e-3, "cadv": 1e-3, "cl": 1e-4}  # as published
 
 
@@ -148,6 +151,7 @@ class GroupAlignment(Alignment):
 
     def _adversarial(self, target: GroupedDomain) -> Tensor:
         """Non-saturating: the target's groups shall look like the source's."""
+        check_size(self, target.probabilities, self.discriminator)
         with frozen(self.discriminator):
             logits = self.discriminator(
                 target.probabilities, target.groups, condition(target.distributions)
@@ -189,6 +193,12 @@ def _checked_weights(weights: dict[str, float]) -> dict[str, float]:
 
 def _build_grouping(config: dict, num_groups: int, num_classes: int) -> Any:
     config = {"type": "GroupHead", **config}
-    if config["type"] == "GroupHead":
+    kind = MODELS.get(config["type"])
+    if kind is None or not issubclass(kind, Grouping):
+        raise ConfigError(
+            f"GroupAlignment: unknown grouping `{config['type']}`; expected one of "
+            f"{', '.join(GROUPINGS)}."
+        )
+    if kind is GroupHead:
         config.setdefault("num_classes", num_classes)
     return MODELS.build({"num_groups": num_groups, **config})

@@ -150,8 +150,8 @@ class UDASegmentor(BaseSegmentor):
     def _run(self, images: list[Tensor], names: list[str]) -> dict[str, tuple[list, dict]]:
         """Run the student on each domain, in one pass where that gives the same result."""
         if len(images) == 1 or images[0].shape[1:] != images[1].shape[1:] or self._mixes_domains():
-            return {n: self._features_and_logits(x) for n, x in zip(names, images, strict=True)}
-        feats, logits = self._features_and_logits(torch.cat(images))
+            return {n: self.features_and_logits(x) for n, x in zip(names, images, strict=True)}
+        feats, logits = self.features_and_logits(torch.cat(images))
         counts = [len(x) for x in images]
         split_feats = [feat.split(counts) for feat in feats]
         split_logits = {head: value.split(counts) for head, value in logits.items()}
@@ -167,7 +167,8 @@ class UDASegmentor(BaseSegmentor):
         """Whether a layer computes statistics over the batch, which would mix the domains."""
         return any(isinstance(m, _BatchNorm) and m.training for m in self.segmentor.modules())
 
-    def _features_and_logits(self, images: Tensor) -> tuple[list[Tensor], dict[str, Tensor]]:
+    def features_and_logits(self, images: Tensor) -> tuple[list[Tensor], dict[str, Tensor]]:
+        """Return the student's feature maps and each head's logits for images (N, B, H, W)."""
         feats = list(self.segmentor.extract_feat(images))
         return feats, {name: head(feats) for name, head in self._heads().items()}
 

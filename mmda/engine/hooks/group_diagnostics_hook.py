@@ -1,0 +1,80 @@
+"""Logs how a grouping uses its groups."""
+
+from __future__ import annotations
+
+import math
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from torch import Tensor
+
+from mmda.models.alignments import GroupAlignment
+from mmda.models.losses import condition, group_cosines
+from mmda.registry import HOOKS
+
+
+@HOOKS.register_module()
+class GroupDiagnosticsHook(Hook):
+    """Log group usage, likeness and condition of every group alignment, for each domain.
+
+    Scalars ``<alignment>.<domain>_<what>``: ``entropy`` of the mean assignment, 0 (one group holds
+    all pixels) to 1 (all groups are equally large); ``cosine``, the mean over pairs of groups of
+    their class distributions' cosine, 0 (orthogonal) to 1 (equal); ``condition``, the mean length
+    of the discriminator's condition, C**-0.5 (uniform) to 1 (one class).
+
+    Args:
+        interval: Iterations between two measurements.
+        collapse: Entropy below which a warning tells that the groups have collapsed.
+    """
+
+    priority = "NORMAL"
+
+    def __init__(self, interval: int = 20, collapse: float = 0.1) -> None:
+        self.interval, self.collapse = interval, collapse
+        self._warned: set[str] = set()
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: object = None,
+        outputs: dict | None = None,
+    ) -> None:
+        """Measure what the last iteration left."""
+        if not self.every_n_train_iters(runner, self.interval):
+            return
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        for name, alignment in model.alignments.items():
+            if isinstance(alignment, GroupAlignment):
+                for domain, (usage, distributions) in alignment.latest.items():
+                    values = group_diagnostics(usage, distributions)
+                    for what, value in values.items():
+                        runner.message_hub.update_scalar(f"train/{name}.{domain}_{what}", value)
+                    self._check(runner, f"{name}, {domain}", values)
+
+    def _check(self, runner: Runner, where: str, values: dict[str, float]) -> None:
+        if values.get("entropy", 1.0) < self.collapse and where not in self._warned:
+            self._warned.add(where)
+            runner.logger.warning(
+                f"{where}: nearly all pixels are in one group (entropy {values['entropy']:.2f} of "
+                "1). Raise `weights.orth`, lower `weights.co`, or lower the learning rate of "
+                "`optimizers.grouping`."
+            )
+
+
+def group_diagnostics(usage: Tensor, distributions: Tensor) -> dict[str, float]:
+    """Return ``entropy`` and ``cosine`` (for two groups or more) and ``condition``.
+
+    Args:
+        usage: Each group's share of the pixels, (K,).
+        distributions: Q, (N, K, C).
+    """
+    k = len(usage)
+    values = {"condition": float(condition(distributions).norm(dim=-1).mean())}
+    if k > 1:
+        share = usage.clamp(min=1e-12)
+        values["entropy"] = float(-(share * share.log()).sum()) / math.log(k)
+        cosines = group_cosines(distributions.mean(0))
+        values["cosine"] = float(cosines.triu(1).sum()) / (k * (k - 1) / 2)
+    return values

@@ -1,0 +1,107 @@
+"""Fits the groupings that are not learned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.dataset import pseudo_collate
+from mmengine.dist import all_gather_object, broadcast, get_dist_info
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from torch import Tensor
+
+from mmda.datasets.sampler import PairIndex
+from mmda.errors import ConfigError
+from mmda.models.alignments import GroupAlignment
+from mmda.models.grouping import FittedGrouping
+from mmda.registry import HOOKS
+
+
+@HOOKS.register_module()
+class GroupingRefreshHook(Hook):
+    """Fit k-means or NMF groups to pixels of both domains, at an alignment's start and onwards.
+
+    The images, their augmentation and the pixels depend on the run's seed and the iteration
+    alone: any number of processes and a resumed run fit the same groups. Learned groupings are
+    left alone.
+
+    Args:
+        interval: Iterations between two fits.
+        images: Images of each domain that pixels are sampled from.
+        pixels: Pixels sampled from each domain.
+    """
+
+    priority = "NORMAL"
+
+    def __init__(self, interval: int = 2000, images: int = 64, pixels: int = 20_000) -> None:
+        if min(interval, images, pixels) < 1:
+            raise ConfigError(
+                "GroupingRefreshHook: `interval`, `images` and `pixels` must be 1 or more, got "
+                f"{interval}, {images} and {pixels}."
+            )
+        self.interval, self.images, self.pixels = interval, images, pixels
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: object = None) -> None:
+        """Fit the groupings that are due."""
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        for name, alignment in model.alignments.items():
+            if not isinstance(getattr(alignment, "grouping", None), FittedGrouping):
+                continue
+            done = runner.iter - alignment.start
+            if done >= 0 and done % self.interval == 0:
+                self._fit(runner, model, alignment)
+                runner.logger.info(f"{name}: groups fitted to {2 * self.pixels} pixels")
+
+    def _fit(self, runner: Runner, model: Any, alignment: GroupAlignment) -> None:
+        training = model.training
+        model.eval()
+        with torch.no_grad():
+            own = list(self._sampled(runner, model, alignment))
+        model.train(training)
+        grouping: FittedGrouping = alignment.grouping
+        # Rank r holds images r, r + W, ...: put them back into one order.
+        ranks = all_gather_object(own)
+        images = [ranks[i % len(ranks)][i // len(ranks)] for i in range(self.images)]
+        if get_dist_info()[0] == 0:
+            grouping.fit(np.concatenate(images))
+        broadcast(grouping.centroids)
+        broadcast(grouping.fits)
+
+    def _sampled(
+        self, runner: Runner, model: Any, alignment: GroupAlignment
+    ) -> Iterator[np.ndarray]:
+        """Yield pixels (2 * pixels / images, D) of this process's image pairs."""
+        dataset, seed = runner.train_dataloader.dataset, runner.seed
+        rank, processes = get_dist_info()
+        for i in range(rank, self.images, processes):
+            generator = np.random.default_rng([seed, runner.iter, i])
+            pair = PairIndex(
+                int(generator.integers(dataset.source_size)),
+                int(generator.integers(dataset.target_size)),
+                int(generator.integers(2**31)),
+                seed,
+            )
+            data = model.data_preprocessor(pseudo_collate([dataset[pair]]), training=True)
+            count = self.pixels * (i + 1) // self.images - self.pixels * i // self.images
+            yield np.concatenate(
+                [
+                    _choose(_grouped(model, alignment, images), count, generator)
+                    for images in data["inputs"].values()
+                ]
+            )
+
+
+def _grouped(model: Any, alignment: GroupAlignment, images: Tensor) -> Tensor:
+    """Return what the alignment groups, (1, D, h, w), of one image (1, B, H, W)."""
+    feats, logits = model.features_and_logits(images)
+    return alignment.grouping.pixels(logits[alignment.head].float().softmax(1), feats[-1])
+
+
+def _choose(maps: Tensor, count: int, generator: np.random.Generator) -> np.ndarray:
+    """Return ``count`` random pixels of maps (1, D, h, w), as (count, D)."""
+    vectors = maps[0].flatten(1).T
+    return vectors[generator.integers(len(vectors), size=count)].cpu().numpy()
