@@ -117,7 +117,7 @@ def run_tiling(
         counts = ", ".join(f"{split} {n}" for split, n in plan.tiles_per_split().items())
         size = sum(scene.tile_bytes(args.format) for scene in plan.scenes) / 2**20
         print(f"Would cut {len(plan.scenes)} scenes into {counts} tiles, at most {size:.0f} MiB.")
-        for message in plan.damaged:
+        for _, message in plan.damaged:
             print(f"warning: {message}", file=sys.stderr)
         return 1 if plan.damaged else 0
     info = tile_dataset(

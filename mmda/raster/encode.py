@@ -1,18 +1,18 @@
-"""Writing tiles: GeoTIFF, PNG or JPEG images and PNG labels, each file whole or not at all."""
+"""Encoding and writing tiles: GeoTIFF, PNG or JPEG images and PNG labels."""
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import cv2
 import numpy as np
-import rasterio
 from affine import Affine
-from rasterio.crs import CRS
 
 from mmda.errors import ConfigError, DataError, did_you_mean
-from mmda.utils.files import atomic_path
+from mmda.raster.geotiff import GeoTiffEncoder
+from mmda.utils.files import atomic_write_bytes
 
 NO_TILES = "none"  # a manifest alone: training reads the windows from the rasters
 FORMATS = ("tif", "png", "jpg", NO_TILES)
@@ -34,80 +34,69 @@ def check_format(name: str, bands: int, dtype: str) -> None:
         )
 
 
-def write_image(
-    path: Path,
-    image: np.ndarray,
-    valid: np.ndarray | None = None,
-    crs: CRS | None = None,
-    transform: Affine | None = None,
-    nodata: float | None = None,
-) -> int:
-    """Write one image tile atomically; the format follows the suffix.
+class Written(NamedTuple):
+    """A written file: its size in bytes, and the CRC-32 of its content."""
 
-    A GeoTIFF keeps CRS, transform and no-data; a tile with invalid pixels and no no-data value
-    carries a mask band. PNG and JPEG hold the pixels alone.
+    size: int
+    crc32: int
 
-    Args:
-        path: Final path, ``.tif``, ``.png`` or ``.jpg``.
-        image: ``(bands, height, width)``.
-        valid: ``(height, width)``, bool; ``None`` when every pixel is valid.
-        crs: CRS of the tile.
-        transform: Affine transform of the tile.
-        nodata: No-data value.
 
-    Returns:
-        Size of the file in bytes.
+class ImageEncoder:
+    """Encodes the image tiles of one scene; safe to use from several threads."""
+
+    def __init__(self, format: str, geotiff: GeoTiffEncoder) -> None:
+        """Prepare to encode.
+
+        Args:
+            format: ``tif``, ``png`` or ``jpg``.
+            geotiff: Encodes ``tif``. It keeps CRS, transform and no-data; a tile with invalid
+                pixels and no no-data value carries a mask band. PNG and JPEG hold pixels alone.
+        """
+        self._format = format
+        self._geotiff = geotiff
+
+    def encode(
+        self, image: np.ndarray, valid: np.ndarray | None = None, transform: Affine | None = None
+    ) -> bytes | memoryview:
+        """Return a tile as the bytes of a file.
+
+        Args:
+            image: ``(bands, height, width)``.
+            valid: ``(height, width)``, bool; ``None`` when every pixel is valid.
+            transform: Affine transform of the tile.
+        """
+        if self._format == "tif":
+            return self._geotiff.encode(image, valid, transform)
+        pixels = np.ascontiguousarray(image.transpose(1, 2, 0))
+        if len(image) == 3:
+            pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+        # Any compression flag makes OpenCV's PNG encoder 2.3 times slower.
+        flags = [cv2.IMWRITE_JPEG_QUALITY, 95] if self._format == "jpg" else []
+        return _imencode(f".{self._format}", pixels, flags)
+
+
+def encode_label(label: np.ndarray) -> memoryview:
+    """Return class ids ``(height, width)`` as the bytes of a single-band PNG."""
+    return _imencode(".png", np.ascontiguousarray(label), [])
+
+
+def write_tile(path: Path, data: bytes | memoryview) -> Written:
+    """Write an encoded tile, whole or not at all.
+
+    Raises:
+        DataError: When the disk does not take it.
     """
-    with atomic_path(path) as temporary:
-        if path.suffix == ".tif":
-            _write_geotiff(temporary, image, valid, crs, transform, nodata)
-        else:
-            # Any compression flag makes OpenCV's PNG encoder 2.3 times slower.
-            flags = [cv2.IMWRITE_JPEG_QUALITY, 95] if path.suffix == ".jpg" else []
-            _imwrite(temporary, np.ascontiguousarray(image[::-1].transpose(1, 2, 0)), flags)
-        size = temporary.stat().st_size
-    return size
+    try:
+        atomic_write_bytes(path, data)
+    except OSError as error:
+        raise DataError(
+            f"Cannot write `{path}` ({error}): is the disk full, or the folder write-protected?"
+        ) from error
+    return Written(len(data), zlib.crc32(data))
 
 
-def write_label(path: Path, label: np.ndarray) -> int:
-    """Write class ids ``(height, width)`` as a single-band PNG; return its size in bytes."""
-    with atomic_path(path) as temporary:
-        _imwrite(temporary, label, [])
-        return temporary.stat().st_size
-
-
-def _imwrite(path: Path, array: np.ndarray, flags: list[int]) -> None:
-    if not cv2.imwrite(str(path), array, flags):
-        raise DataError(f"Cannot write `{path}`: is the disk full, or the folder write-protected?")
-
-
-def _write_geotiff(
-    path: Path,
-    image: np.ndarray,
-    valid: np.ndarray | None,
-    crs: CRS | None,
-    transform: Affine | None,
-    nodata: float | None,
-) -> None:
-    bands, height, width = image.shape
-    profile: dict[str, Any] = {
-        "driver": "GTiff",
-        "height": height,
-        "width": width,
-        "count": bands,
-        "dtype": image.dtype,
-        "compress": "zstd",
-        "zstd_level": 1,
-        "predictor": 3 if image.dtype.kind == "f" else 2,
-        "interleave": "pixel",
-        "blockysize": min(64, height),
-        "nodata": nodata,
-        # By default GDAL declares the fourth of four 8-bit bands to be alpha.
-        **({} if bands == 3 else {"photometric": "minisblack"}),
-    }
-    if transform is not None:
-        profile.update(crs=crs, transform=transform)
-    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), rasterio.open(path, "w", **profile) as out:
-        out.write(image)
-        if valid is not None and nodata is None:
-            out.write_mask(valid)
+def _imencode(suffix: str, array: np.ndarray, flags: list[int]) -> memoryview:
+    done, data = cv2.imencode(suffix, array, flags)
+    if not done:
+        raise DataError(f"OpenCV cannot encode a {suffix} of {array.shape}, {array.dtype}.")
+    return data.reshape(-1).data

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from mmda.errors import DataError
-from mmda.raster.handles import quiet_georeference
-from mmda.raster.manifest import DATASET_INFO, FORMAT, MANIFEST, write_manifest
+from mmda.errors import ConfigError, DataError
+from mmda.raster.execute import run_threads
+from mmda.raster.execute_cluster import run_cluster
+from mmda.raster.finish import finish_dataset
+from mmda.raster.handles import gdal_process, quiet_georeference
 from mmda.raster.options import TileOptions, make_palette
 from mmda.raster.plan import Plan, ScenePlan, plan_tiles
-from mmda.raster.scene import SPLITS, Scene
-from mmda.raster.stats import BandStatistics
-from mmda.raster.store import Record, SceneStore
-from mmda.raster.tiles import SceneTiler, StripResult
-from mmda.utils.files import atomic_write_text, ensure_free_space
+from mmda.raster.scene import Scene
+from mmda.raster.shard import Shard, parse_shard
+from mmda.raster.store import SceneStore
+from mmda.utils.files import ensure_free_space
+
+
+class DamagedScenesError(DataError):
+    """Some scenes could not be converted, while all others were."""
+
+    exit_code = 1
 
 
 def tile_dataset(
@@ -39,6 +44,8 @@ def tile_dataset(
     workers: int = 2,
     overwrite: bool = False,
     progress: bool = True,
+    shard: str | None = None,
+    scheduler: str | None = None,
 ) -> dict[str, Any]:
     """Cut scenes into a tiled dataset: images, labels, manifest and ``dataset.json``.
 
@@ -48,7 +55,7 @@ def tile_dataset(
 
     Args:
         scenes: What to tile.
-        out: Folder of the tiled dataset; one run at a time.
+        out: Folder of the tiled dataset; one run at a time, but for shards.
         task: Name of the task, e.g. ``buildings``.
         domain: Name of the domain, e.g. ``source``.
         classes: Names of the classes, id 0 first.
@@ -63,196 +70,115 @@ def tile_dataset(
         workers: Number of threads.
         overwrite: Remove the tiled dataset that is in ``out`` first.
         progress: Show a progress bar on stderr.
+        shard: ``I/N``, 1..N: tile only this share of the scenes, by a stable hash of their names.
+            The shards of a run may work at the same time, on machines that share the disk; the
+            one that is ready last completes the dataset, which is the same as without shards.
+        scheduler: Address of a Dask scheduler that tiles the scenes instead of threads.
 
     Returns:
-        The content of ``dataset.json``.
+        The content of ``dataset.json``; for a shard that is ready before others,
+        ``{"pending_scenes": number of scenes that are not}``.
 
     Raises:
-        DataError: For input that does not fit (before anything is written), and, after all
-            others are converted, for scenes that turned out to be damaged.
+        DataError: For input that does not fit (before anything is written).
         ConfigError: For impossible options, or a folder made with other options.
+        DamagedScenesError: After all others are converted, for scenes that are damaged.
     """
     options = TileOptions(task, domain, tuple(classes), tile, stride, gsd, format, min_valid, edge)
     colors = make_palette(palette, options.classes)
-    root = Path(out)
-    store = SceneStore(root)
-    with quiet_georeference():
-        plan = plan_tiles(scenes, options, workers)
-        header = plan.scenes[0].header
-        fixed = {**options.to_json(), "bands": len(header.bands), "dtype": header.dtype}
-        if not overwrite:
-            store.check(fixed)
-        todo = [p for p in plan.scenes if overwrite or not store.is_done(p.scene)]
-        ensure_free_space(root, sum(p.tile_bytes(options.format) for p in todo))
-        store.prepare(fixed, overwrite)
-        failures = [*plan.damaged, *_execute(todo, options, store, workers, progress)]
-    if len(failures) == len(scenes):
-        raise DataError(_failure_message(failures, plan, root))
-    info = _finish(store, fixed, colors, changed=bool(todo))
-    if failures:
-        raise DataError(_failure_message(failures, plan, root))
+    share = _check_shard(shard, overwrite)
+    store = SceneStore(Path(out))
+    with quiet_georeference(), gdal_process():
+        plan = plan_tiles(scenes, options, workers, share)
+        todo = _prepare(plan, options, store, overwrite, None if share is None else _names(plan))
+        for scene, message in plan.damaged:
+            store.write_failure(scene, message)
+        failures = _execute(todo, options, store, workers, progress, scheduler)
+    failures = [*(message for _, message in plan.damaged), *failures]
+    if share is not None:
+        pending = store.pending(scenes)
+        if pending:
+            _raise_failures(failures, len(plan.scenes) + len(plan.damaged), store)
+            return {"pending_scenes": len(pending)}
+        failures = store.failures(scenes)
+    if failures and not store.records():
+        _raise_failures(failures, len(scenes), store)
+    info = finish_dataset(store, colors, changed=bool(todo))
+    _raise_failures(failures, len(scenes), store)
     return info
 
 
+def _check_shard(text: str | None, overwrite: bool) -> Shard | None:
+    if text is not None and overwrite:
+        raise ConfigError(
+            "--overwrite with --shard would remove the tiles of the other shards: remove the "
+            "folder, then start the shards."
+        )
+    return None if text is None else parse_shard(text)
+
+
+def _names(plan: Plan) -> set[str]:
+    return {p.scene.name for p in plan.scenes} | {scene.name for scene, _ in plan.damaged}
+
+
+def _prepare(
+    plan: Plan,
+    options: TileOptions,
+    store: SceneStore,
+    overwrite: bool,
+    names: set[str] | None,
+) -> list[ScenePlan]:
+    """Make the folder ready; return the scenes that are left to do.
+
+    Args:
+        plan: What to do.
+        options: The options of the run.
+        store: The folder.
+        overwrite: Remove what is there.
+        names: The scenes whose leftovers are removed; ``None`` for all.
+    """
+    if not plan.scenes:
+        return []
+    header = plan.scenes[0].header
+    fixed = {**options.to_json(), "bands": len(header.bands), "dtype": header.dtype}
+    if not overwrite:
+        store.check(fixed)
+    todo = [p for p in plan.scenes if overwrite or not store.is_done(p.scene)]
+    ensure_free_space(store.root, sum(p.tile_bytes(options.format) for p in todo))
+    store.prepare(fixed, overwrite, names)
+    return todo
+
+
 def _execute(
-    todo: Sequence[ScenePlan], options: TileOptions, store: SceneStore, workers: int, progress: bool
+    todo: Sequence[ScenePlan],
+    options: TileOptions,
+    store: SceneStore,
+    workers: int,
+    progress: bool,
+    scheduler: str | None,
 ) -> list[str]:
     """Tile the scenes, record each when it is finished, and return what went wrong."""
     if not todo:
         return []
-    # Their presence tells that a dataset is complete.
-    for name in (DATASET_INFO, MANIFEST):
-        (store.root / name).unlink(missing_ok=True)
-    works = [_SceneWork(SceneTiler(plan, options, store.root), store) for plan in todo]
+    store.reopen()
     total = sum(len(plan.windows) for plan in todo)
-    executor = ThreadPoolExecutor(workers)
-    bar = tqdm(total=total, unit="tile", desc="tiling", disable=not progress)
-    try:
-        futures = {}
-        for work in works:
-            for index in range(len(work.strips)):
-                futures[executor.submit(work.run, index)] = (work, index)
-            if not work.strips:
-                work.finish()
-        for future in as_completed(futures):
-            work, index = futures[future]
-            work.collect(index, future)
-            bar.update(len(work.strips[index]))
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
-        bar.close()
-        for work in works:
-            work.close()
-    return [work.failure for work in works if work.failure is not None]
+    with tqdm(total=total, unit="tile", desc="tiling", disable=not progress) as bar:
+        if scheduler is None:
+            return run_threads(todo, options, store, workers, bar)
+        failures = run_cluster(todo, options, store.root, scheduler, bar)
+    store.remove_leftovers({plan.scene.name for plan in todo})
+    return failures
 
 
-class _SceneWork:
-    """The strips of one scene on their way through the threads."""
-
-    def __init__(self, tiler: SceneTiler, store: SceneStore) -> None:
-        self.strips = tiler.plan.strips()
-        self.failure: str | None = None
-        self._tiler = tiler
-        self._store = store
-        self._results: dict[int, StripResult] = {}
-        self._outstanding = len(self.strips)
-        store.forget(tiler.plan.scene.name)
-
-    def run(self, index: int) -> StripResult | None:
-        """Tile one strip, in a thread; nothing more is done for a scene that has failed."""
-        return None if self.failure else self._tiler.tile_strip(self.strips[index])
-
-    def collect(self, index: int, future: Future[StripResult | None]) -> None:
-        """Take a strip's result, in the main thread; the last one finishes the scene."""
-        try:
-            result = future.result()
-        except DataError as error:
-            result, self.failure = None, self.failure or str(error)
-        if result is not None:
-            self._results[index] = result
-        self._outstanding -= 1
-        if self._outstanding == 0:
-            self.close()
-            self.discard() if self.failure else self.finish()
-
-    def finish(self) -> None:
-        """Record the scene; strips are merged in their order, not in that of the threads."""
-        scene = self._tiler.plan.scene
-        statistics = BandStatistics.empty(len(self._tiler.plan.header.bands))
-        for index in sorted(self._results):
-            statistics.merge(self._results[index].statistics)
-        record = {
-            "key": scene.fingerprint(),
-            "split": scene.split,
-            "dropped": sum(result.dropped for result in self._results.values()),
-            "statistics": statistics.to_json(),
-            "rows": [row for index in sorted(self._results) for row in self._results[index].rows],
-        }
-        self._store.write(scene.name, record)
-        self._results.clear()
-
-    def close(self) -> None:
-        """Close the scene's files; no strip may be in work."""
-        self._tiler.close()
-
-    def discard(self) -> None:
-        """Remove the tiles of a damaged scene."""
-        rows = [row for result in self._results.values() for row in result.rows]
-        self._store.remove_tiles(rows)
-
-
-def _finish(
-    store: SceneStore, fixed: dict[str, Any], palette: list[list[int]], changed: bool
-) -> dict[str, Any]:
-    """Write manifest and ``dataset.json`` from the records of all scenes."""
-    records = store.records()
-    rows = [row for record in records for row in record["rows"]]
-    if not rows:
-        raise DataError(
-            f"No tile was left for `{store.root}`: all have less valid area than "
-            f"min_valid = {fixed['min_valid']}, or the rasters are smaller than a tile "
-            f"(edge = {fixed['edge']}). Lower min_valid, or use another tile size or edge rule."
-        )
-    info = _dataset_info(records, rows, fixed, palette)
-    path = store.root / DATASET_INFO
-    if changed or not path.exists():
-        write_manifest(store.root, rows)
-    text = json.dumps(info, indent=1)
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        atomic_write_text(path, text)
-    return info
-
-
-def _dataset_info(
-    records: Iterable[Record],
-    rows: Sequence[Record],
-    fixed: dict[str, Any],
-    palette: list[list[int]],
-) -> dict[str, Any]:
-    records = list(records)
-    splits = {s: sum(row["split"] == s for row in rows) for s in SPLITS}
-    used = [r for r in records if r["split"] == "train" or not splits["train"]]
-    statistics = BandStatistics.empty(fixed["bands"])
-    for record in used:
-        statistics.merge(BandStatistics.from_json(record["statistics"]))
-    labelled = [row for row in rows if row["class_pixels"] is not None]
-    gsds = {row["gsd"] for row in rows}
-    return {
-        "format": FORMAT,
-        "task": fixed["task"],
-        "domain": fixed["domain"],
-        "classes": fixed["classes"],
-        "palette": palette,
-        "bands": fixed["bands"],
-        "dtype": fixed["dtype"],
-        "tile": fixed["tile"],
-        "stride": fixed["stride"] or fixed["tile"],
-        "gsd": fixed["gsd"] or (gsds.pop() if len(gsds) == 1 else None),
-        "labelled": bool(labelled),
-        "labelled_splits": [s for s in SPLITS if any(row["split"] == s for row in labelled)],
-        "statistics": {"mean": statistics.mean.tolist(), "std": statistics.std.tolist()},
-        "splits": {split: count for split, count in splits.items() if count},
-        "scenes": len(records),
-        "dropped_tiles": sum(record["dropped"] for record in records),
-        "class_pixels": _pixels_per_split(labelled) or None,
-        "options": fixed,
-    }
-
-
-def _pixels_per_split(labelled: Sequence[Record]) -> dict[str, list[int]]:
-    sums: dict[str, list[int]] = {}
-    for split in SPLITS:
-        counts = [row["class_pixels"] for row in labelled if row["split"] == split]
-        if counts:
-            sums[split] = [sum(column) for column in zip(*counts, strict=True)]
-    return sums
-
-
-def _failure_message(failures: Sequence[str], plan: Plan, root: Path) -> str:
-    total = len(plan.scenes) + len(plan.damaged)
+def _raise_failures(failures: Sequence[str], total: int, store: SceneStore) -> None:
+    """Raise the error that names the scenes that could not be converted, if there are any."""
+    if not failures:
+        return
     listed = "\n".join(f"- {failure}" for failure in failures[:5])
     more = f"\n- and {len(failures) - 5} more" if len(failures) > 5 else ""
-    return (
-        f"{len(failures)} of {total} scenes could not be converted:\n{listed}{more}\n"
-        f"The others are in `{root}`. Mend these and run the same command again."
+    message = f"{len(failures)} of {total} scenes could not be converted:\n{listed}{more}\n"
+    if len(failures) == total:
+        raise DataError(f"{message}Mend them and run the same command again.")
+    raise DamagedScenesError(
+        f"{message}The others are in `{store.root}`. Mend these and run the same command again."
     )

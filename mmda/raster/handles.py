@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
 from collections.abc import Iterator
@@ -9,13 +10,62 @@ from contextlib import contextmanager
 from typing import Any
 
 import rasterio
+from rasterio.env import get_gdal_config, set_gdal_config
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from mmda.errors import DataError
 from mmda.raster.scene import is_local
 
+# GDAL's configuration, where the user has not set it.
 # A truncated JPEG is only a warning to libjpeg, which fills the rest with grey.
 GDAL_OPTIONS = {"GDAL_ERROR_ON_LIBJPEG_WARNING": "YES"}
+REMOTE_OPTIONS = {
+    # Listing the folder of every remote raster is slow; its side-car files are asked for by name.
+    "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE",
+    "GDAL_HTTP_MAX_RETRY": "3",
+    "GDAL_HTTP_RETRY_DELAY": "1",
+}
+# By default GDAL keeps blocks of up to 5 % of the machine's memory; a strip needs each only once.
+BLOCK_CACHE = "GDAL_CACHEMAX"
+BLOCK_CACHE_BYTES = 64 * 2**20
+_SCHEMES = {
+    "s3": "/vsis3/",
+    "gs": "/vsigs/",
+    "az": "/vsiaz/",
+    "http": "/vsicurl/http://",
+    "https": "/vsicurl/https://",
+}
+
+
+def gdal_options(path: str) -> dict[str, str]:
+    """Return the options to read ``path`` with: those that the user has not set."""
+    options = GDAL_OPTIONS if is_local(path) else GDAL_OPTIONS | REMOTE_OPTIONS
+    return {name: value for name, value in options.items() if not _is_given(name)}
+
+
+def _is_given(name: str) -> bool:
+    """Tell whether the user has set an option, in the environment or in ``rasterio.Env``."""
+    return name in os.environ or (rasterio.env.hasenv() and name in rasterio.env.getenv())
+
+
+@contextmanager
+def gdal_process() -> Iterator[None]:
+    """Bound GDAL's block cache, which all threads share, unless the user has set it."""
+    if _is_given(BLOCK_CACHE):
+        yield
+        return
+    before = get_gdal_config(BLOCK_CACHE)
+    set_gdal_config(BLOCK_CACHE, BLOCK_CACHE_BYTES)
+    try:
+        yield
+    finally:
+        set_gdal_config(BLOCK_CACHE, before)
+
+
+def gdal_path(path: str) -> str:
+    """Return GDAL's own name of a URL (``s3://bucket/key`` is ``/vsis3/bucket/key``)."""
+    scheme, separator, rest = path.partition("://")
+    return _SCHEMES[scheme] + rest if separator and scheme in _SCHEMES else path
 
 
 @contextmanager
@@ -44,7 +94,8 @@ def open_raster(path: str, nodata: float | None = None) -> Any:
     Raises:
         DamagedError: When the file is missing or is not a raster.
     """
-    name = path if nodata is None else f"vrt://{path}?a_nodata={nodata!r}"
+    name = gdal_path(path)
+    name = name if nodata is None else f"vrt://{name}?a_nodata={nodata!r}"
     try:
         return rasterio.open(name, OVERVIEW_LEVEL="NONE")
     except (RasterioError, OSError) as error:

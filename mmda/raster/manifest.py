@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mmda.errors import DataError
 from mmda.utils.files import atomic_path
 
@@ -17,13 +19,43 @@ MANIFEST = "manifest.parquet"
 DATASET_INFO = "dataset.json"
 FORMAT = 1
 
+# Column -> pandas type that keeps a missing value missing. Paths are relative to the dataset's
+# folder; row, col, height and width are pixels of the scene's grid; gsd is metres per pixel.
+COLUMNS = {
+    "id": "string",
+    "domain": "string",
+    "split": "string",
+    "scene": "string",
+    "city": "string",
+    "source": "string",
+    "label_source": "string",
+    "row": "Int64",
+    "col": "Int64",
+    "height": "Int64",
+    "width": "Int64",
+    "crs": "string",
+    "transform": "object",
+    "gsd": "Float64",
+    "scene_spec": "string",
+    "nominal_gsd": "bool",
+    "valid_fraction": "Float64",
+    "class_pixels": "object",
+    "ignore_pixels": "Int64",
+    "image": "string",
+    "label": "string",
+    "image_bytes": "Int64",
+    "label_bytes": "Int64",
+    "image_crc32": "Int64",
+    "label_crc32": "Int64",
+}
+
 
 def write_manifest(root: Path, rows: Sequence[dict[str, Any]]) -> None:
     """Write the manifest as GeoParquet, sorted by tile id.
 
     Args:
         root: Folder of the tiled dataset.
-        rows: One dict per tile, see :mod:`mmda.raster.tiles`; the footprint is added here.
+        rows: One dict per tile, see ``COLUMNS``; the footprint is added here.
     """
     import geopandas
 
@@ -110,32 +142,32 @@ def _columns(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the columns with types that keep a missing value missing."""
     import pandas
 
-    kinds = {"nominal_gsd": "bool", "transform": "object", "class_pixels": "object"}
-    kinds.update(dict.fromkeys(("gsd", "valid_fraction"), "Float64"))
-    whole = ("row", "col", "height", "width", "ignore_pixels", "image_bytes", "label_bytes")
-    kinds.update(dict.fromkeys(whole, "Int64"))
     return {
-        name: pandas.Series([row[name] for row in rows], dtype=kinds.get(name, "string"))
-        for name in rows[0]
+        name: pandas.Series([row.get(name) for row in rows], dtype=kind)
+        for name, kind in COLUMNS.items()
     }
 
 
-def _footprints(rows: Sequence[dict[str, Any]]) -> list[Any]:
+def _footprints(rows: Sequence[dict[str, Any]]) -> Any:
     """Return the tiles' outlines in EPSG:4326; empty where the CRS is unknown."""
-    from affine import Affine
-    from pyproj import Transformer
-    from shapely import Polygon
+    import shapely
 
-    transformers: dict[str, Transformer] = {}
-    outlines = []
-    for row in rows:
-        if row["crs"] is None or row["transform"] is None:
-            outlines.append(Polygon())
-            continue
-        if row["crs"] not in transformers:
-            transformers[row["crs"]] = Transformer.from_crs(row["crs"], 4326, always_xy=True)
-        height, width = row["height"], row["width"]
-        affine = Affine(*row["transform"])
-        corners = [affine * c for c in ((0, 0), (width, 0), (width, height), (0, height))]
-        outlines.append(Polygon(transformers[row["crs"]].itransform(corners)))
+    outlines = np.full(len(rows), shapely.Polygon(), dtype=object)
+    groups: dict[str, list[int]] = {}
+    for index, row in enumerate(rows):
+        if row["crs"] is not None and row["transform"] is not None:
+            groups.setdefault(row["crs"], []).append(index)
+    for crs, members in groups.items():
+        outlines[members] = shapely.polygons(_corners(crs, [rows[i] for i in members]))
     return outlines
+
+
+def _corners(crs: str, rows: Sequence[dict[str, Any]]) -> np.ndarray:
+    """Return the four corners of tiles of one CRS, ``(tiles, 4, 2)``: longitude, latitude."""
+    from pyproj import Transformer
+
+    a, b, c, d, e, f = np.array([row["transform"] for row in rows], float).T[..., None]
+    height, width = np.array([(row["height"], row["width"]) for row in rows], float).T[..., None]
+    x, y = width * [[0, 1, 1, 0]], height * [[0, 0, 1, 1]]
+    transformer = Transformer.from_crs(crs, 4326, always_xy=True)
+    return np.stack(transformer.transform(a * x + b * y + c, d * x + e * y + f), axis=-1)

@@ -17,11 +17,12 @@ from mmda.errors import DataError
 from mmda.raster.decoding import parse_decode
 from mmda.raster.encode import NO_TILES, check_format
 from mmda.raster.grid import Grid, make_grid
-from mmda.raster.handles import GDAL_OPTIONS, DamagedError, open_raster
+from mmda.raster.handles import DamagedError, gdal_options, open_raster
 from mmda.raster.header import RasterHeader, read_header
 from mmda.raster.labels import label_of
 from mmda.raster.options import TileOptions
 from mmda.raster.scene import RasterLabels, Scene, VectorLabels
+from mmda.raster.shard import Shard
 from mmda.raster.vectors import check_vectors, require_crs
 from mmda.raster.windows import Window, tile_windows
 
@@ -31,12 +32,24 @@ MOST_SHIFT = 0.5  # pixels between the georeferences of an image and its mask
 
 @dataclass(frozen=True)
 class ScenePlan:
-    """One scene and its tile windows on the target grid."""
+    """One scene and the tiling of its target grid.
+
+    Attributes:
+        scene: The scene.
+        header: The header of its image.
+        grid: The target grid.
+        tiling: Tile size, stride and edge rule, see :func:`mmda.raster.windows.tile_windows`.
+    """
 
     scene: Scene
     header: RasterHeader
     grid: Grid
-    windows: list[Window]
+    tiling: tuple[int | None, int | None, str]
+
+    @property
+    def windows(self) -> list[Window]:
+        """The tile windows, row by row."""
+        return tile_windows(self.grid.height, self.grid.width, *self.tiling)
 
     def strips(self) -> list[list[Window]]:
         """Group the windows of a tile row, so that one read feeds them all.
@@ -56,22 +69,23 @@ class ScenePlan:
         """Upper estimate of what the tiles take on disk in a format, in bytes."""
         if format == NO_TILES:
             return 0
-        pixels = sum(window.height * window.width for window in self.windows)
+        windows = self.windows
+        pixels = sum(window.height * window.width for window in windows)
         depth = len(self.header.bands) * np.dtype(self.header.dtype).itemsize
-        return int(pixels * (depth + 0.1)) + 4096 * len(self.windows)
+        return int(pixels * (depth + 0.1)) + 4096 * len(windows)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All scenes of a run.
+    """All scenes of a run, or of one shard of it.
 
     Attributes:
         scenes: The scenes that can be tiled, in the order given.
-        damaged: Messages about rasters that could not be opened.
+        damaged: Scenes whose rasters could not be opened, and why.
     """
 
     scenes: list[ScenePlan]
-    damaged: list[str] = field(default_factory=list)
+    damaged: list[tuple[Scene, str]] = field(default_factory=list)
 
     def tiles_per_split(self) -> dict[str, int]:
         """Return the planned number of tiles of every split."""
@@ -81,40 +95,53 @@ class Plan:
         return dict(counts)
 
 
-def plan_tiles(scenes: Sequence[Scene], options: TileOptions, workers: int = 2) -> Plan:
+def plan_tiles(
+    scenes: Sequence[Scene], options: TileOptions, workers: int = 2, shard: Shard | None = None
+) -> Plan:
     """Plan a run from the headers of its files, in the order of the scenes.
 
     A raster that cannot be opened is noted; anything else that does not fit ends the run before
     it starts.
 
+    Args:
+        scenes: All scenes.
+        options: The options of the run.
+        workers: Number of threads.
+        shard: Plan only the scenes of this shard.
+
     Raises:
         DataError: For scenes that do not fit the options or each other.
     """
     _check_scenes(scenes, options)
-    damaged: list[str] = []
+    if shard is not None:
+        scenes = [scene for scene in scenes if shard.owns(scene.name)]
+    damaged: list[tuple[Scene, str]] = []
     plans: list[ScenePlan] = []
     misfits: list[str] = []
     with ThreadPoolExecutor(workers) as executor:
-        for outcome in executor.map(lambda scene: _plan_scene(scene, options), scenes):
+        outcomes = executor.map(lambda scene: _plan_scene(scene, options), scenes)
+        for scene, outcome in zip(scenes, outcomes, strict=True):
             if isinstance(outcome, ScenePlan):
                 plans.append(outcome)
             elif isinstance(outcome, DamagedError):
-                damaged.append(str(outcome))
+                damaged.append((scene, str(outcome)))
             else:
                 misfits.append(str(outcome))
     if misfits:
         more = f"\n({len(misfits)} scenes do not fit)" if len(misfits) > 1 else ""
         raise DataError("\n".join(misfits[:5]) + more)
-    if not plans:
-        raise DataError("None of the rasters can be read:\n" + "\n".join(damaged[:5]))
+    if not plans and shard is None:
+        listed = "\n".join(message for _, message in damaged[:5])
+        raise DataError(f"None of the rasters can be read:\n{listed}")
     _check_same(plans, "bands", lambda plan: len(plan.header.bands))
     _check_same(plans, "data type", lambda plan: plan.header.dtype)
-    check_format(options.format, len(plans[0].header.bands), plans[0].header.dtype)
+    for plan in plans[:1]:
+        check_format(options.format, len(plan.header.bands), plan.header.dtype)
     return Plan(plans, damaged)
 
 
 def _plan_scene(scene: Scene, options: TileOptions) -> ScenePlan | DataError:
-    with rasterio.Env(**GDAL_OPTIONS):
+    with rasterio.Env(**gdal_options(scene.image)):
         try:
             header = read_header(scene.image, scene.nodata)
             grid = make_grid(scene, header, options.gsd)
@@ -124,8 +151,7 @@ def _plan_scene(scene: Scene, options: TileOptions) -> ScenePlan | DataError:
                 require_crs(scene.label, grid)
         except DataError as error:
             return error
-    windows = tile_windows(grid.height, grid.width, options.tile, options.stride, options.edge)
-    return ScenePlan(scene, header, grid, windows)
+    return ScenePlan(scene, header, grid, (options.tile, options.stride, options.edge))
 
 
 def _check_mask(scene: Scene, label: RasterLabels, header: RasterHeader) -> None:
@@ -206,7 +232,7 @@ def _check_same(
     plans: Sequence[ScenePlan], what: str, value: Callable[[ScenePlan], object]
 ) -> None:
     counts = Counter(value(plan) for plan in plans)
-    if len(counts) == 1:
+    if len(counts) <= 1:
         return
     usual = counts.most_common(1)[0][0]
     odd = [plan for plan in plans if value(plan) != usual]

@@ -8,6 +8,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+_EXACT = 2**24  # OpenCV counts in float32, which holds every whole number up to here
+
 
 @dataclass
 class BandStatistics:
@@ -38,7 +40,7 @@ class BandStatistics:
         """
         count = image[0].size if valid is None else int(valid.sum())
         mask = None if valid is None else valid.astype(np.uint8)
-        moments = [cv2.meanStdDev(band, mask=mask) for band in image]
+        moments = [cv2.meanStdDev(band, mask=mask) for band in _planes(image)]
         mean = np.array([m.item() for m, _ in moments])
         deviation = np.array([s.item() for _, s in moments])
         return cls(count, mean, deviation**2 * count)
@@ -68,6 +70,17 @@ class BandStatistics:
         return cls(state["count"], np.array(state["mean"]), np.array(state["m2"]))
 
 
+def _planes(image: np.ndarray) -> np.ndarray:
+    """Return the bands one after the other in memory: OpenCV measures them 5 times faster."""
+    planes = np.empty(image.shape, image.dtype)
+    pixels = image.transpose(1, 2, 0)
+    if len(image) > 1 and pixels[0].flags.c_contiguous:
+        cv2.split(pixels, list(planes))
+    else:
+        planes[:] = image
+    return planes
+
+
 def class_pixels(label: np.ndarray, classes: int) -> tuple[list[int], int]:
     """Count the pixels of every class, and the ignored ones.
 
@@ -78,5 +91,9 @@ def class_pixels(label: np.ndarray, classes: int) -> tuple[list[int], int]:
     Returns:
         Pixels per class, and ignored pixels.
     """
-    counts = np.bincount(label.ravel(), minlength=256)
+    counts = np.zeros(256, np.int64)
+    rows = max(1, _EXACT // label.shape[1])
+    for row in range(0, label.shape[0], rows):
+        part = np.ascontiguousarray(label[row : row + rows])
+        counts += cv2.calcHist([part], [0], None, [256], [0, 256]).ravel().astype(np.int64)
     return [int(n) for n in counts[:classes]], int(counts[255])

@@ -1,14 +1,16 @@
 """The finished scenes of a tiled dataset, so that an interrupted run goes on where it was.
 
-``ROOT/.scenes/options.json`` holds the options of the dataset, ``ROOT/.scenes/<scene>.json`` the
-rows and statistics of a finished scene. Each is written whole, after the scene's tiles.
+``ROOT/.scenes/options.json`` holds the options of the dataset, ``ROOT/.scenes/<scene>.scene.json``
+the rows and statistics of a finished scene, and ``ROOT/.scenes/<scene>.failed.json`` why a scene
+could not be converted. Each is written whole, after the scene's tiles.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,10 @@ from mmda.utils.files import atomic_write_text
 
 Record = dict[str, Any]
 
+_RECORDS = 2  # counted up when records change, so that scenes of earlier versions are made anew
+_TEMPORARY = re.compile(r"\.(?P<file>.+)\.tmp-[^.]*(\.[^.]*)?")
+_TILE = re.compile(r"(?P<scene>.+)_\d{6,}_\d{6,}")
+
 
 class SceneStore:
     """Reads and writes the records of finished scenes."""
@@ -27,65 +33,121 @@ class SceneStore:
         self.root = root
         self._folder = root / ".scenes"
 
-    def prepare(self, options: dict[str, Any], overwrite: bool) -> None:
-        """Make the folder ready for a run with these options; one run at a time.
+    def prepare(
+        self, options: dict[str, Any], overwrite: bool, scenes: Collection[str] | None
+    ) -> None:
+        """Make the folder ready for a run with these options.
+
+        Args:
+            options: What the dataset's tiles depend on.
+            overwrite: Remove what is there first.
+            scenes: See :meth:`remove_leftovers`.
 
         Raises:
             ConfigError: When it holds tiles that were made with other options.
         """
         if overwrite:
             self._clear()
+        self.check(options)
+        self.remove_leftovers(scenes)
         path = self._folder / "options.json"
-        if path.exists():
-            self._compare(json.loads(path.read_text(encoding="utf-8")), options)
-        self._remove_leftovers()
         if not path.exists():
             atomic_write_text(path, json.dumps(options, indent=1))
 
     def check(self, options: dict[str, Any]) -> None:
         """Raise the error of :meth:`prepare`, changing nothing."""
+        before = self.options()
+        if before is not None:
+            self._compare(before, options)
+
+    def options(self) -> dict[str, Any] | None:
+        """Return the options of the dataset, or ``None`` when none was begun."""
         path = self._folder / "options.json"
-        if path.exists():
-            self._compare(json.loads(path.read_text(encoding="utf-8")), options)
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
     def read(self, name: str) -> Record | None:
         """Return the record of a finished scene, or ``None``."""
-        path = self._folder / f"{name}.scene.json"
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+        return _read(self._done(name))
 
-    def write(self, name: str, record: Record) -> None:
+    def write(self, scene: Scene, record: Record) -> None:
         """Record a scene as finished."""
-        atomic_write_text(self._folder / f"{name}.scene.json", json.dumps(record))
+        atomic_write_text(self._done(scene.name), json.dumps({"key": _key(scene), **record}))
+        self._failed(scene.name).unlink(missing_ok=True)
+
+    def write_failure(self, scene: Scene, message: str) -> None:
+        """Record that a scene cannot be converted."""
+        failure = {"key": _key(scene), "message": message}
+        atomic_write_text(self._failed(scene.name), json.dumps(failure))
 
     def is_done(self, scene: Scene) -> bool:
         """Tell whether a scene is finished, unchanged, and all its tiles are in place."""
         record = self.read(scene.name)
-        if record is None or record["key"] != scene.fingerprint():
+        if record is None or record["key"] != _key(scene):
             return False
         return all(self._in_place(row) for row in record["rows"])
+
+    def pending(self, scenes: Iterable[Scene]) -> list[str]:
+        """Return the names of the scenes that nobody has finished or failed at, as they are now."""
+        scenes = list(scenes)
+        paths = ((scene, self._done(scene.name), self._failed(scene.name)) for scene in scenes)
+        unseen = [s.name for s, done, failed in paths if not (done.exists() or failed.exists())]
+        return unseen or [scene.name for scene in scenes if not self._is_settled(scene)]
+
+    def failures(self, scenes: Iterable[Scene]) -> list[str]:
+        """Return why scenes, as they are now, could not be converted."""
+        found = ((_read(self._failed(scene.name)), _key(scene)) for scene in scenes)
+        return [state["message"] for state, key in found if state and state["key"] == key]
 
     def forget(self, name: str) -> None:
         """Remove a scene's record and then its tiles."""
         record = self.read(name)
         if record is None:
             return
-        (self._folder / f"{name}.scene.json").unlink()
+        self._done(name).unlink()
         self.remove_tiles(record["rows"])
 
     def remove_tiles(self, rows: Iterable[Record]) -> None:
         """Remove the tiles of these rows."""
         for row in rows:
-            for path in filter(None, (row["image"], row["label"])):
+            for path in filter(None, (row.get("image"), row.get("label"))):
                 (self.root / path).unlink(missing_ok=True)
 
     def records(self) -> list[Record]:
         """Return the records of all finished scenes, by name; also those of earlier runs."""
         paths = sorted(self._folder.glob("*.scene.json"))
-        return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+        return [record for path in paths if (record := _read(path))]
+
+    def reopen(self) -> None:
+        """Remove manifest and ``dataset.json``: their presence tells that a dataset is complete."""
+        for name in (DATASET_INFO, MANIFEST):
+            (self.root / name).unlink(missing_ok=True)
+
+    def remove_leftovers(self, scenes: Collection[str] | None) -> None:
+        """Remove the temporary files that killed processes left.
+
+        Args:
+            scenes: Names of scenes; only theirs are removed, since another shard may be writing
+                the others. ``None`` removes all.
+        """
+        kinds = (self.root / split / kind for split in SPLITS for kind in ("images", "labels"))
+        for folder in (self.root, self._folder, *kinds):
+            for path in folder.glob(".*.tmp-*") if folder.exists() else ():
+                if scenes is None or _scene_of(path.name) in scenes:
+                    path.unlink(missing_ok=True)
+
+    def _done(self, name: str) -> Path:
+        return self._folder / f"{name}.scene.json"
+
+    def _failed(self, name: str) -> Path:
+        return self._folder / f"{name}.failed.json"
+
+    def _is_settled(self, scene: Scene) -> bool:
+        found = (_read(path(scene.name)) for path in (self._done, self._failed))
+        return any(state is not None and state["key"] == _key(scene) for state in found)
 
     def _in_place(self, row: Record) -> bool:
-        pairs = [(row["image"], row["image_bytes"]), (row["label"], row["label_bytes"])]
-        for name, size in pairs:
+        for kind in ("image", "label"):
+            name, size = row.get(kind), row.get(f"{kind}_bytes")
             if name is None:
                 continue
             path = self.root / name
@@ -109,16 +171,34 @@ class SceneStore:
         """Remove a tiled dataset, and nothing else that may lie in its folder."""
         if not self._folder.exists():
             return
-        for name in (DATASET_INFO, MANIFEST):
-            (self.root / name).unlink(missing_ok=True)
+        self.reopen()
         for split in SPLITS:
             for kind in ("images", "labels"):
                 shutil.rmtree(self.root / split / kind, ignore_errors=True)
         shutil.rmtree(self._folder)
 
-    def _remove_leftovers(self) -> None:
-        folders: Iterable[Path] = [self.root, self._folder]
-        folders = [*folders, *(self.root / s / k for s in SPLITS for k in ("images", "labels"))]
-        for folder in folders:
-            for path in folder.glob(".*.tmp-*") if folder.exists() else ():
-                path.unlink(missing_ok=True)
+
+def rows_of(record: Record) -> list[Record]:
+    """Return the manifest rows of a scene's record, with all their columns."""
+    return [{**record.get("shared", {}), **row} for row in record["rows"]]
+
+
+def _key(scene: Scene) -> str:
+    return f"{_RECORDS}:{scene.fingerprint()}"
+
+
+def _read(path: Path) -> Record | None:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+
+
+def _scene_of(temporary: str) -> str | None:
+    """Return the scene that a temporary file belongs to, a tile or a record."""
+    match = _TEMPORARY.fullmatch(temporary)
+    if match is None:
+        return None
+    file = match["file"]
+    tile = _TILE.fullmatch(file)
+    return tile["scene"] if tile else file.rpartition(".")[0]

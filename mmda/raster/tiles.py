@@ -9,8 +9,9 @@ from typing import Any
 
 import rasterio
 
-from mmda.raster.encode import NO_TILES, write_image, write_label
-from mmda.raster.handles import GDAL_OPTIONS
+from mmda.raster.encode import NO_TILES, ImageEncoder, encode_label, write_tile
+from mmda.raster.geotiff import GeoTiffEncoder
+from mmda.raster.handles import gdal_options
 from mmda.raster.options import TileOptions
 from mmda.raster.pixels import Pixels, SceneReader
 from mmda.raster.plan import ScenePlan
@@ -21,7 +22,9 @@ from mmda.raster.windows import Window
 
 @dataclass
 class StripResult:
-    """What came of one strip: manifest rows, statistics, and tiles without enough valid area."""
+    """What came of one strip: manifest rows (without the columns that the tiles of a scene have
+    in common), statistics, and the number of tiles without enough valid area.
+    """
 
     statistics: BandStatistics
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -36,7 +39,26 @@ class SceneTiler:
         self._options = options
         self._root = root
         self._reader = SceneReader(plan, options.classes)
-        self._spec = scene_to_json(plan.scene)
+        # The no-data tag holds in a tile only where invalid pixels carry its value.
+        header = plan.header
+        nodata = header.nodata if header.nodata == header.fill else None
+        self._encoder = ImageEncoder(options.format, GeoTiffEncoder(plan.grid.crs, nodata))
+
+    def shared_columns(self) -> dict[str, Any]:
+        """Return the columns of the manifest that all tiles of the scene have in common."""
+        scene, grid = self.plan.scene, self.plan.grid
+        return {
+            "domain": self._options.domain,
+            "split": scene.split,
+            "scene": scene.name,
+            "city": scene.city,
+            "source": scene.image,
+            "label_source": scene.label.path if scene.label else None,
+            "crs": grid.crs.to_wkt() if grid.crs else None,
+            "gsd": grid.gsd,
+            "scene_spec": scene_to_json(scene),
+            "nominal_gsd": grid.nominal,
+        }
 
     def tile_strip(self, windows: Sequence[Window]) -> StripResult:
         """Read the windows of one tile row at once and write their tiles.
@@ -47,7 +69,7 @@ class SceneTiler:
         grid, header = self.plan.grid, self.plan.header
         first, last = windows[0], windows[-1]
         area = Window(first.row, first.col, first.height, last.col + last.width - first.col)
-        with rasterio.Env(**GDAL_OPTIONS):
+        with rasterio.Env(**gdal_options(self.plan.scene.image)):
             pixels = self._reader.read(area.clip(grid.height, grid.width))
             result = StripResult(BandStatistics.empty(len(header.bands)))
             for window in windows:
@@ -59,6 +81,37 @@ class SceneTiler:
         """Close the scene's files; no strip may be in work."""
         self._reader.close()
 
+    def _add_tile(self, window: Window, tile: Pixels, result: StripResult) -> None:
+        scene, grid = self.plan.scene, self.plan.grid
+        name = f"{scene.name}_{window.row:06d}_{window.col:06d}"
+        inside = window.clip(grid.height, grid.width)
+        valid = window.height * window.width if tile.valid is None else int(tile.valid.sum())
+        image, label = self._paths(name, tile)
+        if valid == 0 or valid < self._options.min_valid * inside.height * inside.width:
+            result.dropped += 1
+            for path in filter(None, (image, label)):
+                (self._root / path).unlink(missing_ok=True)
+            return
+        transform = grid.tile_transform(window)
+        counts, ignored = (None, None)
+        if tile.label is not None:
+            counts, ignored = class_pixels(tile.label, len(self._options.classes))
+        row = {
+            "id": name,
+            **window._asdict(),
+            "transform": list(transform)[:6] if transform else None,
+            "valid_fraction": valid / (window.height * window.width),
+            "class_pixels": counts,
+            "ignore_pixels": ignored,
+        }
+        if image is not None:
+            data = self._encoder.encode(tile.image, tile.valid, transform)
+            row |= self._write("image", image, data)
+        if label is not None and tile.label is not None:
+            row |= self._write("label", label, encode_label(tile.label))
+        result.rows.append(row)
+        result.statistics.merge(BandStatistics.of(tile.image, tile.valid))
+
     def _paths(self, name: str, tile: Pixels) -> tuple[str | None, str | None]:
         """Return the tile's image and label below the root; none where no tiles are written."""
         split, suffix = self.plan.scene.split, self._options.format
@@ -67,51 +120,7 @@ class SceneTiler:
         label = None if tile.label is None else f"{split}/labels/{name}.png"
         return f"{split}/images/{name}.{suffix}", label
 
-    def _add_tile(self, window: Window, tile: Pixels, result: StripResult) -> None:
-        scene, grid, header = self.plan.scene, self.plan.grid, self.plan.header
-        name = f"{scene.name}_{window.row:06d}_{window.col:06d}"
-        image, label = self._paths(name, tile)
-        inside = window.clip(grid.height, grid.width)
-        valid = window.height * window.width if tile.valid is None else int(tile.valid.sum())
-        if valid == 0 or valid < self._options.min_valid * inside.height * inside.width:
-            result.dropped += 1
-            for path in filter(None, (image, label)):
-                (self._root / path).unlink(missing_ok=True)
-            return
-        transform = grid.tile_transform(window)
-        # The no-data tag holds in the tile only where invalid pixels carry its value.
-        nodata = header.nodata if header.nodata == header.fill else None
-        counts, ignored = (None, None)
-        if tile.label is not None:
-            counts, ignored = class_pixels(tile.label, len(self._options.classes))
-        result.rows.append(
-            {
-                "id": name,
-                "domain": self._options.domain,
-                "split": scene.split,
-                "scene": scene.name,
-                "city": scene.city,
-                "source": scene.image,
-                "label_source": scene.label.path if scene.label else None,
-                **window._asdict(),
-                "crs": grid.crs.to_wkt() if grid.crs else None,
-                "transform": list(transform)[:6] if transform else None,
-                "gsd": grid.gsd,
-                "scene_spec": self._spec,
-                "nominal_gsd": grid.nominal,
-                "valid_fraction": valid / (window.height * window.width),
-                "class_pixels": counts,
-                "ignore_pixels": ignored,
-                "image": image,
-                "label": label,
-                "image_bytes": write_image(
-                    self._root / image, tile.image, tile.valid, grid.crs, transform, nodata
-                )
-                if image is not None
-                else None,
-                "label_bytes": write_label(self._root / label, tile.label)
-                if label is not None and tile.label is not None
-                else None,
-            }
-        )
-        result.statistics.merge(BandStatistics.of(tile.image, tile.valid))
+    def _write(self, kind: str, path: str, data: bytes | memoryview) -> dict[str, Any]:
+        """Write a file and return the columns that tell of it."""
+        written = write_tile(self._root / path, data)
+        return {kind: path, f"{kind}_bytes": written.size, f"{kind}_crc32": written.crc32}

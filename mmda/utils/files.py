@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +16,10 @@ from mmda.errors import DataError
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; rename it onto ``path`` on success.
 
-    The temporary name keeps the suffix, since GDAL and OpenCV choose the format by it. On an
-    exception (Ctrl-C too) the temporary file is removed; after a kill it stays as a hidden
-    ``.<name>.tmp-<pid><suffix>`` that nothing reads.
+    The temporary name keeps the suffix, since GDAL and OpenCV choose the format by it, and is
+    random, since processes on several machines may write the same file. On an exception (Ctrl-C
+    too) the temporary file is removed; after a kill it stays as a hidden
+    ``.<name>.tmp-<random><suffix>`` that nothing reads.
 
     Args:
         path: The final path; parent folders are made.
@@ -27,7 +29,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     final = Path(path)
     final.parent.mkdir(parents=True, exist_ok=True)
-    temporary = final.with_name(f".{final.stem}.tmp-{os.getpid()}{final.suffix}")
+    temporary = final.with_name(f".{final.stem}.tmp-{secrets.token_hex(4)}{final.suffix}")
     try:
         yield temporary
         os.replace(temporary, final)
@@ -39,6 +41,12 @@ def atomic_write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write ``text`` (UTF-8) to ``path`` atomically."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def atomic_write_bytes(path: str | os.PathLike[str], data: bytes | memoryview) -> None:
+    """Write ``data`` to ``path`` atomically."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
 
 
 def ensure_free_space(folder: str | os.PathLike[str], needed_bytes: int) -> None:

@@ -51,8 +51,8 @@ def test_the_parent_folder_and_a_subset_of_splits(source, tmp_path):
     assert {(r["domain"], r["gsd"], r["height"]) for r in rows(tmp_path / "o")} == {("x", 0.6, 16)}
 
 
-def refused(source, out, capsys):
-    assert guarded(inria.main, [str(source), str(out), "--tile", "32"]) == 2
+def refused(source, out, capsys, code=2):
+    assert guarded(inria.main, [str(source), str(out), "--tile", "32"]) == code
     return capsys.readouterr().err
 
 
@@ -84,7 +84,7 @@ def test_unknown_values_name_label_and_image(source, tmp_path, capsys):
     mask = box(value=255)
     mask[0, :7] = range(1, 8)
     save(source / "train/gt/austin6.tif", mask)
-    message = refused(source, tmp_path / "o", capsys)
+    message = refused(source, tmp_path / "o", capsys, code=1)
     assert "unknown values: 1 (1 pixels), 2" in message and "2 more values" in message
     assert "gt/austin6.tif" in message and "images/austin6.tif" in message
     assert "austin6" not in splits(tmp_path / "o")
@@ -93,7 +93,7 @@ def test_unknown_values_name_label_and_image(source, tmp_path, capsys):
 def test_unreadable_labels_name_label_and_image(source, tmp_path, capsys):
     path = source / "train/gt/austin6.tif"
     path.write_bytes(path.read_bytes()[:20])
-    message = refused(source, tmp_path / "o", capsys)
+    message = refused(source, tmp_path / "o", capsys, code=1)
     assert "gt/austin6.tif" in message and "images/austin6.tif" in message
 
 

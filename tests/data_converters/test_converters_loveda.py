@@ -58,7 +58,7 @@ def test_one_area_is_one_domain(source, tmp_path):
 
 def test_labels_that_do_not_fit(source, tmp_path, capsys):
     save(source / "Val/Rural/masks_png/0.png", MASK + 1)
-    assert convert(source, tmp_path / "o") == 2
+    assert convert(source, tmp_path / "o") == 1
     message = capsys.readouterr().err
     assert "unknown values: 8" in message and "Val/Rural/images_png/0.png" in message
     (source / "Val/Rural/masks_png/0.png").unlink()

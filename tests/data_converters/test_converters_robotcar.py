@@ -59,7 +59,7 @@ def test_cityscapes_ids_are_joined_to_nine_classes(source, tmp_path):
 
 def test_labels_that_do_not_fit(source, tmp_path, capsys):
     save(source / "test/labels/1.png", np.minimum(NINE, 9))
-    assert convert(source, tmp_path / "o") == 2
+    assert convert(source, tmp_path / "o") == 1
     message = capsys.readouterr().err
     assert "unknown values: 9" in message and "test/images/1.png" in message
     save(source / "test/labels/1.png", noise(16, 10))
