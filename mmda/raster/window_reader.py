@@ -21,7 +21,7 @@ from mmda.raster.windows import Window
 
 
 class WindowReader:
-    """Reads windows of scenes; equal to the tiles that would be cut there.
+    """Reads windows of scenes: the pixels of the tiles that would be cut there.
 
     Files stay open between reads, since opening costs more than reading. Each thread of each
     process has its own handles, of at most ``max_open`` scenes (two files each): the scene used
