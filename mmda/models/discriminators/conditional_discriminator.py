@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
 from mmda.models.discriminators.pixel_discriminator import PixelDiscriminator
 from mmda.registry import MODELS
@@ -42,6 +42,10 @@ class ConditionalDiscriminator(PixelDiscriminator):
     ) -> None:
         super().__init__(num_classes**2, channels, num_layers, init_cfg)
         self.num_classes = num_classes
+        # The last two convolutions have small maps and large kernels: all groups at once. Those
+        # before have large maps: one group at a time, so that what a convolution needs beside its
+        # input and output is a group's share.
+        self._joint = max(1, len(self.layers) - 4)
 
     def forward(  # type: ignore[override]
         self, probabilities: Tensor, groups: Tensor, condition: Tensor
@@ -58,11 +62,26 @@ class ConditionalDiscriminator(PixelDiscriminator):
         """
         kernels = self._kernels(condition)
         maps = [
-            self._first_layer(probabilities[i], groups[i, k], kernels[i, k])
-            for i, k in product(*map(range, condition.shape[:2]))
+            self._each(probabilities, groups[:, k : k + 1], kernels[:, k])
+            for k in range(groups.shape[1])
         ]
-        logits = self.layers[1:](torch.stack(maps))  # type: ignore[operator]
-        return logits.squeeze(1).unflatten(0, groups.shape[:2])
+        logits = self.layers[self._joint :](torch.cat(maps))
+        return logits.squeeze(1).unflatten(0, (len(maps), -1)).transpose(0, 1)
+
+    def _each(self, probabilities: Tensor, group: Tensor, kernels: Tensor) -> Tensor:
+        """Return one group's maps after the layers that take the groups one by one.
+
+        Args:
+            probabilities: p, (N, C, H, W).
+            group: H^k, (N, 1, H, W).
+            kernels: (N, channels, C, 4, 4).
+        """
+        # F^k = H^k p is made again in the backward: kept, it would be the largest of all maps.
+        maps = [
+            checkpoint(self._first_layer, *one, use_reentrant=False, preserve_rng_state=False)
+            for one in zip(probabilities.split(1), group.split(1), kernels, strict=True)
+        ]
+        return self.layers[1 : self._joint](torch.cat(maps) if len(maps) > 1 else maps[0])
 
     def _kernels(self, condition: Tensor) -> Tensor:
         """Return each sample's and group's kernel, (N, K, channels, C, 4, 4)."""
