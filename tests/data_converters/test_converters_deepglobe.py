@@ -45,6 +45,13 @@ def test_masks_are_cut_at_128_and_the_drawn_split_is_told(tmp_path, capsys):
     assert said in notes(out) and said in capsys.readouterr().out
 
 
+def test_a_mask_without_roads_is_not_taken_for_one_of_0_and_1(tmp_path):
+    source = write(tmp_path / "in", ["1"])
+    save(source / "1_mask.png", np.ones((3, 32, 32), np.uint8))
+    assert convert(source, tmp_path / "o") == 0
+    assert label(tmp_path / "o").max() == 0
+
+
 def test_the_draw_hangs_on_the_seed_and_on_the_id_alone(tmp_path):
     names = [str(i) for i in range(24)]
     drawn = []

@@ -7,6 +7,7 @@ from converter_samples import box, label, noise, notes, read, rows, save, splits
 from data_converters import massachusetts
 from mmda.cli import guarded
 from mmda.raster import read_dataset_info
+from mmda.raster.blank import find_blank
 
 SIZE = 64
 RED = np.stack([box(value=255), 0 * box(), 0 * box()])
@@ -37,6 +38,14 @@ def test_every_encoding_of_the_buildings(tmp_path, encoding):
         assert (label(tmp_path / "o", scene=scene) == box()).all()
     info = read_dataset_info(tmp_path / "o")
     assert (info["domain"], info["gsd"]) == ("massachusetts_buildings", 1.0)
+
+
+def test_grey_edges_are_cut_in_the_middle(tmp_path):
+    mask = box(value=255)
+    mask[0, :2] = 127, 128
+    write(tmp_path / "in", mask)
+    assert convert(tmp_path / "in", tmp_path / "o", "--tile", "32") == 0
+    assert label(tmp_path / "o")[0, :2].tolist() == [0, 1]
 
 
 def test_encodings_are_told_apart_per_file(tmp_path):
@@ -71,11 +80,19 @@ def blank_scene():
     image = noise(SIZE, SIZE)
     image[:, :40, :25] = 255
     image[:, 10:37, 27:64] = 255  # 27 x 37 = 999
+    image[:2, 41:] = 255  # large, but not white: the third band differs
     image[:, np.arange(42, 60), np.arange(42, 60)] = 255
-    image[:2, 50, :20] = 255  # not white: the third band differs
     blank = np.zeros((SIZE, SIZE), bool)
     blank[:40, :25] = True
     return image, blank
+
+
+def test_areas_that_touch_at_a_corner_are_two():
+    image = noise(60, 60)
+    image[:, :25, :25] = 255
+    image[:, 25:50, 25:50] = 255
+    assert find_blank(image, 626) is None
+    assert find_blank(image, 625).sum() == 1250
 
 
 @pytest.mark.parametrize("task", ["roads", "buildings"])
