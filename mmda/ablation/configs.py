@@ -63,19 +63,16 @@ def final_config(path: Path, overrides: Mapping[str, Any], data: Path | None) ->
     logging.disable(logging.INFO)  # MMEngine tells of each variable that it replaces
     try:
         with toy_root(data):
-            config = load_config(path)
-            return load_config(path, expand(config, overrides))
+            return load_config(path, _expand(path, overrides))
     finally:
         logging.disable(logging.NOTSET)
 
 
-def expand(config: Config, overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the overrides with patterns replaced by the keys of ``config`` that they match.
-
-    Raises:
-        ConfigError: When a pattern matches nothing.
-    """
-    known = dict(flat(config.to_dict()))
+def _expand(path: Path, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the overrides with patterns replaced by the keys of the config that they match."""
+    if not any(set(key) & set("*?") for key in overrides):
+        return dict(overrides)
+    known = dict(flat(load_config(path).to_dict()))
     expanded: dict[str, Any] = {}
     for key, value in overrides.items():
         keys = [name for name in known if fnmatchcase(name, key)] if set(key) & set("*?") else [key]

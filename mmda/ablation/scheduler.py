@@ -16,6 +16,7 @@ from mmda.ablation.progress import last_iteration, tail
 from mmda.ablation.runs import TRAIN, Run
 from mmda.ablation.slots import Slot
 
+WORKER = (sys.executable, "-m", "mmda.ablation.worker")
 PERIOD = 0.5  # seconds between two looks at the processes
 GRACE = 15.0  # seconds for a process to end by itself
 
@@ -71,7 +72,7 @@ def _start(run: Run, slot: Slot) -> _Running:
     run.prepare()
     with run.log.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "mmda.ablation.worker", str(run.folder), str(os.getpid())],
+            [*WORKER, str(run.folder), str(os.getpid())],
             env=slot.environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -1,0 +1,135 @@
+"""From a description to runs: final configs, and what identifies them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mmda.ablation import read_table
+from mmda.ablation.configs import final_config, fingerprint, settings
+from mmda.ablation.data import data_folders
+from mmda.ablation.runs import check_unchanged, plan
+from mmda.errors import ConfigError
+
+REPO = Path(__file__).resolve().parents[2]
+TABLES = sorted(p for p in (REPO / "configs" / "ablation").glob("**/*.py"))
+ROWS = """
+title = "A table"
+columns = ["mIoU", "IoU/building"]
+overrides = {"train_cfg.max_iters": 4}
+rows = [
+    dict(name="a", config="config.py"),
+    dict(
+        name="b",
+        config="config.py",
+        overrides={"model.*.num_classes": 3, "train_cfg.max_iters": 2},
+    ),
+]
+"""
+
+
+@pytest.fixture
+def table_file(write_config, tmp_path):
+    write_config()
+    path = tmp_path / "table.py"
+    path.write_text(ROWS)
+    return path
+
+
+def make_plan(path, tmp_path, seeds=(0, 1), cfg_options=None):
+    table = read_table(path)
+    data = data_folders(table, seeds, tmp_path / "cities")
+    return plan(table, tmp_path / "work", seeds, data, cfg_options or {})
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
+def test_every_table_of_the_repository_can_be_planned(path, tmp_path):
+    table = read_table(path)
+    runs = make_plan(path, tmp_path, table.seeds[:1])
+    assert len(runs) == sum(len(row.configs) for row in table.rows.values()) > 0
+
+
+def test_land_cover_has_seven_classes_everywhere(tmp_path):
+    path = REPO / "configs" / "ablation" / "cdga" / "toy_landcover.py"
+    for run in make_plan(path, tmp_path, (0,)):
+        assert run.config.model.segmentor.decode_head.num_classes == 7
+        for alignment in (run.config.model.get("alignments") or {}).values():
+            assert alignment.num_classes == 7
+
+
+def test_overrides_and_seeds(table_file, tmp_path):
+    runs = make_plan(table_file, tmp_path, cfg_options={"train_dataloader.batch_size": 1})
+    assert [run.name for run in runs] == ["a/seed0", "b/seed0", "a/seed1", "b/seed1"]
+    assert [run.iterations for run in runs] == [4, 2, 4, 2]
+    assert [run.config.randomness.seed for run in runs] == [0, 0, 1, 1]
+    assert runs[1].config.model.segmentor.decode_head.num_classes == 3
+    assert {run.config.train_dataloader.batch_size for run in runs} == {1}
+    assert len({fingerprint(run.settings) for run in runs}) == 4
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("IoU/building", "IoU/bulding", "no score `IoU/bulding`. Did you mean `IoU/building`"),
+        ("model.*.num_classes", "model.*.num_clases", "matches nothing"),
+        ("train_cfg.max_iters\": 2", "trian_cfg.max_iters\": 2", "Did you mean `train_cfg`"),
+        ("train_cfg.max_iters\": 2", "model.segmentor.decode_head.chanels\": 2", "`chanels`"),
+    ],
+)  # fmt: skip
+def test_faults_are_seen_before_any_training(table_file, tmp_path, old, new, message):
+    assert old in ROWS
+    table_file.write_text(ROWS.replace(old, new))
+    with pytest.raises(ConfigError) as error:
+        make_plan(table_file, tmp_path)
+    assert message in str(error.value)
+    assert "row `" in str(error.value)
+
+
+def test_a_dumped_config_is_the_same_run(table_file, tmp_path):
+    (run, *_) = make_plan(table_file, tmp_path)
+    run.prepare()
+    again = final_config(run.folder / "config.py", {}, None)
+    assert settings(again, None) == run.settings
+
+
+def test_data_may_move_but_not_change(table_file, tmp_path, toy_root, monkeypatch):
+    (before, *_) = make_plan(table_file, tmp_path)
+    moved = tmp_path / "moved"
+    shutil.copytree(toy_root / "buildings", moved)
+    monkeypatch.setenv("MMDA_TOY_ROOT", str(moved))
+    (after, *_) = make_plan(table_file, tmp_path)
+    assert after.config.train_dataloader != before.config.train_dataloader
+    assert after.settings == before.settings
+    info = moved / "target" / "dataset.json"
+    info.write_text(info.read_text().replace('"scenes": 3', '"scenes": 4'))
+    (changed, *_) = make_plan(table_file, tmp_path)
+    assert [k for k, v in changed.settings.items() if v != before.settings[k]] == ["data.1"]
+
+
+def test_what_a_run_logs_does_not_identify_it(table_file, tmp_path):
+    (plain, *_) = make_plan(table_file, tmp_path)
+    options = {"default_hooks.logger.interval": 7, "log_level": "ERROR"}
+    (other, *_) = make_plan(table_file, tmp_path, cfg_options=options)
+    assert other.settings == plain.settings
+
+
+def test_a_changed_row_is_refused_and_named(table_file, tmp_path):
+    runs = make_plan(table_file, tmp_path, (0,))
+    for run in runs:
+        run.prepare()
+    check_unchanged(runs)
+    table_file.write_text(ROWS.replace('train_cfg.max_iters": 2', 'train_cfg.max_iters": 3'))
+    changed = make_plan(table_file, tmp_path, (0,))
+    with pytest.raises(ConfigError, match=r"1 of the runs .*: b/seed0\..*max_iters: 2 -> 3"):
+        check_unchanged(changed)
+    changed[1].prepare()
+    check_unchanged(changed)
+
+
+def test_missing_data_make_no_difference(table_file, tmp_path, toy_root, monkeypatch):
+    runs = make_plan(table_file, tmp_path, (0,))
+    runs[0].prepare()
+    monkeypatch.setenv("MMDA_TOY_ROOT", str(tmp_path / "nowhere"))
+    assert make_plan(table_file, tmp_path, (0,))[0].differences() == []

@@ -1,0 +1,141 @@
+"""Runs side by side in processes, with a worker that only pretends to train."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from mmengine.config import Config
+
+from mmda.ablation import scheduler, slots
+from mmda.ablation.runs import Run
+from mmda.ablation.slots import Slot, make_slots
+from mmda.errors import ConfigError
+
+# Starts at once, unlike mmengine's Config.
+WORKER = """
+import json, os, pathlib, sys, time
+folder = pathlib.Path(sys.argv[1])
+scope = {}
+exec((folder / "config.py").read_text(), scope)
+wanted = scope["model"]
+with (folder / "started").open("a") as file:
+    file.write(f"{time.time()} {os.environ.get('CUDA_VISIBLE_DEVICES')} {os.getpid()}\\n")
+print("some output")
+print("the last words", flush=True)
+time.sleep(wanted["seconds"])
+if wanted["fails"]:
+    sys.exit(3)
+(folder / "result.json").write_text(json.dumps({"scores": {"mIoU": 1.0}}))
+"""
+
+
+@pytest.fixture(autouse=True)
+def fake_worker(monkeypatch):
+    monkeypatch.setattr(scheduler, "WORKER", (sys.executable, "-c", WORKER))
+    monkeypatch.setattr(scheduler, "PERIOD", 0.02)
+
+
+def make_run(folder: Path, name: str, seconds: float = 0.0, fails: bool = False) -> Run:
+    model = dict(seconds=seconds, fails=fails)
+    config = Config(dict(model=model, train_cfg=dict(max_iters=5)))
+    return Run((name, "", 0), folder / name, config, {"model": str(model)})
+
+
+def starts(run: Run) -> list[str]:
+    path = run.folder / "started"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def test_all_runs_end_and_are_told_of(tmp_path):
+    runs = [make_run(tmp_path, name) for name in "abc"]
+    told: list[str] = []
+    assert scheduler.run_all(runs, [Slot(None, 1)] * 2, lambda run: told.append(run.name)) == []
+    assert sorted(told) == ["a/seed0", "b/seed0", "c/seed0"]
+    assert all(run.result() == {"mIoU": 1.0} for run in runs)
+
+
+def test_no_more_run_at_a_time_than_there_are_slots(tmp_path):
+    runs = [make_run(tmp_path, name, seconds=0.3) for name in "abcd"]
+    scheduler.run_all(runs, [Slot("3", 1), Slot("7", 1)], lambda run: None)
+    begun = sorted(float(starts(run)[0].split()[0]) for run in runs)
+    assert begun[2] - begun[0] > 0.3
+    assert {starts(run)[0].split()[1] for run in runs} == {"3", "7"}
+
+
+def test_finished_runs_are_not_repeated(tmp_path):
+    run = make_run(tmp_path, "a")
+    for _ in range(2):
+        assert scheduler.run_all([run], [Slot(None, 1)], lambda run: None) == []
+    assert len(starts(run)) == 1
+
+
+def test_a_failing_run_is_reported_and_the_others_go_on(tmp_path, capsys):
+    runs = [make_run(tmp_path, "bad", fails=True), make_run(tmp_path, "good")]
+    told: list[str] = []
+    failed = scheduler.run_all(runs, [Slot(None, 1)], lambda run: told.append(run.name))
+    assert failed == runs[:1]
+    assert told == ["good/seed0"]
+    message = capsys.readouterr().err
+    assert "bad/seed0 failed with exit code 3" in message
+    assert "the last words" in message
+    assert runs[0].result() is None
+
+
+def test_a_run_that_failed_is_tried_again(tmp_path):
+    bad = make_run(tmp_path, "a", fails=True)
+    assert scheduler.run_all([bad], [Slot(None, 1)], lambda run: None) == [bad]
+    good = Run(bad.key, bad.folder, make_run(tmp_path, "b").config, bad.settings)
+    assert scheduler.run_all([good], [Slot(None, 1)], lambda run: None) == []
+    assert len(starts(bad)) == 2
+
+
+def test_an_interrupt_ends_the_processes(tmp_path):
+    runs = [make_run(tmp_path, name, seconds=60) for name in "ab"]
+
+    def interrupt() -> None:
+        while not all(starts(run) for run in runs):
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    begin = time.time()
+    with pytest.raises(KeyboardInterrupt):
+        scheduler.run_all(runs, [Slot(None, 1)] * 2, lambda run: None)
+    assert time.time() - begin < 20
+    assert not any(psutil.pid_exists(int(starts(run)[0].split()[2])) for run in runs)
+
+
+def test_slots_on_gpus(monkeypatch):
+    monkeypatch.setattr(slots, "visible_gpus", lambda: ["2", "5"])
+    assert [slot.gpu for slot in make_slots(None, None)] == ["2", "5"]
+    assert [slot.gpu for slot in make_slots(3, None)] == ["2", "5", "2"]
+    assert [slot.gpu for slot in make_slots(None, 1)] == ["2"]
+    assert [slot.gpu for slot in make_slots(2, 0)] == ["", ""]
+    with pytest.raises(ConfigError, match="shows 2 GPUs"):
+        make_slots(None, 3)
+
+
+def test_slots_on_the_cpu(monkeypatch):
+    monkeypatch.setattr(slots, "visible_gpus", list)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(6)), raising=False)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert make_slots(None, None) == [Slot(None, None)]
+    assert make_slots(2, None) == [Slot(None, 3)] * 2
+    assert make_slots(9, None)[0].environment()["OMP_NUM_THREADS"] == "1"
+    with pytest.raises(ConfigError, match="at least 1"):
+        make_slots(0, None)
+
+
+def test_visible_gpus_keep_their_names(monkeypatch):
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,6")
+    assert slots.visible_gpus() == ["4", "6"]
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    assert slots.visible_gpus() == ["0", "1"]
