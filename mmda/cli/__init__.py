@@ -15,6 +15,8 @@ COMMANDS = {
     "test": "evaluate a checkpoint",
     "predict": "map whole rasters to georeferenced masks",
     "tile": "tile rasters or convert a dataset: mmda tile NAME ...",
+    "pair": "make a transfer task from two tiled datasets",
+    "verify": "check a tiled dataset against its manifest",
     "ablation": "train the rows of a table over seeds and render it",
     "demo": "the main job, end to end, on the toy cities",
 }

@@ -13,7 +13,8 @@ def main(argv: Sequence[str]) -> int:
     """Run ``data_converters.NAME.main`` with the remaining arguments."""
     import data_converters
 
-    names = sorted(m.name for m in pkgutil.iter_modules(data_converters.__path__))
+    found = {module.name for module in pkgutil.iter_modules(data_converters.__path__)}
+    names = sorted(found - {"pair"})  # a command of its own: it makes no tiles
     if not argv or argv[0] in ("-h", "--help"):
         print("usage: mmda tile NAME ...\n\nNAME: " + ", ".join(names))
         print("\nmmda tile NAME --help tells more.")

@@ -1,0 +1,65 @@
+"""Values as the text of a config: ``dict(...)`` calls, wrapped as a formatter would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+WIDTH = 100
+
+
+class Name(str):
+    """Text that is code, such as a variable or ``{{_base_.classes}}``."""
+
+    __slots__ = ()
+
+
+def assign(name: str, value: Any) -> str:
+    """Return ``name = value`` as code."""
+    return f"{name} = {_wrapped(value, 0, len(name) + 3)}"
+
+
+def _wrapped(value: Any, indent: int, used: int) -> str:
+    """Return ``value`` as code in one line, or with one entry per line where it is too long.
+
+    Args:
+        value: A nested value of dicts, lists, tuples and plain values.
+        indent: Spaces before the closing bracket.
+        used: Characters that stand in the line already, the indent excluded.
+    """
+    opening, entries, closing = _parts(value)
+    flat = opening + ", ".join(head + _flat(item) for head, item in entries) + closing
+    if not entries or indent + used + len(flat) < WIDTH:
+        return flat
+    inner = indent + 4
+    lines = [
+        " " * inner + head + _wrapped(item, inner, len(head) + 1) + "," for head, item in entries
+    ]
+    return "\n".join([opening, *lines, " " * indent + closing])
+
+
+def _flat(value: Any) -> str:
+    opening, entries, closing = _parts(value)
+    return opening + ", ".join(head + _flat(item) for head, item in entries) + closing
+
+
+def _parts(value: Any) -> tuple[str, list[tuple[str, Any]], str]:
+    """Return the opening of a value, its entries with what stands before them, and its end."""
+    if isinstance(value, Mapping):
+        if all(str(key).isidentifier() for key in value):
+            return "dict(", [(f"{key}=", item) for key, item in value.items()], ")"
+        return "{", [(f"{_quoted(key)}: ", item) for key, item in value.items()], "}"
+    if isinstance(value, list):
+        return "[", _plain(value), "]"
+    if isinstance(value, tuple):
+        return "(", _plain(value), ",)" if len(value) == 1 else ")"
+    return (value if isinstance(value, Name) else _quoted(value)), [], ""
+
+
+def _plain(values: Iterable[Any]) -> list[tuple[str, Any]]:
+    return [("", item) for item in values]
+
+
+def _quoted(value: Any) -> str:
+    text = repr(value)
+    return f'"{text[1:-1]}"' if isinstance(value, str) and '"' not in text else text

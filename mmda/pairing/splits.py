@@ -1,0 +1,103 @@
+"""Which splits of the target a pair is watched and scored on."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmda.errors import DataError
+from mmda.raster.domain import count_splits
+from mmda.raster.splits import split_by_hash
+from mmda.utils.files import atomic_path
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class EvaluationSplits:
+    """What a run is evaluated on.
+
+    Attributes:
+        val: Split of the target to watch a run on, or ``None`` when none has labels.
+        test: Split of the target whose score counts, or ``None``.
+        rule: How they came about, in a sentence.
+    """
+
+    val: str | None
+    test: str | None
+    rule: str
+
+
+def carve_val(rows: Rows, fraction: float) -> dict[str, str] | None:
+    """Draw scenes of ``train`` for ``val`` when a domain has no ``val`` and ``train`` has labels.
+
+    The draw hangs on the scene's name alone; a scene is never torn apart.
+
+    Args:
+        rows: All rows of the domain.
+        fraction: Share of the scenes in ``val``, above 0 and below 1.
+
+    Returns:
+        Scene -> split for all scenes of ``train``; ``None`` when there is nothing to draw.
+    """
+    train = [row for row in rows if row["split"] == "train"]
+    scenes = sorted({row["scene"] for row in train})
+    if "val" in count_splits(rows) or len(scenes) < 2 or not is_labelled(train):
+        return None
+    return dict(zip(scenes, split_by_hash(scenes, fraction), strict=True))
+
+
+def write_split_table(path: Path, table: Mapping[str, str]) -> None:
+    """Write scene and split as a CSV that ``split_file`` and ``--split-csv`` read."""
+    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["scene", "split"])
+        writer.writerows(sorted(table.items()))
+
+
+def evaluation_splits(rows: Rows, carved: bool, fraction: float) -> EvaluationSplits:
+    """Choose the target's splits for watching and scoring: ``val``, and ``test`` or else ``val``.
+
+    Args:
+        rows: All rows of the target, after :func:`carve_val`.
+        carved: Whether ``val`` was drawn from ``train``.
+        fraction: The share that was asked for.
+    """
+    labelled = [
+        split
+        for split in count_splits(rows)
+        if is_labelled([row for row in rows if row["split"] == split])
+    ]
+    val = "val" if "val" in labelled else None
+    test = "test" if "test" in labelled else val
+    rule = "the target's own splits, per scene"
+    if carved:
+        rule = f"{fraction:.0%} of the target's train scenes, by a hash of their names, became val"
+    if test is None:
+        rule += "; no labelled target images: nothing can be scored"
+    elif test == "val":
+        rule += "; val is scored, since no labelled test split exists"
+    return EvaluationSplits(val, test, rule)
+
+
+def require_train(name: str, rows: Rows, root: Path) -> None:
+    """Raise a :class:`DataError` when a domain has nothing to train on."""
+    train = [row for row in rows if row["split"] == "train"]
+    if not train:
+        raise DataError(
+            f"The {name} `{root}` has no tiles in the split `train` (it has "
+            f"{count_splits(rows) or 'none'}). Tile scenes with --split train."
+        )
+    if name == "source" and not is_labelled(train):
+        raise DataError(
+            f"The source `{root}` has tiles without labels in the split `train`. Tile it with its "
+            "labels; only the target can do without."
+        )
+
+
+def is_labelled(rows: Rows) -> bool:
+    """Tell whether every tile has labels."""
+    return bool(rows) and all(row["class_pixels"] is not None for row in rows)

@@ -1,0 +1,162 @@
+"""What a domain's training images look like: mean, deviation, brightness, class frequencies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from mmda.errors import DataError
+from mmda.raster.domain import TiledDomain, count_splits
+from mmda.raster.stats import BandStatistics
+
+Rows = Sequence[Mapping[str, Any]]
+SAMPLED = 64  # tiles that the brightness is measured on
+BATCH = 256  # tiles whose statistics are in memory at once
+
+
+@dataclass(frozen=True)
+class DomainStatistics:
+    """Statistics of a domain's split ``train``.
+
+    Attributes:
+        mean: Per band, in the images' units, over valid pixels.
+        std: Per band; never 0.
+        low: Smallest value of a sample of tiles.
+        high: 99.9th percentile of a sample of tiles.
+        measured: Whether the tiles were read, or ``dataset.json`` was right already.
+        class_pixels: Split -> pixels per shared class, for splits with labels.
+    """
+
+    mean: list[float]
+    std: list[float]
+    low: float
+    high: float
+    measured: bool
+    class_pixels: dict[str, list[int]]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the statistics as plain values."""
+        return asdict(self)
+
+
+def measure(
+    domain: TiledDomain, rows: Rows, *, reuse: bool, workers: int, progress: bool
+) -> DomainStatistics:
+    """Measure a domain.
+
+    Args:
+        domain: The domain.
+        rows: All its rows, with the final splits and classes.
+        reuse: Whether mean and deviation in ``dataset.json`` hold: the split is unchanged.
+        workers: Number of threads.
+        progress: Show a progress bar on stderr.
+    """
+    train = _undamaged([row for row in rows if row["split"] == "train"])
+    if reuse:
+        found = domain.info["statistics"]
+        mean, std = found["mean"], found["std"]
+    else:
+        bands = _stream(domain, train, workers, progress)
+        mean, std = bands.mean.tolist(), bands.std.tolist()
+    low, high = _brightness(domain, train)
+    # A constant band cannot be divided by its deviation.
+    std = [value if value > 0 else 1.0 for value in std]
+    return DomainStatistics(mean, std, low, high, not reuse, _class_pixels(rows))
+
+
+def white_level(dtype: str, statistics: Sequence[DomainStatistics]) -> float | None:
+    """Return the value that stands for full brightness, or ``None`` for values below 0.
+
+    For uint16 it is the full value of the sensor's bits (4095 for 12 bits) above the domains'
+    99.9th percentile; for float32 that percentile, rounded up to two digits.
+    """
+    if dtype == "uint8":
+        return 255.0
+    if min(s.low for s in statistics) < 0:
+        return None
+    high = max(s.high for s in statistics)
+    if dtype == "uint16":
+        return float(2 ** int(np.ceil(np.log2(max(high, 1) + 1))) - 1)
+    if high <= 0:
+        return 1.0
+    unit = 10.0 ** (np.floor(np.log10(high)) - 1)
+    return float(f"{np.ceil(high / unit - 1e-6) * unit:.2g}")
+
+
+def _stream(domain: TiledDomain, rows: Rows, workers: int, progress: bool) -> BandStatistics:
+    """Merge the statistics of all tiles in their order: any thread count gives the same."""
+
+    def of_tile(row: Mapping[str, Any]) -> BandStatistics:
+        image, valid = domain.read_image(row)
+        return BandStatistics.of(np.ascontiguousarray(np.moveaxis(image, -1, 0)), valid)
+
+    total = BandStatistics.empty(domain.info["bands"])
+    name = f"statistics of {domain.info['domain']}"
+    with (
+        ThreadPoolExecutor(workers) as executor,
+        tqdm(total=len(rows), unit="tile", desc=name, disable=not progress) as bar,
+    ):
+        for start in range(0, len(rows), BATCH):
+            for tile in executor.map(of_tile, rows[start : start + BATCH]):
+                total.merge(tile)
+                bar.update()
+    return total
+
+
+def _brightness(domain: TiledDomain, rows: Rows) -> tuple[float, float]:
+    if domain.info["dtype"] == "uint8":
+        return 0.0, 255.0
+    chosen = np.unique(np.linspace(0, len(rows) - 1, SAMPLED).round().astype(int))
+    lows, values = [], []
+    for index in chosen:
+        image, valid = domain.read_image(rows[index])
+        pixels = image.reshape(-1, image.shape[2]) if valid is None else image[valid]
+        lows.append(float(pixels.min()))
+        values.append(pixels[:: max(1, len(pixels) // 4096)].ravel())
+    return min(lows), float(np.quantile(np.concatenate(values), 0.999))
+
+
+def _undamaged(rows: Rows) -> Rows:
+    """Leave out tiles whose no-data pixels are not told apart in their file, while others exist."""
+    telling = [r for r in rows if r["valid_fraction"] == 1 or not _is_plain(r["image"])]
+    return telling or rows
+
+
+def _is_plain(image: str | None) -> bool:
+    return image is not None and image.endswith((".png", ".jpg"))
+
+
+def _class_pixels(rows: Rows) -> dict[str, list[int]]:
+    result = {}
+    for split in count_splits(rows):
+        counts = [row["class_pixels"] for row in rows if row["split"] == split]
+        if None not in counts:
+            result[split] = [sum(column) for column in zip(*counts, strict=True)]
+    return result
+
+
+def check_same_bands(source: TiledDomain, target: TiledDomain) -> list[str]:
+    """Refuse domains of different band counts; return a warning where their types differ.
+
+    Raises:
+        DataError: When the band counts differ.
+    """
+    infos = (source.info, target.info)
+    if infos[0]["bands"] != infos[1]["bands"]:
+        raise DataError(
+            f"`{source.root}` has {infos[0]['bands']} bands, `{target.root}` {infos[1]['bands']}; "
+            "one network reads both. Tile one of them again with the bands of the other, e.g. from "
+            "`gdal_translate -b 1 -b 2 -b 3`."
+        )
+    if infos[0]["dtype"] != infos[1]["dtype"]:
+        return [
+            f"The source holds {infos[0]['dtype']}, the target {infos[1]['dtype']}: each is "
+            "normalised with its own statistics, and source images do not take on the target's "
+            "colours (MatchDomain is left out)."
+        ]
+    return []

@@ -1,0 +1,8 @@
+"""`python tools/pair.py` is `mmda pair`."""
+
+import sys
+
+from mmda.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main(["pair", *sys.argv[1:]]))
