@@ -10,4 +10,4 @@ train_dataloader = dict(
     )
 )
 val_dataloader = dict(dataset=dict(type="RoadDataset", data_root=target_root))
-test_dataloader = dict(dataset=dict(type="RoadDataset", data_root=target_root))
+test_dataloader = dict(dataset=dict(type="RoadDataset", data_root=target_root, split="test"))

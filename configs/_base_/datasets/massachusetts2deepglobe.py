@@ -1,4 +1,5 @@
 # Roads, Massachusetts (1 m) -> DeepGlobe (0.5 m), tiles of 512 x 512 at each set's own resolution.
+# The reported number is that of `val`: the official valid and test sets have no masks.
 _base_ = "massachusetts2inria.py"
 data_root = "{{$MMDA_DATA_ROOT:data}}"
 source_root = data_root + "/massachusetts_roads"
