@@ -21,6 +21,19 @@ optim_wrapper = dict(
     optimizers=dict(segmentor=dict(optimizer=sgd), discriminator=dict(optimizer=sgd))
 )
 """
+# The groups are fitted before the first iteration, to three images: an odd number.
+FITTED = """
+model["alignments"] = dict(
+    cdga=dict(
+        type="GroupAlignment",
+        num_classes=2,
+        discriminator=dict(channels=4, num_layers=3),
+        grouping=dict(type="KMeansGrouping", in_channels=64),
+    )
+)
+custom_hooks = [dict(type="GroupingRefreshHook", interval=9, images=3, pixels=100)]
+del model["teacher"], model["evaluate"]
+"""
 SHORT = {"train_cfg.max_iters": LAST}
 
 
@@ -53,6 +66,8 @@ def runs(toy_root, tmp_path_factory):
         patch.setenv("MMDA_TOY_ROOT", str(toy_root / "buildings"))
         (folder / "plain.py").write_text(TRAINING + ADAPTED + PLAIN)
         (folder / "dropout.py").write_text(TRAINING + ADAPTED)
+        (folder / "fitted.py").write_text(TRAINING + ADAPTED + PLAIN + FITTED)
+        fitted = str(folder / "fitted.py")
         plain, dropout = str(folder / "plain.py"), str(folder / "dropout.py")
         one = options(train_dataloader__batch_size=1)
         cycle = {"optim_wrapper.accumulative_counts": 2, "default_hooks.checkpoint.interval": 2}
@@ -61,12 +76,14 @@ def runs(toy_root, tmp_path_factory):
             (plain, folder / "accumulated", {**one, **cycle}, False),
             (dropout, folder / "dropout", one, False),
             (dropout, folder / "resumed", one, str(folder / "dropout" / "iter_2.pth")),
+            (fitted, folder / "fitted", one, False),
         ]
         for job in jobs:
             job[1].mkdir()
         mp.start_processes(work, (_free_port(), jobs), nprocs=2, start_method="fork")
         runner = train(plain, folder / "one", options(train_dataloader__batch_size=2))
         miou = runner.message_hub.get_scalar("val/mIoU").current()
+        train(fitted, folder / "one_fitted", options(train_dataloader__batch_size=2))
         more = options(train_dataloader__batch_size=2, train_cfg__max_iters=4)
         train(plain, folder / "one_accumulated", {**more, **cycle})
     return folder, miou
@@ -84,7 +101,7 @@ def ranks(folder: Path) -> list[dict]:
     return [torch.load(folder / f"rank{r}.pt") for r in range(2)]
 
 
-@pytest.mark.parametrize("run", ["two", "accumulated", "dropout", "resumed"])
+@pytest.mark.parametrize("run", ["two", "accumulated", "dropout", "resumed", "fitted"])
 def test_ranks_are_identical(runs, run):
     first, second = ranks(runs[0] / run)
     assert differences(first, second) == []
@@ -140,3 +157,10 @@ def test_precision_and_accumulation_run(write_config, tmp_path, values, kwargs):
     assert steps == {-(-runner.max_iters // cycle)}
     assert all(v.dtype != torch.bfloat16 for v in state["state_dict"].values())
     assert all(torch.isfinite(v).all() for v in state["state_dict"].values())
+
+
+def test_groups_fitted_by_two_processes_are_those_of_one(runs):
+    one, two = (read(runs[0] / name, LAST)["state_dict"] for name in ("one_fitted", "fitted"))
+    key = "alignments.cdga.grouping.centroids"
+    assert one[key].any()
+    torch.testing.assert_close(two[key], one[key], rtol=1e-4, atol=1e-5)

@@ -21,7 +21,7 @@ class GroupDiagnosticsHook(Hook):
     Scalars ``<alignment>.<domain>_<what>``: ``entropy`` of the mean assignment, 0 (one group holds
     all pixels) to 1 (all groups are equally large); ``cosine``, the mean over pairs of groups of
     their class distributions' cosine, 0 (orthogonal) to 1 (equal); ``condition``, the mean length
-    of the discriminator's condition, C**-0.5 (uniform) to 1 (one class).
+    of the discriminator's condition, C**-0.5 (uniform) to 1 (one class), 0 for an empty group.
 
     Args:
         interval: Iterations between two measurements.

@@ -1,0 +1,7 @@
+# Logs how the groups are used, and fits those that are not learned.
+_base_ = "full_runtime.py"
+custom_hooks = [
+    dict(type="TeacherEMAHook"),
+    dict(type="GroupingRefreshHook", interval=2000),
+    dict(type="GroupDiagnosticsHook", interval=100),
+]
