@@ -131,7 +131,11 @@ def test_a_changed_row_is_refused_left_out_and_overwritten(run, monkeypatch, cap
     remark = "Left out, as made with other settings: adapted/seed0, adapted/seed1."
     assert remark in Path("out/table.md").read_text()
     kept = Path("out/runs/source_only/seed0/result.json").stat().st_mtime_ns
+    leftovers = [Path("out/runs", row, "seed0/old") for row in ("source_only", "adapted")]
+    for path in leftovers:
+        path.touch()
     assert run("--overwrite") == 0
+    assert [path.exists() for path in leftovers] == [True, False]
     assert Path("out/runs/source_only/seed0/result.json").stat().st_mtime_ns == kept
     assert remark not in Path("out/table.md").read_text()
 

@@ -72,10 +72,10 @@ def test_overrides_and_seeds(table_file, tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("IoU/building", "IoU/bulding", "no score `IoU/bulding`. Did you mean `IoU/building`"),
+        ("IoU/building", "IoU/builder", "no score `IoU/builder`. Did you mean `IoU/building`"),
         ("model.*.num_classes", "model.*.num_clases", "matches nothing"),
         ("train_cfg.max_iters\": 2", "trian_cfg.max_iters\": 2", "Did you mean `train_cfg`"),
-        ("train_cfg.max_iters\": 2", "model.segmentor.decode_head.chanels\": 2", "`chanels`"),
+        ("train_cfg.max_iters\": 2", "model.segmentor.decode_head.channel\": 2", "`channel`"),
     ],
 )  # fmt: skip
 def test_faults_are_seen_before_any_training(table_file, tmp_path, old, new, message):

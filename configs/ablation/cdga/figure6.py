@@ -8,7 +8,7 @@ rows = [
     dict(
         name=f"k{k}",
         title=f"K = {k}",
-        config="configs/uda/cdga/cdga_deeplabv2-r101_120k_gta52cityscapes.py",
+        config="configs/uda/cdga/cdga-bdl_deeplabv2-r101_120k_gta52cityscapes.py",
         overrides={"model.alignments.cdga.num_groups": k},
         x=k,
         published=[51.5 if k == 8 else None],

@@ -48,6 +48,7 @@ rows = [
     dict(
         name="bdl",
         title="BDL, Li et al. 2019",
+        config="configs/uda/cdga/bdl_deeplabv2-r101_120k_gta52cityscapes.py",
         published=[
             91.0, 44.7, 84.2, 34.6, 27.6, 30.2, 36.0, 36.0, 85.0, 43.6,
             83.0, 58.6, 31.6, 83.3, 35.3, 49.7, 3.3, 28.8, 35.6, 48.5,
@@ -105,7 +106,7 @@ rows = [
     dict(
         name="cdga",
         title="CDGA",
-        config="configs/uda/cdga/cdga_deeplabv2-r101_120k_gta52cityscapes.py",
+        config="configs/uda/cdga/cdga-bdl_deeplabv2-r101_120k_gta52cityscapes.py",
         published=[
             91.1, 52.8, 84.6, 32.0, 27.1, 33.8, 38.4, 40.3, 84.6, 42.8,
             85.0, 64.2, 36.5, 87.3, 44.4, 51.0, 0.0, 37.3, 44.9, 51.5,

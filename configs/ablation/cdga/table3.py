@@ -21,6 +21,7 @@ rows = [
     dict(
         name="bdl",
         title="BDL, Li et al. 2019",
+        config="configs/uda/cdga/bdl_deeplabv2-r101_120k_synthia2cityscapes.py",
         published=[
             86.0, 46.7, 80.3, 14.1, 11.6, 79.2, 81.3, 54.1, 27.9, 73.7, 42.2, 25.7, 45.3,
             51.4,
@@ -61,7 +62,7 @@ rows = [
     dict(
         name="cdga",
         title="CDGA",
-        config="configs/uda/cdga/cdga_deeplabv2-r101_120k_synthia2cityscapes.py",
+        config="configs/uda/cdga/cdga-bdl_deeplabv2-r101_120k_synthia2cityscapes.py",
         published=[
             90.7, 49.5, 84.5, 33.6, 38.9, 84.6, 84.6, 59.8, 33.3, 80.8, 51.5, 37.6, 45.9,
             54.1,
