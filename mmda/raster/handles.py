@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import rasterio
+from affine import Affine
 from rasterio.env import get_gdal_config, set_gdal_config
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
@@ -82,7 +83,9 @@ def quiet_georeference() -> Iterator[None]:
 def open_raster(path: str, nodata: float | None = None) -> Any:
     """Open a raster for reading at full resolution.
 
-    Overviews are switched off: resampling must not depend on how they were built.
+    Overviews are switched off: resampling must not depend on how they were built. (Those of a file
+    without georeference stay on, but for JPEG's: GDAL's view without them would have a
+    georeference of unset memory.)
 
     Args:
         path: A path or URL that GDAL opens.
@@ -97,7 +100,14 @@ def open_raster(path: str, nodata: float | None = None) -> Any:
     name = gdal_path(path)
     name = name if nodata is None else f"vrt://{name}?a_nodata={nodata!r}"
     try:
-        return rasterio.open(name, OVERVIEW_LEVEL="NONE")
+        dataset = rasterio.open(name)
+        placed = dataset.transform != Affine.identity()
+        shrunk = dataset.count > 0 and bool(dataset.overviews(1))
+        if not shrunk or not (placed or dataset.driver == "JPEG"):
+            return dataset
+        dataset.close()
+        option = "OVERVIEW_LEVEL" if placed else "USE_INTERNAL_OVERVIEWS"
+        return rasterio.open(name, **{option: "NONE" if placed else "NO"})
     except (RasterioError, OSError) as error:
         raise unreadable(path, error) from error
 
