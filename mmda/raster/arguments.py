@@ -15,6 +15,7 @@ from mmda.raster.handles import quiet_georeference
 from mmda.raster.manifest import read_manifest
 from mmda.raster.options import TileOptions
 from mmda.raster.plan import plan_tiles
+from mmda.raster.preview import write_preview
 from mmda.raster.scene import SPLITS, RasterLabels, Scene, VectorLabels
 from mmda.raster.splits import (
     Placement,
@@ -57,6 +58,11 @@ def add_tiling_arguments(parser: argparse.ArgumentParser, tile: int | None) -> N
     )
     group.add_argument("--edge", choices=EDGES, default="shift", help="edge rule [shift]")
     group.add_argument("--workers", type=int, default=2, help="threads [2]")
+    group.add_argument(
+        "--shard", metavar="I/N", help="tile only the I-th of N shares of the scenes, I from 1 to N"
+    )
+    group.add_argument("--scheduler", metavar="ADDRESS", help="Dask scheduler that tiles instead")
+    group.add_argument("--preview", action="store_true", help="draw a sample into OUT/preview.png")
     group.add_argument("--overwrite", action="store_true", help="replace what is in OUT")
     group.add_argument("--dry-run", action="store_true", help="show the plan, write nothing")
 
@@ -127,9 +133,17 @@ def run_tiling(
         palette=palette,
         workers=args.workers,
         overwrite=args.overwrite,
+        shard=args.shard,
+        scheduler=args.scheduler,
         **common,
     )
+    if "pending_scenes" in info:
+        print(f"`{args.out}`: shard {args.shard} is done; {info['pending_scenes']} scenes of other")
+        print("  shards are not. The shard that is ready last completes the dataset.")
+        return 0
     print_summary(args.out, info)
+    if args.preview:
+        print(f"  `{write_preview(args.out)}` shows a sample of its tiles")
     return 0
 
 

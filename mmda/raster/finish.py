@@ -71,12 +71,13 @@ def _dataset_info(
         "splits": {split: count for split, count in splits.items() if count},
         "scenes": len(records),
         "dropped_tiles": sum(record["dropped"] for record in records),
-        "class_pixels": _pixels_per_split(labelled) or None,
+        "class_pixels": pixels_per_split(labelled) or None,
         "options": fixed,
     }
 
 
-def _pixels_per_split(labelled: Sequence[Record]) -> dict[str, list[int]]:
+def pixels_per_split(labelled: Sequence[Record]) -> dict[str, list[int]]:
+    """Sum the pixels of every class over the tiles of each split."""
     sums: dict[str, list[int]] = {}
     for split in SPLITS:
         counts = [row["class_pixels"] for row in labelled if row["split"] == split]

@@ -18,8 +18,12 @@ from mmda.errors import DataError
 from mmda.raster.scene import is_local
 
 # GDAL's configuration, where the user has not set it.
-# A truncated JPEG is only a warning to libjpeg, which fills the rest with grey.
-GDAL_OPTIONS = {"GDAL_ERROR_ON_LIBJPEG_WARNING": "YES"}
+GDAL_OPTIONS = {
+    # A truncated JPEG is only a warning to libjpeg, which fills the rest with grey.
+    "GDAL_ERROR_ON_LIBJPEG_WARNING": "YES",
+    # GDAL's short cut for reading a whole PNG gives noise for a truncated one, and no error.
+    "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",
+}
 REMOTE_OPTIONS = {
     # Listing the folder of every remote raster is slow; its side-car files are asked for by name.
     "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE",

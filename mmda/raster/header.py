@@ -34,6 +34,7 @@ class RasterHeader:
         alpha: 1-based index of the band of opacity, or ``None``.
         masked: Whether the file carries a mask band.
         false_alpha: Whether a measured band (near infrared, say) is tagged as alpha.
+        block: Height and width (pixels) of the blocks that the file is read in.
     """
 
     height: int
@@ -47,6 +48,7 @@ class RasterHeader:
     alpha: int | None
     masked: bool
     false_alpha: bool = False
+    block: tuple[int, int] = (1, 1)
 
     @property
     def fill(self) -> float:
@@ -86,6 +88,7 @@ def read_header(path: str, nodata: float | None = None) -> RasterHeader:
             alpha=alpha,
             masked=MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags,
             false_alpha=alpha is None and ColorInterp.alpha in dataset.colorinterp,
+            block=dataset.block_shapes[0],
         )
 
 

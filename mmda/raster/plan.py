@@ -26,7 +26,9 @@ from mmda.raster.shard import Shard
 from mmda.raster.vectors import check_vectors, require_crs
 from mmda.raster.windows import Window, tile_windows
 
-STRIP_BYTES = 64 * 2**20
+STRIP_BYTES = 24 * 2**20  # source pixels that a thread reads at a time
+ROW_STRIP_BYTES = 96 * 2**20  # the same for files that are organised in whole rows
+MOST_ROWS = 2048  # grid pixels: taller blocks are read more than once
 MOST_SHIFT = 0.5  # pixels between the georeferences of an image and its mask
 
 
@@ -52,18 +54,43 @@ class ScenePlan:
         return tile_windows(self.grid.height, self.grid.width, *self.tiling)
 
     def strips(self) -> list[list[Window]]:
-        """Group the windows of a tile row, so that one read feeds them all.
+        """Group the windows into rectangles, so that one read feeds them all.
 
-        A strip takes about ``STRIP_BYTES`` of source pixels at most.
+        A rectangle is as wide as the raster where memory allows, and as high as it takes to read
+        tall blocks, and the pixels that tiles share, only once.
         """
-        first = self.windows[0] if self.windows else Window(0, 0, 1, 1)
-        source = first.height * self.grid.step_y * first.width * self.grid.step_x
-        tile_bytes = source * len(self.header.bands) * np.dtype(self.header.dtype).itemsize
-        limit = max(1, int(STRIP_BYTES / tile_bytes))
         rows: dict[int, list[Window]] = {}
         for window in self.windows:
             rows.setdefault(window.row, []).append(window)
-        return [row[i : i + limit] for row in rows.values() for i in range(0, len(row), limit)]
+        high = self._rows_together()
+        lines = list(rows.values())
+        groups = [lines[i : i + high] for i in range(0, len(lines), high)]
+        wide = self._columns_together(high)
+        return [
+            [window for line in group for window in line[i : i + wide]]
+            for group in groups
+            for i in range(0, len(group[0]), wide)
+        ]
+
+    def _rows_together(self) -> int:
+        tile, stride, _ = self.tiling
+        if tile is None:
+            return 1
+        step = stride or tile
+        shared = 2 if step < tile else 1
+        block = min(self.header.block[0] / self.grid.step_y, MOST_ROWS)
+        return max(shared, math.ceil(block / step))
+
+    def _columns_together(self, high: int) -> int:
+        tile, stride, _ = self.tiling
+        if tile is None:
+            return 1
+        step = stride or tile
+        depth = len(self.header.bands) * np.dtype(self.header.dtype).itemsize
+        column = (tile + (high - 1) * step) * step * self.grid.step_y * self.grid.step_x * depth
+        # Cut short, such a strip would decompress every row of the file once per piece.
+        whole_rows = self.header.block[1] >= self.header.width
+        return max(1, int((ROW_STRIP_BYTES if whole_rows else STRIP_BYTES) / column))
 
     def tile_bytes(self, format: str) -> int:
         """Upper estimate of what the tiles take on disk in a format, in bytes."""

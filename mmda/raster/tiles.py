@@ -61,19 +61,19 @@ class SceneTiler:
         }
 
     def tile_strip(self, windows: Sequence[Window]) -> StripResult:
-        """Read the windows of one tile row at once and write their tiles.
+        """Read a rectangle of windows at once and write their tiles.
 
         Raises:
             DataError: When the image or its label cannot be read or decoded.
         """
         grid, header = self.plan.grid, self.plan.header
-        first, last = windows[0], windows[-1]
-        area = Window(first.row, first.col, first.height, last.col + last.width - first.col)
+        (row, col, *_), last = windows[0], windows[-1]
+        area = Window(row, col, last.row + last.height - row, last.col + last.width - col)
         with rasterio.Env(**gdal_options(self.plan.scene.image)):
             pixels = self._reader.read(area.clip(grid.height, grid.width))
             result = StripResult(BandStatistics.empty(len(header.bands)))
             for window in windows:
-                tile = pixels.cut(0, window.col - area.col, window, header.fill)
+                tile = pixels.cut(window.row - row, window.col - col, window, header.fill)
                 self._add_tile(window, tile, result)
         return result
 

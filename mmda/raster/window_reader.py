@@ -96,7 +96,9 @@ class WindowReader:
             scene = self.scenes[name]
             with quiet_georeference():
                 header = read_header(scene.image, scene.nodata)
-            self._plans[name] = ScenePlan(scene, header, make_grid(scene, header, self._gsd), [])
+            self._plans[name] = ScenePlan(
+                scene, header, make_grid(scene, header, self._gsd), (None, None, "shift")
+            )
         return self._plans[name]
 
     def _open(self) -> OrderedDict[str, SceneReader]:

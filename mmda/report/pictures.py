@@ -194,7 +194,6 @@ def panel_figure(panels: Sequence[Panel], palette: Palette, classes: Sequence[st
     Raises:
         ConfigError: If matplotlib is not installed.
     """
-    patch = require("matplotlib.patches").Patch
     columns = ["image", *panels[0].masks]
     size = (2.3 * len(columns), 2.3 * len(panels) + 0.45)
     figure = require("matplotlib.figure").Figure(figsize=size, layout="constrained")
@@ -207,10 +206,17 @@ def panel_figure(panels: Sequence[Panel], palette: Palette, classes: Sequence[st
             axes.set_axis_off()
     for axes, name in zip(grid[0], columns, strict=True):
         axes.set_title(name, fontsize=10)
+    add_legend(figure, palette, classes)
+    return figure
+
+
+def add_legend(figure: Any, palette: Palette, classes: Sequence[str]) -> None:
+    """Add the colours of the painted classes below a matplotlib figure."""
+    patch = require("matplotlib.patches").Patch
+    hidden = background_ids(classes)
     chips = [
         patch(color=np.array(colour) / 255, label=name)
         for index, (name, colour) in enumerate(zip(classes, palette, strict=True))
         if index not in hidden
     ]
     figure.legend(handles=chips, loc="outside lower center", ncols=len(chips), frameon=False)
-    return figure

@@ -18,21 +18,24 @@ def cut(path, keep):
 
 @pytest.mark.parametrize("suffix", [".tif", ".png", ".jpg"])
 @pytest.mark.parametrize("keep", [0.0, 0.5])
-def test_a_damaged_raster_is_named_and_the_rest_converted(tmp_path, suffix, keep):
+@pytest.mark.parametrize("size", [64, None])
+def test_a_damaged_raster_is_named_and_the_rest_converted(tmp_path, suffix, keep, size):
     scenes = make_scenes(tmp_path, count=3)
     bad = write(tmp_path / f"bad{suffix}", noise(3, 100, 130, seed=9))
     cut(bad, keep)
     mixed = [*scenes[:1], Scene("bad", str(bad), label=scenes[0].label), *scenes[1:]]
     with pytest.raises(DataError, match=rf"1 of 4 scenes(.|\n)*`{bad}`") as caught:
-        tile(mixed, tmp_path / "o")
+        tile(mixed, tmp_path / "o", tile=size)
     assert caught.value.exit_code == 1
     assert {row["scene"] for row in read_manifest(tmp_path / "o")} == {"s0", "s1", "s2"}
-    assert read_dataset_info(tmp_path / "o")["splits"] == {"train": 6, "val": 12}
+    each = 6 if size else 1
+    assert read_dataset_info(tmp_path / "o")["splits"] == {"train": each, "val": 2 * each}
     assert not list((tmp_path / "o").glob("*/*/*bad*"))
     # Mended, the same command completes the dataset.
     if suffix == ".tif":
         write(bad, noise(3, 100, 130, seed=9))
-        assert tile(mixed, tmp_path / "o")["splits"] == {"train": 12, "val": 12}
+        splits = tile(mixed, tmp_path / "o", tile=size)["splits"]
+        assert splits == {"train": 2 * each, "val": 2 * each}
 
 
 def test_a_damaged_label_is_named(tmp_path):
