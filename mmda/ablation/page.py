@@ -31,7 +31,7 @@ def table_page(
             "bound": name in {n for r in table.rows.values() for n in r.bounds or ()},
             "cells": [
                 {
-                    "text": shown(cell, column, seeds),
+                    "text": shown(cell, column, seeds) if row.configs else "",
                     "best": cell.best,
                     "published": None if cell.published is None else figure(cell.published),
                 }

@@ -64,14 +64,21 @@ def _draw_line(
     )
     if points:
         x, means, deviations = zip(*points, strict=True)
-        label = f"{line or 'measured'}, mean ± std"
+        label = (line or "measured") + (", ± standard deviation" if any(deviations) else "")
         axes.errorbar(  # type: ignore[attr-defined]
-            x, means, deviations, color=colour, marker="o", markersize=4, capsize=3, label=label
+            x,
+            means,
+            deviations if any(deviations) else None,
+            color=colour,
+            marker="o",
+            markersize=4,
+            capsize=3,
+            label=label,
         )
     published = [(r.x, p) for r in rows if (p := body[r.name][column].published) is not None]
     if published:
         x, figures = zip(*published, strict=True)
-        label = f"{line or 'all'}, published"
+        label = f"{line}, published" if line else "published"
         axes.plot(  # type: ignore[attr-defined]
             x, figures, color=colour, marker="x", linestyle=":", label=label
         )
