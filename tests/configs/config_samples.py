@@ -10,7 +10,10 @@ from mmengine.config import Config
 from mmda.engine.launch import load_config
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
-LEAVES = sorted(p for p in CONFIGS.rglob("*.py") if "_base_" not in p.parts)
+# Bases are no configs of their own, and ablation tables describe runs of others.
+LEAVES = sorted(
+    p for p in CONFIGS.rglob("*.py") if not {"_base_", "ablation"} & set(p.relative_to(CONFIGS).parts)
+)
 FOLDERS = ("source_only", "target_only", "uda")
 FULL_SCALE = [path for path in LEAVES if path.relative_to(CONFIGS).parts[0] in FOLDERS]
 
