@@ -25,8 +25,8 @@ PIPELINE = [LoadTile()]
 def uint8_with_nodata(folder):
     """A no-data tag, a hole and a border of it; a 0/255 mask."""
     image = noise(3, 110, 120)
-    image[:, 40:90, :60] = 0
-    write(folder / "i.tif", image, nodata=0)
+    image[:, 40:90, :60] = 9
+    write(folder / "i.tif", image, nodata=9)
     write(folder / "m.tif", (255 * (noise(1, 110, 120, seed=1) > 128)).astype(np.uint8))
     return [Scene("a", str(folder / "i.tif"), label=RasterLabels(str(folder / "m.tif"), "binary"))]
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from pair_samples import domain
+from raster_samples import read_image
 
 from mmda.cli import main
 from mmda.engine.data_check import check_data
 from mmda.engine.launch import load_config
 from mmda.pairing import PRESETS
+from mmda.raster.splits import read_split_table
 from mmda.registry import DATASETS
 
 FAR = 10_000.0  # metres between the domains
@@ -74,6 +77,18 @@ def test_scenes_drawn_for_val_are_in_no_other_split(domains):
     assert scenes["train"] | scenes["val"] == {"t0", "t1", "t2"}
     assert scenes["test"] == {"t3"}
     assert not scenes["train"] & scenes["val"]
+
+
+def test_statistics_are_those_of_the_scenes_that_stay_in_train(domains):
+    assert pair(domains) == 0
+    found = record(domains)
+    assert not found["source"]["statistics"]["measured"]
+    table = read_split_table(str(domains / "o/target_splits.csv"))
+    kept = [name for name, place in table.items() if place.split == "train"]
+    assert len(kept) == 2
+    pixels = [read_image(domains / f"raw/t/{name}.tif").reshape(3, -1) for name in kept]
+    expected = np.concatenate(pixels, 1).mean(1)
+    np.testing.assert_allclose(found["target"]["statistics"]["mean"], expected, rtol=1e-6)
 
 
 def test_again_changes_nothing_and_edits_are_kept(domains, capsys):
