@@ -89,7 +89,7 @@ def make_pair(
     carved = carve_val(second.rows, options.val_fraction)
     if carved is not None:
         second.place(carved, str(folder / SPLITS))
-    splits = evaluation_splits(second.rows, carved is not None, options.val_fraction)
+    splits = evaluation_splits(second.rows, carved)
     overlap = find_overlap(first.tiles, second.tiles, (first.rows, second.rows))
     warnings += scale_warnings(first.tiles, second.tiles, (first.gsd, second.gsd))
     warnings += overlap.warnings()

@@ -58,13 +58,12 @@ def write_split_table(path: Path, table: Mapping[str, str]) -> None:
         writer.writerows(sorted(table.items()))
 
 
-def evaluation_splits(rows: Rows, carved: bool, fraction: float) -> EvaluationSplits:
+def evaluation_splits(rows: Rows, carved: Mapping[str, str] | None) -> EvaluationSplits:
     """Choose the target's splits for watching and scoring: ``val``, and ``test`` or else ``val``.
 
     Args:
         rows: All rows of the target, after :func:`carve_val`.
-        carved: Whether ``val`` was drawn from ``train``.
-        fraction: The share that was asked for.
+        carved: What :func:`carve_val` gave.
     """
     labelled = [
         split
@@ -74,8 +73,9 @@ def evaluation_splits(rows: Rows, carved: bool, fraction: float) -> EvaluationSp
     val = "val" if "val" in labelled else None
     test = "test" if "test" in labelled else val
     rule = "the target's own splits, per scene"
-    if carved:
-        rule = f"{fraction:.0%} of the target's train scenes, by a hash of their names, became val"
+    if carved is not None:
+        drawn = list(carved.values()).count("val")
+        rule = f"{drawn} of the target's {len(carved)} train scenes became val, by a hash of names"
     if test is None:
         rule += "; no labelled target images: nothing can be scored"
     elif test == "val":

@@ -53,7 +53,7 @@ def test_it_writes_configs_and_copies_nothing(domains, capsys):
     assert found["warnings"] == []
     out = capsys.readouterr().out
     assert "t: s (0.5 m) -> t (0.5 m)" in out
-    assert "10% of the target's train scenes" in out
+    assert "1 of the target's 3 train scenes became val, by a hash of names" in out
     for name in configs - {"dataset.py"}:
         config = load_config(str(domains / "o" / name))
         check_data(config, training=True)

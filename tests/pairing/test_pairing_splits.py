@@ -55,7 +55,7 @@ def test_nothing_is_drawn(found):
     ],
 )
 def test_what_is_watched_and_scored(found, val, test, words):
-    splits = evaluation_splits(found, False, 0.1)
+    splits = evaluation_splits(found, None)
     assert (splits.val, splits.test) == (val, test)
     assert words in splits.rule
 
