@@ -38,13 +38,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, summary in COMMANDS.items():
         sub.add_parser(name, help=summary, add_help=False)
     command = parser.parse_args(argv[:1]).command
-    # Two output channels are mmda's convention for two classes, not an oversight.
-    warnings.filterwarnings("ignore", message="For binary segmentation, we suggest")
     return guarded(importlib.import_module(f"mmda.cli.{command}").main, argv[1:])
 
 
 def guarded(function: object, argv: Sequence[str]) -> int:
     """Call a command's ``main(argv)``, turning user errors and Ctrl-C into exit codes."""
+    # Two output channels are mmda's convention for two classes, not an oversight.
+    warnings.filterwarnings("ignore", message="For binary segmentation, we suggest")
+    # Plain images are welcome: their warnings tell nothing new.
+    warnings.filterwarnings("ignore", message="Dataset has no geotransform, gcps, or rpcs")
     try:
         return int(function(argv) or 0)  # type: ignore[operator]
     except MMDAError as error:
