@@ -18,6 +18,7 @@ COMMANDS = {
     "pair": "make a transfer task from two tiled datasets",
     "verify": "check a tiled dataset against its manifest",
     "ablation": "train the rows of a table over seeds and render it",
+    "figures": "group maps of CDGA models; t-SNE of what models put out",
     "demo": "the main job, end to end, on the toy cities",
 }
 

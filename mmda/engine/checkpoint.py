@@ -100,5 +100,12 @@ def load_weights(model: nn.Module, path: str | Path) -> dict:
     """
     checkpoint = read_checkpoint(path)
     check_fits(model, checkpoint, path)
-    model.load_state_dict(checkpoint.get("state_dict", checkpoint), strict=False)
+    try:
+        model.load_state_dict(checkpoint.get("state_dict", checkpoint), strict=False)
+    except RuntimeError as error:  # the student fits; another part, such as an alignment, does not
+        reason = str(error).splitlines()[-1].strip().rstrip(".")
+        raise ConfigError(
+            f"The checkpoint `{path}` does not fit the config's model: {reason}. Use the config "
+            "that it was trained with."
+        ) from error
     return checkpoint

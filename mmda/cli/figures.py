@@ -1,0 +1,106 @@
+"""``mmda figures``: group maps of CDGA models, and t-SNE of what models put out."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmda.cli.options import CfgOptions
+from mmda.errors import ConfigError
+from mmda.utils import ensure_free_space
+
+SUFFIXES = (".png", ".pdf", ".svg", ".jpg")
+ROOM = 50 * 2**20  # more bytes than a figure has
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
+    parser = argparse.ArgumentParser(prog="mmda figures", description="Draw figures of models.")
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
+    groups = kinds.add_parser(
+        "groups",
+        help="where a CDGA model sees its groups",
+        description="Group maps of a source and a target image. For one checkpoint a picture per "
+        "group, as bright as the assignment; for several, or with --compare, a picture per "
+        "checkpoint and grouping, each pixel in its strongest group's colour.",
+    )
+    groups.add_argument("config", help="config of a model with a GroupAlignment")
+    groups.add_argument("checkpoints", nargs="+", help="checkpoints of one run, in their order")
+    groups.add_argument(
+        "--compare",
+        nargs="+",
+        choices=["kmeans", "nmf"],
+        default=[],
+        help="groupings to fit to the last checkpoint's features",
+    )
+    groups.add_argument("--source-index", type=int, default=0, help="source image, from 0")
+    groups.add_argument("--target-index", type=int, default=0, help="target image, from 0")
+    groups.add_argument("--alignment", help="name of the alignment; the first")
+    _add_common(groups)
+    tsne = kinds.add_parser(
+        "tsne",
+        help="t-SNE of output distributions, one plane per model",
+        description="t-SNE of the models' output at the same pixels of both domains. Colours are "
+        "classes: the truth where images are labelled, else the prediction. The images are those "
+        "of the first config's data.",
+    )
+    tsne.add_argument(
+        "--model",
+        nargs=3,
+        action="append",
+        required=True,
+        metavar=("NAME", "CONFIG", "CHECKPOINT"),
+        help="a model and its title; repeat it for a plane each",
+    )
+    tsne.add_argument(
+        "--of",
+        choices=["probabilities", "features"],
+        help="what is shown: softmax vectors, as published, or the last feature map, which is the "
+        "default for two classes, whose probabilities are one number",
+    )
+    tsne.add_argument("--points", type=int, default=1000, help="pixels per domain (%(default)s)")
+    tsne.add_argument("--perplexity", type=float, default=30.0, help="of t-SNE (%(default)s)")
+    _add_common(tsne)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, required=True, help=f"figure ({', '.join(SUFFIXES)})")
+    parser.add_argument(
+        "--split",
+        choices=["train", "val", "test"],
+        default="val",
+        help="where target images come from (%(default)s); source images are training images",
+    )
+    parser.add_argument(
+        "--images", type=int, default=16, help="images per domain for t-SNE and fits (%(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of sampled pixels (%(default)s)")
+    parser.add_argument("--device", help="cpu, cuda, cuda:1, ...; the first GPU if there is one")
+    parser.add_argument(
+        "--cfg-options",
+        nargs="+",
+        action=CfgOptions,
+        metavar="KEY=VALUE",
+        help="overrides of every config",
+    )
+
+
+def main(argv: Sequence[str]) -> int:
+    """Draw one figure."""
+    args = build_parser().parse_args(argv)
+    if args.out.suffix.lower() not in SUFFIXES:
+        raise ConfigError(
+            f"--out `{args.out}` ends in `{args.out.suffix}`; expected one of "
+            f"{', '.join(SUFFIXES)}."
+        )
+    if args.images < 1:
+        raise ConfigError(f"--images is {args.images}; expected 1 or more.")
+    ensure_free_space(args.out.parent, ROOM)
+
+    from mmda.visualisation import figures
+
+    summary = figures.groups(args) if args.kind == "groups" else figures.tsne(args)
+    print(f"{args.out}: {summary}")
+    return 0
