@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the figures are the CPU's; set before torch is imported
+os.environ["OMP_WAIT_POLICY"] = "passive"  # threads that spin suffer most from other programs
 
 import argparse
 import json

@@ -18,7 +18,8 @@ SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "conditional_discr
 @pytest.fixture
 def benchmark(monkeypatch):
     monkeypatch.syspath_prepend(str(SCRIPT.parent))
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")  # which the script sets for good
+    for name, value in (("CUDA_VISIBLE_DEVICES", ""), ("OMP_WAIT_POLICY", "passive")):
+        monkeypatch.setenv(name, value)  # the script would set them for good
     return importlib.import_module("conditional_discriminator")
 
 
