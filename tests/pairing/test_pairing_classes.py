@@ -101,7 +101,7 @@ def test_labels_are_mapped_as_they_are_loaded(tmp_path):
     [
         ({"ground": "a"}, "lacks the class `building`"),
         ({"ground": "a", "building": "c"}, "maps `building` to `c`; expected one of a, b"),
-        ({"ground": "a", "bulding": "b"}, "names the class `bulding`.*Did you mean `building`"),
+        ({"ground": "a", "bilding": "b"}, "names the class `bilding`.*Did you mean `building`"),
     ],
 )
 def test_maps_that_do_not_fit(tmp_path, class_map, message):
