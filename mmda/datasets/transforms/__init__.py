@@ -5,11 +5,13 @@ from mmda.datasets.transforms.formatting import KeepWeakView, PackDomainInputs
 from mmda.datasets.transforms.geometry import RandomRotate90, ResizeImage
 from mmda.datasets.transforms.loading import LoadTile
 from mmda.datasets.transforms.radiometry import RadiometricJitter
+from mmda.datasets.transforms.tile_matching import MatchTile
 
 __all__ = [
     "KeepWeakView",
     "LoadTile",
     "MatchDomain",
+    "MatchTile",
     "PackDomainInputs",
     "RadiometricJitter",
     "RandomRotate90",

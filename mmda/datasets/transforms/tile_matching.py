@@ -1,0 +1,110 @@
+"""Training-free translation of an image to the look of a single target tile."""
+
+from __future__ import annotations
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+from skimage.exposure import match_histograms
+from skimage.transform import resize
+
+from mmda.errors import ConfigError, did_you_mean
+from mmda.raster.domain import TiledDomain
+from mmda.registry import TRANSFORMS
+from mmda.style.colour_maps import to_type
+from mmda.style.fourier import check_beta, transfer_amplitude
+
+METHODS = ("fda", "histogram")
+
+
+@TRANSFORMS.register_module()
+class MatchTile(BaseTransform):
+    """Give each image the look of a target tile, drawn anew for every image.
+
+    Looks vary as much as the target's tiles do, where :class:`MatchDomain` has one for all. But
+    what a tile shows (a lake, a forest) is part of its look, so that contents leak: choose this
+    where the target's light varies from place to place. Methods:
+
+    - ``fda``: the tile's low-frequency amplitudes (Yang and Soatto 2020);
+    - ``histogram``: the tile's histogram per band.
+
+    Required and modified key: ``img``.
+
+    Args:
+        target: Folder of the tiled target dataset.
+        method: One of the above.
+        beta: Size of the window of ``fda``, see :func:`mmda.style.transfer_amplitude`.
+        split: Split of the target from which tiles are drawn.
+        prob: Probability of the transform.
+        split_file: Split table of the target, where it is not the manifest's.
+
+    Raises:
+        ConfigError: When the method is unknown, ``beta`` is out of range, or the target has no
+            such tiles.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        method: str = "fda",
+        beta: float = 0.01,
+        split: str = "train",
+        prob: float = 1.0,
+        split_file: str | None = None,
+    ) -> None:
+        if method not in METHODS:
+            raise ConfigError(
+                f"MatchTile: unknown method `{method}`; expected one of {METHODS}."
+                + did_you_mean(method, METHODS)
+            )
+        check_beta(beta)
+        self.method, self.beta, self.prob = method, beta, prob
+        self.domain = TiledDomain(target, split_file)
+        rows = self.domain.rows(split)
+        # A tile that is half empty would lend its emptiness.
+        self.rows = [row for row in rows if row["valid_fraction"] == 1] or rows
+        if not self.rows:
+            raise ConfigError(f"MatchTile: `{target}` has no tiles in split `{split}`.")
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def transform(self, results: dict) -> dict:
+        """Translate ``results['img']``."""
+        if np.random.rand() < self.prob:
+            results["img"] = self.match(results["img"], np.random.randint(len(self)))
+        return results
+
+    def match(self, image: np.ndarray, index: int) -> np.ndarray:
+        """Return an image (H, W, B) in the look of the target's tile ``index``, of its own type.
+
+        Raises:
+            ConfigError: When the bands or types differ.
+        """
+        reference, valid = self.domain.read_image(self.rows[index])
+        if (reference.shape[2], reference.dtype) != (image.shape[2], image.dtype):
+            raise ConfigError(
+                f"MatchTile: an image has {image.shape[2]} bands of {image.dtype}, `"
+                f"{self.domain.root}` {reference.shape[2]} of {reference.dtype}; the domains must "
+                "agree in both."
+            )
+        if valid is not None:
+            reference = fill_invalid(reference, valid)
+        if self.method == "histogram":
+            matched = match_histograms(
+                image.astype(np.float64), reference.astype(np.float64), channel_axis=-1
+            )
+        else:
+            if reference.shape != image.shape:
+                reference = resize(reference, image.shape, order=1, preserve_range=True)
+            matched = transfer_amplitude(image, reference, self.beta)
+            # Rings around edges leave the range of both, for floats even below zero.
+            low = min(image.min(), reference.min())
+            matched = matched.clip(low, max(image.max(), reference.max()))
+        return to_type(matched, image.dtype)
+
+
+def fill_invalid(image: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """Return an image (H, W, B) whose pixels outside ``valid`` (H, W) have the mean of the rest."""
+    if not valid.any():
+        return image
+    return np.where(valid[..., None], image, to_type(image[valid].mean(0), image.dtype))
