@@ -18,6 +18,8 @@ GROUPED = dict(
     grouping=dict(norm_cfg=dict(type="GN", num_groups=4)),
     discriminator=dict(channels=4, num_layers=2),
 )
+# A bank that is used at once, whatever the untrained head makes of the regions.
+MATCHED = dict(num_classes=CLASSES, min_fill=1, verify=False)
 CASES: dict[str, list[dict[str, Any]]] = {
     "OutputAdversarial": [
         OUTPUT,
@@ -38,6 +40,18 @@ CASES: dict[str, list[dict[str, Any]]] = {
             grouping=dict(type="KMeansGrouping", in_channels=64),
         ),
         dict(GROUPED, grouping=dict(type="NMFGrouping", in_channels=64)),
+    ],
+    "ISIA": [
+        dict(),
+        dict(mode="pooled", beta=2.0),
+        dict(intra=False, head="aux", detach_source=False),
+        dict(inter=False, separate_decoders=True),
+    ],
+    "AIM": [
+        dict(MATCHED, in_channels=64, things=(0, 1, 2)),
+        dict(MATCHED, in_channels=64, things=(0, 1, 2), mode="pooled", connectivity=4, capacity=2),
+        dict(MATCHED, in_channels=32, index=2, things=(0,), stuff=(1, 2), adaptive=False),
+        dict(MATCHED, in_channels=64, things=(0, 1, 2), verify=True),
     ],
     "SelfTraining": [dict(threshold=0.0), dict(threshold=0.0, weight=0.5, mix="class")],
 }

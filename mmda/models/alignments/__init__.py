@@ -1,13 +1,17 @@
 """Alignments: one module per method."""
 
-from mmda.models.alignments.base import Alignment, frozen
+from mmda.models.alignments.aim import AIM
+from mmda.models.alignments.base import Alignment, evaluating, frozen
 from mmda.models.alignments.context import SOURCE, TARGET, DomainBatch, UDAContext
 from mmda.models.alignments.feature_adversarial import FeatureAdversarial
 from mmda.models.alignments.group_alignment import GroupAlignment
+from mmda.models.alignments.isia import ISIA
 from mmda.models.alignments.output_adversarial import OutputAdversarial
 from mmda.models.alignments.self_training import SelfTraining
 
 __all__ = [
+    "AIM",
+    "ISIA",
     "SOURCE",
     "TARGET",
     "Alignment",
@@ -17,5 +21,6 @@ __all__ = [
     "OutputAdversarial",
     "SelfTraining",
     "UDAContext",
+    "evaluating",
     "frozen",
 ]

@@ -36,6 +36,13 @@ class Alignment(BaseModule):
             raise ConfigError(f"{type(self).__name__}: `start` must be 0 or more, got {start}.")
         self.start = start
 
+    def attach(self, segmentor: nn.Module) -> None:
+        """Take from the built student what the alignment needs; by default nothing.
+
+        Args:
+            segmentor: The ``EncoderDecoder``, before its weights are initialised.
+        """
+
     def forward(self, context: UDAContext) -> dict[str, Tensor]:
         """Return the losses of one iteration; names that contain ``loss`` are summed.
 
@@ -73,3 +80,15 @@ def frozen(module: nn.Module) -> Iterator[None]:
     finally:
         for parameter in parameters:
             parameter.requires_grad_(True)
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Put ``module`` in evaluation mode, and each of its parts back in its own mode afterwards."""
+    modes = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part, training in modes:
+            part.training = training

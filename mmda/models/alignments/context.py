@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 SOURCE, TARGET = 0.0, 1.0  # the discriminators' domain labels
 
@@ -43,7 +43,7 @@ class DomainBatch:
         size = tuple(max(1, round(side * scale)) for side in self.size)
         return self._once(
             ("logits", head, size),
-            lambda: _resize(self.logits[head], size, self.align_corners),
+            lambda: resize(self.logits[head], size, self.align_corners),
         )
 
     def probabilities(self, head: str = "decode", scale: float = 1.0) -> Tensor:
@@ -92,6 +92,7 @@ class UDAContext:
         teacher: Returns the teacher's softmax maps (N, C, H, W) for images, without gradient;
             None where no alignment needs it.
         student: Returns the student's main logits (N, C, h, w) for images.
+        decode_head: The student's decode head: logits (N, C, h, w) of lists of feature maps.
     """
 
     source: DomainBatch
@@ -99,6 +100,7 @@ class UDAContext:
     step: int
     teacher: Callable[[Tensor], Tensor] | None = None
     student: Callable[[Tensor], Tensor] | None = None
+    decode_head: nn.Module | None = None
     _teacher_maps: Tensor | None = field(default=None, repr=False)
 
     def teacher_probabilities(self) -> Tensor:
@@ -112,10 +114,11 @@ class UDAContext:
         """Run the student on further images (N, B, H, W); return logits (N, C, H, W)."""
         assert self.student is not None
         logits = self.student(images)
-        return _resize(logits, tuple(images.shape[-2:]), self.source.align_corners)
+        return resize(logits, tuple(images.shape[-2:]), self.source.align_corners)
 
 
-def _resize(logits: Tensor, size: tuple[int, ...], align_corners: bool) -> Tensor:
-    if tuple(logits.shape[-2:]) == size:
-        return logits
-    return F.interpolate(logits, size, mode="bilinear", align_corners=align_corners)
+def resize(maps: Tensor, size: tuple[int, ...], align_corners: bool) -> Tensor:
+    """Return logits or softmax maps (N, C, h, w) on another grid; softmax maps still sum to 1."""
+    if tuple(maps.shape[-2:]) == size:
+        return maps
+    return F.interpolate(maps, size, mode="bilinear", align_corners=align_corners)

@@ -51,6 +51,8 @@ class UDASegmentor(BaseSegmentor):
         self.alignments = ModuleDict(
             {name: MODELS.build(config) for name, config in (alignments or {}).items()}
         )
+        for alignment in self._alignments():
+            alignment.attach(self.segmentor)
         self.needs = frozenset().union(*(a.needs for a in self._alignments()))
         if evaluate not in ("student", "teacher"):
             raise ConfigError(f"UDASegmentor: `evaluate` is `student` or `teacher`: {evaluate}.")
@@ -141,7 +143,12 @@ class UDASegmentor(BaseSegmentor):
             for name in (["source", "target"] if needed else ["source"])
         }
         return UDAContext(
-            batches["source"], batches.get("target"), step, self.teacher, self._main_logits
+            batches["source"],
+            batches.get("target"),
+            step,
+            self.teacher,
+            self._main_logits,
+            self.decode_head,
         )
 
     def _main_logits(self, images: Tensor) -> Tensor:

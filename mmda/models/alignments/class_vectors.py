@@ -1,0 +1,179 @@
+"""Class vectors: what stands for a class in a domain (ISIA, Yuan et al., section IV-B)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mmda.errors import ConfigError
+from mmda.models.alignments.context import DomainBatch, UDAContext, resize
+from mmda.models.losses.category import EPS, class_distances
+from mmda.utils.distributed import batch_mean
+from mmda.utils.precision import full_precision
+
+MODES = ("flat", "pooled")
+
+
+@dataclass
+class ClassVectors:
+    """The class vectors of P pairs of domains.
+
+    Attributes:
+        source: (P, C, L) in float32.
+        target: (P, C, L) in float32.
+        in_source: Which classes the source holds, (P, C) bool.
+        in_target: Which classes the target holds, (P, C) bool.
+        lengths: How many of the L entries count, (P,) float32; the others are 0.
+    """
+
+    source: Tensor
+    target: Tensor
+    in_source: Tensor
+    in_target: Tensor
+    lengths: Tensor
+
+    def distances(self) -> Tensor:
+        """Return each class's mean L1 distance between the domains, (P, C)."""
+        return class_distances(self.source, self.target, self.lengths)
+
+
+@dataclass(frozen=True)
+class ClassVectorRule:
+    """How class vectors are made.
+
+    ``flat``: channel i of the softmax map at the logits' own resolution, flattened (the paper's
+    literal c_i). The pairs are those of the batch's images; the target's map is resized to the
+    source's grid where they differ. Cells without data in either image do not count.
+
+    ``pooled``: the average of the feature map, weighted by channel i of the softmax map (resized
+    to the feature map). Source and target are averaged over the batch of all processes, so P = 1:
+    crops without spatial correspondence are no pairs. With the paper's batch of one image both
+    readings agree.
+
+    A domain holds a class where the arg-max of its softmax map has it; other class vectors stand
+    for nothing, and are not compared.
+
+    Attributes:
+        owner: Name of the alignment, for error messages.
+        mode: ``'flat'`` or ``'pooled'``.
+        index: Which of the backbone's feature maps ``pooled`` averages, -1 for the last.
+        head: Which head's softmax maps: ``'decode'``, ``'aux'``, ...
+    """
+
+    owner: str
+    mode: str = "flat"
+    index: int = -1
+    head: str = "decode"
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES:
+            raise ConfigError(
+                f"{self.owner}: unknown `mode` {self.mode!r}; expected one of {MODES}."
+            )
+
+    def __call__(
+        self, context: UDAContext, detach_source: bool = True, source_logits: Tensor | None = None
+    ) -> ClassVectors:
+        """Return the class vectors of an iteration.
+
+        Args:
+            context: The iteration's tensors.
+            detach_source: Whether the source's vectors are constants.
+            source_logits: The source's logits (N, C, h, w), where another decoder made them.
+        """
+        source, target = context.source, context.target
+        assert target is not None
+        logits = self._logits(source) if source_logits is None else source_logits
+        if detach_source:
+            logits = logits.detach()
+        with full_precision(logits):
+            if self.mode == "flat":
+                return _flat(source, target, logits, self._logits(target))
+            features = level(source.feats, self.index, self.owner)
+            vectors, in_source = _pooled(
+                source, logits, features.detach() if detach_source else features
+            )
+            theirs, in_target = _pooled(
+                target, self._logits(target), level(target.feats, self.index, self.owner)
+            )
+        lengths = vectors.new_full((1,), vectors.shape[2])
+        return ClassVectors(vectors, theirs, in_source, in_target, lengths)
+
+    def _logits(self, domain: DomainBatch) -> Tensor:
+        if self.head not in domain.logits:
+            raise ConfigError(
+                f"{self.owner}: `head` is `{self.head}`, but the segmentor has "
+                f"{sorted(domain.logits)}."
+            )
+        return domain.logits[self.head]
+
+
+def level(feats: Sequence[Tensor], index: int, owner: str) -> Tensor:
+    """Return one of the backbone's feature maps.
+
+    Args:
+        feats: Feature maps (N, D, h, w).
+        index: Which of them.
+        owner: Name of the alignment, for the message.
+
+    Raises:
+        ConfigError: Where there is none of that index.
+    """
+    if not -len(feats) <= index < len(feats):
+        raise ConfigError(
+            f"{owner}: `index` is {index}, but the backbone gives {len(feats)} feature maps. Use "
+            f"0 to {len(feats) - 1}, or -1 for the last."
+        )
+    return feats[index]
+
+
+def _flat(
+    source: DomainBatch, target: DomainBatch, logits: Tensor, target_logits: Tensor
+) -> ClassVectors:
+    size = tuple(logits.shape[-2:])
+    maps = [
+        logits.float().softmax(1),
+        resize(target_logits.float().softmax(1), size, target.align_corners),
+    ]
+    valid = cells_with_data(source, size) & cells_with_data(target, size)
+    vectors, theirs = ((p * valid[:, None]).flatten(2) for p in maps)
+    in_source, in_target = ((_one_hot(p) & valid[:, None]).flatten(2).any(2) for p in maps)
+    return ClassVectors(vectors, theirs, in_source, in_target, valid.flatten(1).sum(1).float())
+
+
+def _pooled(domain: DomainBatch, logits: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
+    """Return vectors (1, C, D) and which classes there are (1, C), over all processes' batches."""
+    size = tuple(features.shape[-2:])
+    p = resize(logits.float().softmax(1), size, domain.align_corners)
+    valid = cells_with_data(domain, size)[:, None]
+    weights = (p * valid).flatten(2) / valid[0].numel()
+    sums = weights @ features.float().flatten(2).transpose(1, 2)
+    cells = (_one_hot(p) & valid).flatten(2).float().sum(2)
+    # One reduction for all: each is a collective call.
+    stats = batch_mean(torch.cat([sums, weights.sum(2)[..., None], cells[..., None]], 2))
+    sums, mass, count = stats.split([features.shape[1], 1, 1], 1)
+    return (sums / mass.clamp(min=EPS))[None], (count[:, 0] > 0)[None]
+
+
+def _one_hot(maps: Tensor) -> Tensor:
+    """Return where each class has the maximum, (N, C, h, w) bool."""
+    classes = torch.arange(maps.shape[1], device=maps.device)[:, None, None]
+    return maps.argmax(1, keepdim=True) == classes
+
+
+def cells_with_data(domain: DomainBatch, size: tuple[int, ...]) -> Tensor:
+    """Return at which cells of a grid the images have data, (N, h, w) bool."""
+    return nearest(domain.valid(), size)
+
+
+def nearest(maps: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Return what integer or bool maps (N, H, W) hold at the centres of a grid's cells."""
+    if tuple(maps.shape[-2:]) == size:
+        return maps
+    # Floats hold class and region numbers exactly.
+    found = F.interpolate(maps[:, None].float(), size, mode="nearest-exact")[:, 0]
+    return found.to(maps.dtype)

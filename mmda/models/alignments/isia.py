@@ -1,0 +1,105 @@
+"""Inter-class separation and intra-class aggregation (ISIA)."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from torch import Tensor, nn
+
+from mmda.errors import ConfigError
+from mmda.models.alignments.base import Alignment
+from mmda.models.alignments.class_vectors import ClassVectorRule
+from mmda.models.alignments.context import UDAContext
+from mmda.models.losses.category import class_similarities, inter_class_loss, intra_class_loss
+from mmda.registry import MODELS
+from mmda.utils.precision import full_precision
+
+
+@MODELS.register_module()
+class ISIA(Alignment):
+    r"""Pull a class's vectors of the two domains together, push those of different classes apart.
+
+    .. math:: L = \frac{1}{|I|} \sum_{i \in I} d_1(c_i^S, c_i^T)
+        + \frac{\beta}{|J|} \sum_{(i, k) \in J} (0.5 + 0.5 \cos(c_i^S, c_k^T))
+
+    after Yuan et al., Eq. 8, which has sums: d_1 is the mean absolute difference, I the classes
+    that both domains hold, J the pairs i != k of a class of the source and one of the target.
+    :class:`~mmda.models.alignments.class_vectors.ClassVectorRule` says what a class vector c is
+    and when a domain holds a class. In mode ``pooled`` gradients reach the features and, through
+    the averages' weights, the softmax maps.
+
+    Over a batch, ``flat`` is the mean over the batch's pairs; ``pooled`` compares the averages of
+    the batch of all processes.
+
+    Args:
+        weight: Weight of both terms.
+        beta: Weight of the inter-class term within.
+        intra: Whether the intra-class term is on (the paper's IA).
+        inter: Whether the inter-class term is on (the paper's IS).
+        mode: ``'flat'`` or ``'pooled'``.
+        index: Which of the backbone's feature maps ``pooled`` averages.
+        head: Which head's softmax maps are compared.
+        detach_source: Whether the source is a fixed goal, so that only the target moves.
+        separate_decoders: Whether the source has a decoder D_S of its own (Eq. 5), a copy of the
+            decode head trained by the source's segmentation loss (``decoder_loss_*``); the
+            parameters ``*source_decoder*`` need an optimiser. The segmentor's decode head is D_T:
+            it keeps its source loss as well, as nothing else labels it in the first step, and it
+            alone predicts. By default the domains share the decode head.
+        start: Iteration from which the alignment is active.
+    """
+
+    source_decoder: Any
+
+    def __init__(
+        self,
+        weight: float = 1e-3,
+        beta: float = 1.0,
+        intra: bool = True,
+        inter: bool = True,
+        mode: str = "flat",
+        index: int = -1,
+        head: str = "decode",
+        detach_source: bool = True,
+        separate_decoders: bool = False,
+        start: int = 0,
+    ) -> None:
+        super().__init__(start)
+        if weight < 0 or beta < 0:
+            raise ConfigError(
+                f"ISIA: `weight` and `beta` must be 0 or more, got {weight} and {beta}."
+            )
+        if not (intra or inter):
+            raise ConfigError("ISIA: switch on `intra`, `inter` or both; both are off.")
+        if separate_decoders and head != "decode":
+            raise ConfigError(
+                f"ISIA: `separate_decoders` copies the decode head, but `head` is `{head}`. Use "
+                "`head='decode'`, or the shared decoder."
+            )
+        self.weight, self.beta, self.intra, self.inter = weight, beta, intra, inter
+        self.detach_source, self.separate_decoders = detach_source, separate_decoders
+        self.rule = ClassVectorRule("ISIA", mode, index, head)
+
+    def attach(self, segmentor: nn.Module) -> None:
+        """Copy the decode head where the domains have separate ones."""
+        if self.separate_decoders:
+            self.source_decoder = copy.deepcopy(segmentor.decode_head)
+
+    def losses(self, context: UDAContext) -> dict[str, Tensor]:
+        """Return ``loss_intra`` and ``loss_inter``, as far as they are on, and D_S's losses."""
+        losses, logits = {}, None
+        if self.separate_decoders:
+            logits = self.source_decoder(context.source.feats)
+            own = self.source_decoder.loss_by_feat(logits, context.source.samples)
+            losses = {f"decoder_{key}": value for key, value in own.items() if "loss" in key}
+        vectors = self.rule(context, self.detach_source, logits)
+        held = vectors.in_source, vectors.in_target
+        with full_precision(vectors.target):
+            if self.intra:
+                losses["loss_intra"] = self.weight * intra_class_loss(vectors.distances(), *held)
+            if self.inter:
+                similarities = class_similarities(vectors.source, vectors.target)
+                losses["loss_inter"] = (
+                    self.weight * self.beta * inter_class_loss(similarities, *held)
+                )
+        return losses
