@@ -1,4 +1,5 @@
-# Cross-domain grouping and alignment alone (CDGA).
+# Cross-domain grouping and alignment alone (CDGA). The groups learn faster than as published: a toy
+# run has hundreds of iterations, not 120 000.
 _base_ = "output_space.py"
 model = dict(
     alignments=dict(
@@ -13,3 +14,9 @@ model = dict(
         ),
     )
 )
+optim_wrapper = dict(optimizers=dict(grouping=dict(optimizer=dict(lr=0.1))))
+custom_hooks = [
+    dict(type="TeacherEMAHook"),
+    dict(type="GroupingRefreshHook", interval=200, images=16),
+    dict(type="GroupDiagnosticsHook", interval=20),
+]

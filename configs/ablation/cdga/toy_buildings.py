@@ -3,6 +3,11 @@ title = "CDGA on the toy cities: buildings"
 paper = "The rows of Kim et al., AAAI 2021, Table 1, on generated data."
 toy = dict(task="buildings", shift="default")
 seeds = [0, 1, 2, 3, 4]
+overrides = {
+    "train_cfg.max_iters": 600,
+    "train_cfg.val_interval": 600,
+    "param_scheduler.1.end": 600,
+}
 source_only, target_only = "source_only", "target_only"
 columns = [
     "mIoU",
