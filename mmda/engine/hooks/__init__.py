@@ -1,6 +1,7 @@
-"""Hooks: teacher updates, groupings, resumable checkpoints, pictures of predictions."""
+"""Hooks: teacher updates, groupings, resumable checkpoints, pictures of predictions and groups."""
 
 from mmda.engine.hooks.group_diagnostics_hook import GroupDiagnosticsHook
+from mmda.engine.hooks.group_maps_hook import GroupMapsHook
 from mmda.engine.hooks.grouping_refresh_hook import GroupingRefreshHook
 from mmda.engine.hooks.resumable_checkpoint_hook import ResumableCheckpointHook
 from mmda.engine.hooks.show_predictions_hook import ShowPredictionsHook
@@ -8,6 +9,7 @@ from mmda.engine.hooks.teacher_ema_hook import TeacherEMAHook
 
 __all__ = [
     "GroupDiagnosticsHook",
+    "GroupMapsHook",
     "GroupingRefreshHook",
     "ResumableCheckpointHook",
     "ShowPredictionsHook",

@@ -1,0 +1,83 @@
+"""Draws where a grouping sees its groups while it is trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+from mmengine.dist import master_only
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+
+from mmda.errors import ConfigError
+from mmda.registry import HOOKS
+from mmda.utils import atomic_path
+from mmda.visualisation import figure_picture, group_alignments, open_domain, read_shown
+from mmda.visualisation.group_maps import soft_figure
+from mmda.visualisation.tsne import Pair
+
+
+@HOOKS.register_module()
+class GroupMapsHook(Hook):
+    """Draw every group of a source and a target image, each iteration the same two (CDGA, Fig. 3).
+
+    Writes ``<work_dir>/group_maps/<alignment>_iter_<n>.png`` and hands the picture to the
+    visualizer, whose ``TensorboardVisBackend`` shows it where the config has one. Training is left
+    as it is: a run with the hook ends in the same weights as one without.
+
+    Args:
+        interval: Iterations between two pictures; the first one is drawn before the training.
+        source_index: Source image, counted in the training set from 0.
+        target_index: Target image, counted in the set of ``split``.
+        split: Where the target image comes from: ``'val'``, ``'test'`` or ``'train'`` (without
+            the truth beside it).
+    """
+
+    priority = "LOW"
+
+    def __init__(
+        self, interval: int = 1000, source_index: int = 0, target_index: int = 0, split: str = "val"
+    ) -> None:
+        if interval < 1:
+            raise ConfigError(f"GroupMapsHook: `interval` must be 1 or more, got {interval}.")
+        self.interval, self.split = interval, split
+        self.source_index, self.target_index = source_index, target_index
+        self._pair: Pair | None = None
+        self._meta: dict = {}
+
+    @master_only
+    def before_train(self, runner: Runner) -> None:
+        """Read the two images, so that what is wrong with them is told at once."""
+        source, target = (
+            open_domain(runner.cfg, domain, self.split) for domain in ("source", "target")
+        )
+        self._pair = (
+            read_shown(source, self.source_index, "source_index"),
+            read_shown(target, self.target_index, "target_index"),
+        )
+        self._meta = source.metainfo
+        if runner.iter == 0:
+            self._draw(runner, 0)
+
+    @master_only
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: object = None,
+        outputs: dict | None = None,
+    ) -> None:
+        """Draw what the last iteration left."""
+        if self.every_n_train_iters(runner, self.interval):
+            self._draw(runner, runner.iter + 1)
+
+    def _draw(self, runner: Runner, step: int) -> None:
+        assert self._pair is not None
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        for name, alignment in group_alignments(model).items():
+            picture = figure_picture(soft_figure(model, alignment, self._pair, self._meta))
+            path = Path(runner.work_dir) / "group_maps" / f"{name}_iter_{step}.png"
+            with atomic_path(path) as temporary:
+                cv2.imwrite(str(temporary), picture[..., ::-1])
+            runner.visualizer.add_image(f"{name}.group_maps", picture, step)

@@ -1,0 +1,134 @@
+"""``mmda figures``, from the command line to the picture."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from mmda.cli import main
+from mmda.engine.inference import load_model
+from mmda.visualisation import figures, group_alignments, group_maps, hard_groups
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """What the group figure was made of, by domain and title."""
+    seen = {}
+    real = figures.group_figure
+
+    def draw(pair, columns, meta):
+        seen.update(pair=pair, columns=columns)
+        return real(pair, columns, meta)
+
+    monkeypatch.setattr(figures, "group_figure", draw)
+    return seen
+
+
+def swap_groups(one, other):
+    """Make the second checkpoint the first one with its two groups swapped."""
+    content = torch.load(one)
+    for name in ("weight", "bias"):
+        key = f"alignments.cdga.grouping.layers.3.{name}"
+        content["state_dict"][key] = content["state_dict"][key].flip(0)
+    torch.save({**content, "meta": {"iter": 2}}, other)
+
+
+def run(*arguments):
+    return main(["figures", *map(str, arguments)])
+
+
+def refused(capsys, *fragments):
+    error = capsys.readouterr().err
+    message = error[error.index("error: ") :]
+    assert "Traceback" not in message
+    for fragment in fragments:
+        assert fragment in message
+
+
+def test_one_checkpoint_shows_each_group(cdga_config, save_checkpoint, tmp_path, drawn, capsys):
+    checkpoint = save_checkpoint(cdga_config, 7)
+    out = tmp_path / "figure.png"
+    assert run("groups", cdga_config, checkpoint, "--out", out, "--source-index", 1) == 0
+    assert cv2.imread(str(out)) is not None
+    assert list(drawn["columns"]["target"]) == ["k = 1", "k = 2"]
+    assert "2 groups" in capsys.readouterr().out
+
+
+def test_several_checkpoints_show_their_own_groups(cdga_config, save_checkpoint, tmp_path, drawn):
+    checkpoints = [save_checkpoint(cdga_config, seed, seed) for seed in (1, 2)]
+    swap_groups(*checkpoints)
+    out = tmp_path / "figure.png"
+    compare = ["--compare", "kmeans", "nmf", "--images", 2]
+    assert run("groups", cdga_config, *checkpoints, "--out", out, *compare) == 0
+    assert cv2.imread(str(out)) is not None
+    titles = ["K-means", "NMF", "iteration 1", "iteration 2"]
+    for domain, columns in drawn["columns"].items():
+        assert list(columns) == titles
+        for checkpoint, title in zip(checkpoints, titles[2:], strict=True):
+            model = load_model(cdga_config, checkpoint, "cpu")
+            maps = group_maps(model, group_alignments(model)["cdga"], drawn["pair"])
+            assert np.array_equal(columns[title], hard_groups(maps[domain]))
+    first, second = (drawn["columns"]["source"][title] for title in titles[2:])
+    assert (first != second).any(-1).all()
+
+
+def test_tsne_draws_a_plane_per_model(cdga_config, save_checkpoint, tmp_path, capsys):
+    models = []
+    for seed in (1, 2):
+        models += ["--model", f"model {seed}", cdga_config, save_checkpoint(cdga_config, 1, seed)]
+    out = tmp_path / "figure.png"
+    assert run("tsne", *models, "--out", out, "--points", 20, "--images", 2) == 0
+    height, width, _ = cv2.imread(str(out)).shape
+    assert width > 1.5 * height
+    printed = capsys.readouterr().out
+    assert "features of 20 source and 20 target pixels" in printed  # two classes
+
+
+def test_tsne_compares_models_of_one_task_with_unique_names(
+    cdga_config, save_checkpoint, tmp_path, capsys
+):
+    checkpoint = save_checkpoint(cdga_config, 1)
+    model, out = ["--model", "one", cdga_config, checkpoint], tmp_path / "figure.png"
+    assert run("tsne", *model, *model, "--out", out) == 2
+    refused(capsys, "['one', 'one'] are not unique")
+    assert run("tsne", "--model", "one", cdga_config, "none.pth", "--out", out) == 2
+    refused(capsys, "checkpoint `none.pth` does not exist")
+    assert run("tsne", "--model", "one", "none.py", checkpoint, "--out", out) == 2
+    refused(capsys, "config `none.py` does not exist")
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "fragments"),
+    [
+        (["--source-index", 99], ["`--source-index` is 99", "expected 0 to "]),
+        (["--alignment", "cdg"], ["`cdg` is none of", "Did you mean `cdga`?"]),
+        (
+            ["--cfg-options", "model.alignments.cdga.num_groups=1"],
+            ["does not fit the config's model", "grouping"],
+        ),
+        (["--images", 0], ["--images is 0"]),
+        (["--out", "figure.txt"], ["ends in `.txt`", ".png"]),
+    ],
+)
+def test_bad_input_is_named(
+    cdga_config, save_checkpoint, tmp_path, capsys, monkeypatch, options, fragments
+):
+    monkeypatch.chdir(tmp_path)
+    checkpoint = save_checkpoint(cdga_config, 1)
+    assert run("groups", cdga_config, checkpoint, "--out", tmp_path / "f.png", *options) == 2
+    refused(capsys, *fragments)
+
+
+def test_models_without_groups_are_refused(
+    cdga_text, write_config, save_checkpoint, tmp_path, capsys
+):
+    plain = write_config(name="plain.py")
+    checkpoint = save_checkpoint(plain, 1)
+    assert run("groups", plain, checkpoint, "--out", tmp_path / "f.png") == 2
+    refused(capsys, "none of them is a GroupAlignment")
+    grouped = write_config(cdga_text, name="grouped.py")
+    assert run("groups", grouped, checkpoint, "--out", tmp_path / "f.png") == 2
+    refused(capsys, "no weights `alignments.cdga.grouping.*`")
