@@ -7,6 +7,7 @@ from mmda.models.alignments.feature_adversarial import FeatureAdversarial
 from mmda.models.alignments.group_alignment import GroupAlignment
 from mmda.models.alignments.isia import ISIA
 from mmda.models.alignments.output_adversarial import OutputAdversarial
+from mmda.models.alignments.pseudo_labels import PseudoLabels
 from mmda.models.alignments.self_training import SelfTraining
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "FeatureAdversarial",
     "GroupAlignment",
     "OutputAdversarial",
+    "PseudoLabels",
     "SelfTraining",
     "UDAContext",
     "evaluating",

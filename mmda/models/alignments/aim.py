@@ -18,7 +18,7 @@ from mmda.models.alignments.context import DomainBatch, UDAContext, resize
 from mmda.models.alignments.feature_bank import FeatureBank
 from mmda.models.alignments.region_levels import RegionLevels
 from mmda.models.alignments.regions import NOTHING, RegionRule
-from mmda.models.losses.instances import adaptive_weights, matching_loss, region_means
+from mmda.models.losses import adaptive_weights, matching_loss, region_means
 from mmda.registry import MODELS
 from mmda.utils.distributed import batch_mean
 from mmda.utils.precision import full_precision

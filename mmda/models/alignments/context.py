@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mmda.errors import ConfigError
+
 SOURCE, TARGET = 0.0, 1.0  # the discriminators' domain labels
 
 
@@ -58,6 +60,27 @@ class DomainBatch:
             ("labels",),
             lambda: torch.cat([sample.gt_sem_seg.data for sample in self.samples]).long(),
         )
+
+    def pseudo_labels(self) -> Tensor:
+        """Return the pseudo-labels (N, H, W), int64, 255 = none.
+
+        Raises:
+            ConfigError: When the samples have none.
+        """
+        return self._once(("pseudo_labels",), self._pseudo_labels)
+
+    def _pseudo_labels(self) -> Tensor:
+        labels = self.images.new_full((len(self.images), *self.size), 255, dtype=torch.long)
+        for label, sample in zip(labels, self.samples, strict=True):
+            if "pseudo_sem_seg" not in sample:
+                raise ConfigError(
+                    "The target's samples have no pseudo-labels. Put `LoadPseudoLabel` after "
+                    "`LoadTile` in the target's pipeline, and add `PseudoLabelHook` to "
+                    "`custom_hooks` or give `LoadPseudoLabel` a `folder`."
+                )
+            own = sample.pseudo_sem_seg.data[0]  # without the padding to the batch's size
+            label[: own.shape[0], : own.shape[1]] = own
+        return labels
 
     def valid(self) -> Tensor:
         """Return where the images have data, (N, H, W) bool; padding and no-data have none."""

@@ -11,7 +11,7 @@ from mmda.errors import ConfigError
 from mmda.models.alignments.base import Alignment
 from mmda.models.alignments.class_vectors import ClassVectorRule
 from mmda.models.alignments.context import UDAContext
-from mmda.models.losses.category import class_similarities, inter_class_loss, intra_class_loss
+from mmda.models.losses import class_similarities, inter_class_loss, intra_class_loss
 from mmda.registry import MODELS
 from mmda.utils.precision import full_precision
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from mmda.models.alignments.class_vectors import nearest
-from mmda.models.losses.instances import region_means
+from mmda.models.losses import region_means
 from mmda.utils.precision import full_precision
 
 

@@ -1,5 +1,11 @@
 """Losses shared by several alignments."""
 
+from mmda.models.losses.category import (
+    class_distances,
+    class_similarities,
+    inter_class_loss,
+    intra_class_loss,
+)
 from mmda.models.losses.gan import gan_loss
 from mmda.models.losses.grouping import (
     class_equivalence_loss,
@@ -10,16 +16,24 @@ from mmda.models.losses.grouping import (
     group_maxima,
     orthogonality_loss,
 )
+from mmda.models.losses.instances import adaptive_weights, matching_loss, region_means
 from mmda.models.losses.self_information import self_information
 
 __all__ = [
+    "adaptive_weights",
+    "class_distances",
     "class_equivalence_loss",
+    "class_similarities",
     "condition",
     "consistency_loss",
     "gan_loss",
     "group_cosines",
     "group_distributions",
     "group_maxima",
+    "inter_class_loss",
+    "intra_class_loss",
+    "matching_loss",
     "orthogonality_loss",
+    "region_means",
     "self_information",
 ]
