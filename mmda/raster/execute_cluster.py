@@ -59,7 +59,7 @@ def _outcome(future: Future[Outcome], scene: Scene, root: Path) -> Outcome:
         return future.result()
     if type(error).__name__ != "KilledWorker":
         raise error
-    failure = f"Cannot tile `{scene.image}`: its workers died ({error}). Is memory short?"
+    failure = f"Cannot tile `{scene.image}`: one worker after the other died. Is memory short?"
     SceneStore(root).write_failure(scene, failure)
     return Outcome(0, failure)
 

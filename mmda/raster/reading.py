@@ -26,7 +26,8 @@ def read_image(
     """Read an area of the target grid.
 
     Shrinking averages (over valid pixels only), enlarging interpolates bilinearly. The value of
-    a target pixel does not depend on the area it is read with, so tiles join without seams.
+    a target pixel does not depend on the area it is read with (but for GDAL's rounding of ties),
+    so tiles join without seams.
 
     Args:
         dataset: The open raster.

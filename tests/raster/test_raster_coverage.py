@@ -1,0 +1,84 @@
+"""For any size, tile, stride, resolution and edge rule: tiles cover what they should."""
+
+import shutil
+
+import numpy as np
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from raster_samples import noise, read_image, tile, write
+
+from mmda.raster import RasterLabels, Scene, read_manifest
+
+
+def covered(length, size, stride, edge):
+    """Which pixels of an axis the tiles reach, from the documentation alone."""
+    if edge != "drop":
+        return np.ones(length, bool)
+    last = (length - size) // stride * stride + size if length >= size else 0
+    return np.arange(length) < last
+
+
+def assemble(root, rows, kind, shape, tolerance):
+    """Put tiles together; overlapping ones must agree."""
+    result = np.full(shape, -1.0)
+    for row in rows:
+        part = result[:, row["row"] : row["row"] + row["height"]]
+        part = part[:, :, row["col"] : row["col"] + row["width"]]
+        array = read_image(root / row[kind])[..., : part.shape[-2], : part.shape[-1]]
+        assert ((part == -1) | (abs(part - array) <= tolerance)).all()
+        part[...] = array
+    return result
+
+
+def scene(folder, height, width, hole, bands, dtype):
+    image = noise(bands, height, width, dtype)
+    image[:, hole[0] : hole[0] + hole[2], hole[1] : hole[1] + hole[3]] = 0
+    write(folder / "i.tif", image, nodata=0)
+    write(folder / "m.tif", (noise(1, height, width, seed=1) % 3).astype(np.uint8))
+    return Scene("s", str(folder / "i.tif"), label=RasterLabels(str(folder / "m.tif")))
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    height=st.integers(5, 120),
+    width=st.integers(5, 120),
+    size=st.integers(6, 40),
+    overlap=st.floats(0, 0.7),
+    ratio=st.sampled_from([1, 1, 0.6, 1.7, 2, 10 / 3]),
+    edge=st.sampled_from(["shift", "pad", "drop"]),
+    hole=st.tuples(*[st.integers(0, 60)] * 4),
+    bands=st.integers(1, 4),
+    dtype=st.sampled_from(["uint8", "uint16"]),
+)
+def test_tiles_cover_what_is_documented(
+    tmp_path_factory, height, width, size, overlap, ratio, edge, hole, bands, dtype
+):
+    folder = tmp_path_factory.mktemp("coverage")
+    assume(hole[0] or hole[1] or hole[2] < height or hole[3] < width)
+    stride = max(1, int(size * (1 - overlap)))
+    options = {"gsd": 0.5 * ratio, "classes": ("a", "b", "c"), "min_valid": 0}
+    spec = scene(folder, height, width, hole, bands, dtype)
+    shape = (max(1, round(height / ratio)), max(1, round(width / ratio)))
+    reach = np.outer(*(covered(n, size, stride, edge) for n in shape))
+    try:
+        tile([spec], folder / "whole", tile=None, **options)
+        whole = {k: read_image(next((folder / "whole/train" / f"{k}s").iterdir())) for k in KINDS}
+        valid = whole["label"][0] != 255
+        if not (reach & valid).any():
+            return
+        info = tile([spec], folder / "o", tile=size, stride=stride, edge=edge, **options)
+        rows = read_manifest(folder / "o")
+        assert info["splits"]["train"] == len(rows) == len({(r["row"], r["col"]) for r in rows})
+        for kind in KINDS:
+            # GDAL rounds ties of resampled values as its window's offset falls.
+            tolerance = 1 if kind == "image" and ratio != 1 else 0
+            got = assemble(folder / "o", rows, kind, whole[kind].shape, tolerance)
+            # Where no tile lies, all its pixels would have been invalid.
+            want = np.where(reach & ((got[0] != -1) | valid), whole[kind].astype(float), -1)
+            np.testing.assert_allclose(got, want, rtol=0, atol=tolerance)
+            assert (got != want).mean() <= 0.002
+    finally:
+        shutil.rmtree(folder)
+
+
+KINDS = ("image", "label")
