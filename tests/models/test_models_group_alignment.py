@@ -195,7 +195,7 @@ def run_random_cases(count):
         return int(torch.randint(low, high + 1, (), generator=generator))
 
     for case in range(count):
-        c, n, k = draw(2, 6), draw(1, 3), draw(1, 8)
+        c, n, k = draw(2, 6), draw(1, 3), draw(1, 4)
         size = draw(4, 12), draw(4, 12)
         scale = 10.0 ** draw(-3, 3)  # up to one-hot maps and dead groups
         torch.manual_seed(case)
