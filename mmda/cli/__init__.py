@@ -14,6 +14,7 @@ COMMANDS = {
     "train": "train a segmentor from a config",
     "test": "evaluate a checkpoint",
     "predict": "map whole rasters to georeferenced masks",
+    "pseudo_label": "label a target dataset with a model, for self-training",
     "tile": "tile rasters or convert a dataset: mmda tile NAME ...",
     "pair": "make a transfer task from two tiled datasets",
     "verify": "check a tiled dataset against its manifest",

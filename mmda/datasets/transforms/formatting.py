@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from mmcv.transforms import BaseTransform, to_tensor
 from mmengine.structures import PixelData
 from mmseg.datasets.transforms import PackSegInputs
@@ -45,8 +46,8 @@ class PackDomainInputs(PackSegInputs):
     """Pack image, label and metadata, and the teacher's view where there is one.
 
     As :class:`mmseg.datasets.transforms.PackSegInputs`, with the tile's id and domain among the
-    metadata, ``weak_inputs`` (B, H, W) beside ``inputs``, and the sample's ``valid`` (1, H, W),
-    where an unlabelled tile has no-data pixels.
+    metadata, ``weak_inputs`` (B, H, W) beside ``inputs``, the sample's ``valid`` (1, H, W), where
+    an unlabelled tile has no-data pixels, and its ``pseudo_sem_seg`` (1, H, W), where there is one.
     """
 
     def __init__(self, meta_keys: tuple[str, ...] = META_KEYS) -> None:
@@ -61,4 +62,7 @@ class PackDomainInputs(PackSegInputs):
         if "valid_map" in results and not results["valid_map"].all():
             valid = to_tensor(results["valid_map"][None] > 0)
             packed["data_samples"].valid = PixelData(data=valid)
+        if "pseudo_seg_map" in results:
+            label = to_tensor(results["pseudo_seg_map"][None].astype(np.int64))
+            packed["data_samples"].pseudo_sem_seg = PixelData(data=label)
         return packed

@@ -1,8 +1,9 @@
-"""Hooks: teacher updates, groupings, resumable checkpoints, pictures of predictions and groups."""
+"""Hooks: teachers, groupings, resumable checkpoints, pseudo-labels, pictures."""
 
 from mmda.engine.hooks.group_diagnostics_hook import GroupDiagnosticsHook
 from mmda.engine.hooks.group_maps_hook import GroupMapsHook
 from mmda.engine.hooks.grouping_refresh_hook import GroupingRefreshHook
+from mmda.engine.hooks.pseudo_label_hook import PseudoLabelHook
 from mmda.engine.hooks.resumable_checkpoint_hook import ResumableCheckpointHook
 from mmda.engine.hooks.show_predictions_hook import ShowPredictionsHook
 from mmda.engine.hooks.teacher_ema_hook import TeacherEMAHook
@@ -11,6 +12,7 @@ __all__ = [
     "GroupDiagnosticsHook",
     "GroupMapsHook",
     "GroupingRefreshHook",
+    "PseudoLabelHook",
     "ResumableCheckpointHook",
     "ShowPredictionsHook",
     "TeacherEMAHook",

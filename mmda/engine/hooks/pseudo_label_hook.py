@@ -1,0 +1,188 @@
+"""Writes pseudo-labels in the middle of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+
+from mmda.datasets.transforms import LoadPseudoLabel
+from mmda.engine.loader_restart import restart_loader
+from mmda.errors import ConfigError, DataError
+from mmda.models.alignments import PseudoLabels
+from mmda.pseudo import PseudoLabelReport, ThresholdRule, format_report
+from mmda.pseudo.datasets import evaluation_pipeline, unlabelled
+from mmda.pseudo.folder import PseudoLabelFolder
+from mmda.pseudo.sweep import Sweep
+from mmda.registry import HOOKS
+
+
+@HOOKS.register_module()
+class PseudoLabelHook(Hook):
+    """Begin the second step of self-training: label the target's training set, then train on it.
+
+    When the iteration ``start`` of the :class:`~mmda.models.alignments.PseudoLabels` alignment is
+    reached, the model (``evaluate`` says whether student or teacher) predicts the target's training
+    set, each process its share, and the labels are written; see :class:`~mmda.pseudo.sweep.Sweep`.
+    The target's ``LoadPseudoLabel`` reads them from then on. Its true labels, where there are any,
+    are never read.
+
+    A killed run that is resumed goes on with the tiles that are not predicted yet, and ends bit for
+    bit like an uninterrupted one. Save a checkpoint at ``start``, or the iterations from the last
+    one on are done again. Thresholds and histograms are part of the checkpoints.
+
+    Args:
+        thresholds: ``'median'``, ``'median:CAP'``, ``'fixed:T'`` or ``'portion:P'``; see
+            :class:`~mmda.pseudo.ThresholdRule`.
+        out: Folder of the labels, the same for all processes; ``pseudo_labels`` in the work dir by
+            default. Labels of an earlier run in it are replaced.
+        batch_size: Tiles predicted at once.
+        num_workers: Processes that load tiles in the sweep.
+        pipeline: Transforms of the sweep; by default those of the test (or validation) set.
+    """
+
+    priority = "LOWEST"  # after the checkpoint hook
+
+    def __init__(
+        self,
+        thresholds: str = "median",
+        out: str | None = None,
+        batch_size: int = 4,
+        num_workers: int = 0,
+        pipeline: Sequence[dict] | None = None,
+    ) -> None:
+        self.rule = ThresholdRule.parse(thresholds)
+        self.out, self.pipeline = out, pipeline
+        self.batch_size, self.num_workers = batch_size, num_workers
+        self.start = -1
+        self._state: dict[str, Any] | None = None
+        self._loaded: dict[str, Any] | None = None
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Remember which labels the checkpoint's run was trained on."""
+        self._loaded = checkpoint.get("pseudo_labels")
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Add the key of the labels, their thresholds and the histograms."""
+        if self._state is not None:
+            checkpoint["pseudo_labels"] = self._state
+
+    def before_train(self, runner: Runner) -> None:
+        """Check the config; sweep, or go on with labels, where a resumed run is as far."""
+        self.start = _start(runner)
+        self._loader(runner)
+        _warn(runner, self.start)
+        if runner.iter == self.start < runner.max_iters:
+            self._sweep(runner)
+        elif runner.iter > self.start:
+            self._go_on(runner)
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: object = None,
+        outputs: dict | None = None,
+    ) -> None:
+        """Sweep after the last iteration of the first step."""
+        if runner.iter + 1 == self.start < runner.max_iters:
+            self._sweep(runner)
+            restart_loader(runner, self.start)
+
+    def _folder(self, runner: Runner) -> PseudoLabelFolder:
+        return PseudoLabelFolder(self.out or Path(runner.work_dir) / "pseudo_labels")
+
+    def _sweep(self, runner: Runner) -> None:
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        pipeline = self.pipeline or evaluation_pipeline(runner.cfg)
+        dataset = unlabelled(runner.cfg.train_dataloader.dataset.target, pipeline)
+        folder = self._folder(runner)
+        summary = Sweep(
+            model,
+            dataset,
+            str(folder.root),
+            self.rule,
+            batch_size=self.batch_size,
+            num_workers=self.num_workers,
+            overwrite=True,
+        ).run()
+        share = 100 * summary.network_seconds / max(summary.seconds, 1e-9)
+        runner.logger.info(
+            f"Pseudo-labels of {summary.report.tiles} tiles in `{folder.root}`, thresholds "
+            f"{self.rule}: {100 * summary.report.kept_fraction:.1f} % of the pixels kept, in "
+            f"{summary.seconds:.0f} s ({share:.0f} % of it in the network)\n"
+            + format_report(summary.report)
+        )
+        self._switch_on(runner, summary.report)
+
+    def _go_on(self, runner: Runner) -> None:
+        folder, wanted = self._folder(runner), self._loaded
+        if wanted is None:
+            raise ConfigError(
+                f"The checkpoint is of iteration {runner.iter}, but its run had no pseudo-labels, "
+                f"which begin at {self.start}. Resume with the config that wrote it, or start from "
+                "its weights alone with `load_from`."
+            )
+        report = folder.report()
+        if report is None or report.key != wanted["key"]:
+            state = "are missing" if report is None else "are of another run"
+            raise DataError(
+                f"The pseudo-labels in `{folder.root}` {state}. Resume from the checkpoint of "
+                f"iteration {self.start} or an earlier one, which writes them again."
+            )
+        self._switch_on(runner, report)
+
+    def _switch_on(self, runner: Runner, report: PseudoLabelReport) -> None:
+        folder = self._folder(runner)
+        self._loader(runner).folder = str(folder.root)
+        self._state = {
+            "key": report.key,
+            "rule": report.rule,
+            "thresholds": [one.threshold for one in report.classes],
+            "histograms": torch.from_numpy(folder.histograms()),
+        }
+
+    def _loader(self, runner: Runner) -> LoadPseudoLabel:
+        """Return the transform that reads the labels."""
+        target = runner.train_dataloader.dataset.target
+        transforms = [] if target is None else target.pipeline.transforms
+        found = [t for t in transforms if isinstance(t, LoadPseudoLabel)]
+        if len(found) != 1:
+            raise ConfigError(
+                "PseudoLabelHook needs one `LoadPseudoLabel` in the target's training pipeline, "
+                f"right after `LoadTile`, but there are {len(found)}."
+            )
+        return found[0]
+
+
+def _warn(runner: Runner, start: int) -> None:
+    """Warn of a second step that is never reached, or to which no checkpoint leads."""
+    interval = runner.cfg.get("default_hooks", {}).get("checkpoint", {}).get("interval", -1)
+    if start >= runner.max_iters:
+        runner.logger.warning(
+            f"PseudoLabelHook: the second step would begin at iteration {start}, but the run ends "
+            f"at {runner.max_iters}: no pseudo-labels are written."
+        )
+    elif runner.iter < start and (interval <= 0 or start % interval):
+        runner.logger.warning(
+            f"PseudoLabelHook: no checkpoint is saved at iteration {start}, where the "
+            "pseudo-labels are written; make the checkpoint interval a divisor of it, or a run that "
+            "is killed there goes back further."
+        )
+
+
+def _start(runner: Runner) -> int:
+    """Return the iteration at which the second step begins."""
+    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    starts = {a.start for a in model.alignments.values() if isinstance(a, PseudoLabels)}
+    if len(starts) != 1:
+        raise ConfigError(
+            "PseudoLabelHook needs an alignment `PseudoLabels`, whose `start` says when to write "
+            f"labels; the model has them with the starts {sorted(starts)}."
+        )
+    return starts.pop()

@@ -1,0 +1,124 @@
+"""The report of a sweep: per class the threshold, what was kept, and how right it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from prettytable import PrettyTable
+
+from mmda.pseudo.counts import LabelCounts
+
+
+@dataclass(frozen=True)
+class ClassReport:
+    """One class.
+
+    Attributes:
+        name: The class.
+        threshold: Confidence from which its pixels are kept.
+        predicted: Number of pixels predicted as the class.
+        kept: Number of them that became labels.
+        accuracy: Percentage of the predicted pixels whose true label is the class; None where no
+            label is known.
+        kept_accuracy: The same of the kept pixels.
+    """
+
+    name: str
+    threshold: float
+    predicted: int
+    kept: int
+    accuracy: float | None = None
+    kept_accuracy: float | None = None
+
+    @property
+    def kept_fraction(self) -> float:
+        """Share of the predicted pixels that were kept; 0 for a class never predicted."""
+        return self.kept / max(self.predicted, 1)
+
+
+@dataclass(frozen=True)
+class PseudoLabelReport:
+    """A finished sweep.
+
+    Attributes:
+        key: Names network, tiles and settings that the predictions came from.
+        rule: The threshold rule, as it is given on the command line.
+        tiles: Number of tiles.
+        empty: Pixels without data.
+        classes: One report per class.
+    """
+
+    key: str
+    rule: str
+    tiles: int
+    empty: int
+    classes: tuple[ClassReport, ...]
+
+    @property
+    def kept_fraction(self) -> float:
+        """Share of the pixels with data that became labels."""
+        predicted = sum(report.predicted for report in self.classes)
+        return sum(report.kept for report in self.classes) / max(predicted, 1)
+
+    @property
+    def judged(self) -> bool:
+        """Whether true labels were known."""
+        return any(one.accuracy is not None for one in self.classes)
+
+    @classmethod
+    def of(
+        cls,
+        key: str,
+        rule: str,
+        tiles: int,
+        names: Sequence[str],
+        thresholds: np.ndarray,
+        counts: LabelCounts,
+    ) -> PseudoLabelReport:
+        """Put a report together."""
+        classes = [
+            ClassReport(
+                name,
+                float(thresholds[i]),
+                int(counts.predicted[i]),
+                int(counts.kept[i]),
+                *(_percentage(counts.right[row, i], counts.judged[row, i]) for row in (0, 1)),
+            )
+            for i, name in enumerate(names)
+        ]
+        return cls(key, rule, tiles, counts.empty, tuple(classes))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as plain values, with the fractions."""
+        content = asdict(self)
+        for one, report in zip(content["classes"], self.classes, strict=True):
+            one["kept_fraction"] = report.kept_fraction
+        return {**content, "kept_fraction": self.kept_fraction}
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> PseudoLabelReport:
+        """Undo :meth:`to_json`."""
+        names = ("name", "threshold", "predicted", "kept", "accuracy", "kept_accuracy")
+        classes = tuple(ClassReport(**{n: one[n] for n in names}) for one in content["classes"])
+        plain = {name: content[name] for name in ("key", "rule", "tiles", "empty")}
+        return cls(**plain, classes=classes)
+
+
+def _percentage(part: int, whole: int) -> float | None:
+    return 100 * float(part) / float(whole) if whole else None
+
+
+def format_report(report: PseudoLabelReport) -> str:
+    """Return the report as a table; accuracies only where labels are known."""
+    columns = ["class", "pixels", "threshold", "kept (%)"]
+    columns += ["right (%)", "right of kept (%)"] if report.judged else []
+    table = PrettyTable(columns, align="r")
+    table.align["class"] = "l"
+    for one in report.classes:
+        row = [one.name, one.predicted, f"{one.threshold:.4f}", f"{100 * one.kept_fraction:.1f}"]
+        accuracies = (one.accuracy, one.kept_accuracy) if report.judged else ()
+        table.add_row([*row, *("-" if value is None else f"{value:.1f}" for value in accuracies)])
+    return table.get_string()

@@ -1,0 +1,98 @@
+"""The predictions of an unfinished sweep on disk, by batch."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from mmda.utils.files import atomic_path, atomic_write_text
+
+_BATCH = re.compile(r"(\d{8})\.feather")
+
+
+class Prediction(NamedTuple):
+    """The prediction for one tile.
+
+    Attributes:
+        tile: The tile's id.
+        label: Arg-max, (H, W) uint8; 255 where the tile has no data.
+        bins: Bin of the arg-max's probability, (H, W) uint16, below ``BINS``.
+    """
+
+    tile: str
+    label: np.ndarray
+    bins: np.ndarray
+
+
+class PredictionStore:
+    """Predictions in ``folder``, one compressed file per batch, each whole or not there.
+
+    The batches of a sweep are fixed (batch ``b`` holds tiles ``b * size`` and following), so a
+    resumed sweep predicts the missing ones just as an uninterrupted one.
+
+    Args:
+        folder: A folder of the store's own.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._key = folder / "key.json"
+
+    def begin(self, key: str) -> None:
+        """Make the store ready; what it holds of another ``key`` is deleted."""
+        if self.folder.exists() and self.key() != key:
+            self.clear()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        atomic_write_text(self._key, json.dumps(key))
+
+    def key(self) -> str | None:
+        """Return what the predictions depend on, or None where there are none."""
+        return json.loads(self._key.read_text()) if self._key.exists() else None
+
+    def finished(self) -> list[int]:
+        """Return the numbers of the batches that are there, in order."""
+        names = [_BATCH.fullmatch(path.name) for path in self.folder.iterdir()]
+        return sorted(int(name[1]) for name in names if name)
+
+    def save(self, number: int, predictions: Sequence[Prediction]) -> None:
+        """Write one batch."""
+        import pyarrow
+        import pyarrow.feather
+
+        table = pyarrow.table(
+            {
+                "tile": [p.tile for p in predictions],
+                "height": [p.label.shape[0] for p in predictions],
+                "label": [p.label.tobytes() for p in predictions],
+                "bins": [p.bins.tobytes() for p in predictions],
+            }
+        )
+        with atomic_path(self._path(number)) as temporary:
+            pyarrow.feather.write_feather(
+                table, str(temporary), compression="zstd", compression_level=1
+            )
+
+    def load(self, number: int) -> list[Prediction]:
+        """Read one batch."""
+        import pyarrow.feather
+
+        table = pyarrow.feather.read_table(str(self._path(number)), memory_map=False)
+        predictions = []
+        for row in table.to_pylist():
+            label = np.frombuffer(row["label"], np.uint8).reshape(row["height"], -1)
+            bins = np.frombuffer(row["bins"], np.uint16).reshape(label.shape)
+            predictions.append(Prediction(row["tile"], label, bins))
+        return predictions
+
+    def clear(self) -> None:
+        """Delete the store."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"{number:08d}.feather"

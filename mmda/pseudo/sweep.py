@@ -1,0 +1,253 @@
+"""The sweep over a target set: predict, choose thresholds, write labels; resumable."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.dataset import pseudo_collate
+from mmengine.dist import (
+    all_gather_object,
+    all_reduce,
+    barrier,
+    broadcast_object_list,
+    get_dist_info,
+)
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from mmda.errors import ConfigError
+from mmda.models.alignments import evaluating
+from mmda.pseudo.counts import confidence_histograms
+from mmda.pseudo.folder import PseudoLabelFolder
+from mmda.pseudo.network import NetworkPredictor, weights_digest
+from mmda.pseudo.report import PseudoLabelReport
+from mmda.pseudo.store import Prediction
+from mmda.pseudo.thresholds import BINS, ThresholdRule, threshold_bins
+from mmda.pseudo.writer import LabelWriter, Truths, WrittenLabels, threaded
+from mmda.utils.files import ensure_free_space
+from mmda.utils.seeding import capture_rng, restore_rng
+
+
+@dataclass(frozen=True)
+class SweepSummary:
+    """What a sweep did.
+
+    Attributes:
+        report: Thresholds, kept pixels and accuracies.
+        predicted: Tiles that this process predicted; those of an earlier, killed sweep and those
+            of other processes do not count.
+        seconds: Time that the sweep took.
+        network_seconds: Part of it spent in the network's forward pass.
+    """
+
+    report: PseudoLabelReport
+    predicted: int
+    seconds: float
+    network_seconds: float
+
+
+class Sweep:
+    """Pseudo-labels of one dataset by one model.
+
+    Each process takes its share of the batches. Memory does not depend on the number of tiles:
+    predictions go to disk as they come, and all that is kept is one histogram per class.
+
+    Args:
+        model: The :class:`~mmda.models.UDASegmentor`, without a distributed wrapper.
+        dataset: A :class:`~mmda.datasets.TiledDataset` with ``labelled=False`` and a pipeline
+            without random transforms, at the scale that the model is evaluated at.
+        out: Folder for the labels.
+        rule: How thresholds are chosen.
+        truth: The same dataset with labels, whose pipeline is ``LoadTile`` alone, to report
+            accuracies; nothing else depends on it.
+        batch_size: Tiles at once; they must then agree in size.
+        num_workers: Processes that load tiles.
+        overwrite: Whether labels of another model in ``out`` may be replaced.
+        progress: Show progress bars on stderr.
+
+    Raises:
+        ConfigError: When ``batch_size`` or ``num_workers`` is out of range.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        dataset: Any,
+        out: str,
+        rule: ThresholdRule,
+        truth: Any = None,
+        *,
+        batch_size: int = 4,
+        num_workers: int = 0,
+        overwrite: bool = False,
+        progress: bool = True,
+    ) -> None:
+        if batch_size < 1 or num_workers < 0:
+            raise ConfigError(
+                "Pseudo-labels need a batch size of 1 or more and 0 or more workers, got "
+                f"{batch_size} and {num_workers}."
+            )
+        self.model, self.dataset, self.truth, self.rule = model, dataset, truth, rule
+        self.folder = PseudoLabelFolder(out)
+        self.batch_size, self.num_workers, self.overwrite = batch_size, num_workers, overwrite
+        self.rank, self.processes = get_dist_info()
+        self.progress = progress and self.rank == 0
+        self.classes = list(dataset.metainfo["classes"])
+
+    def run(self) -> SweepSummary:
+        """Predict what is not predicted yet, then write labels, manifest and report.
+
+        Labels that are finished and of this model, dataset and rule are left as they are.
+
+        Raises:
+            DataError: When ``out`` holds something else, or the disk is full.
+        """
+        start = time.perf_counter()
+        key = self._key()
+        done = self._begin(key)
+        if isinstance(done, PseudoLabelReport):
+            return SweepSummary(done, 0, time.perf_counter() - start, 0.0)
+        every = list(range(-(-len(self.dataset) // self.batch_size)))
+        missing = self._share(sorted(set(every) - set(done)))
+        predictor = NetworkPredictor(self.model)
+        with evaluating(self.model), _random_states_kept():
+            histograms = self._predict(predictor, missing)
+        histograms = _summed(histograms + self._counted(self._share(done)))
+        thresholds = self.rule.thresholds(histograms)
+        written = self._write(self._share(every), thresholds)
+        report = PseudoLabelReport.of(
+            key, str(self.rule), len(self.dataset), self.classes, thresholds, written.counts
+        )
+        if self.rank == 0:
+            self.folder.finish(report, histograms, self._info(), self._rows(written.rows))
+        barrier()
+        predicted = sum(len(self._tiles(number)) for number in missing)
+        return SweepSummary(report, predicted, time.perf_counter() - start, predictor.seconds)
+
+    def _key(self) -> str:
+        """Return what the predictions depend on, as a digest."""
+        tiles = [self.dataset.get_data_info(i)["tile"] for i in range(len(self.dataset))]
+        pipeline = re.sub(r" at 0x\w+", "", repr(self.dataset.pipeline))
+        root = str(self.dataset.tiles.root.absolute())
+        parts = [weights_digest(self.model), root, tiles, pipeline, self.batch_size, BINS]
+        return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
+
+    def _begin(self, key: str) -> list[int] | PseudoLabelReport:
+        """Return the numbers of the batches that are predicted, or the report if all is done."""
+        found: list[Any] = [None]
+        if self.rank == 0:
+            report = self.folder.report()
+            same = report is not None and (report.key, report.rule) == (key, str(self.rule))
+            if report is not None and same and (report.judged or self.truth is None):
+                found = [report]
+            else:
+                self.folder.begin(key, self.overwrite)
+                side = self.dataset.info.get("tile") or 0
+                ensure_free_space(self.folder.root, 3 * len(self.dataset) * side**2)
+                found = [self.folder.store.finished()]
+        broadcast_object_list(found)
+        return found[0]
+
+    def _share(self, numbers: list[int]) -> list[int]:
+        """Return this process's part of a list that all processes have."""
+        return numbers[self.rank :: self.processes]
+
+    def _tiles(self, number: int) -> range:
+        """Return the tiles of a batch."""
+        first = number * self.batch_size
+        return range(first, min(first + self.batch_size, len(self.dataset)))
+
+    def _predict(self, predictor: NetworkPredictor, numbers: list[int]) -> np.ndarray:
+        """Predict batches and store them; return their histograms (C, BINS)."""
+        loader = DataLoader(
+            self.dataset,
+            batch_sampler=[list(self._tiles(number)) for number in numbers],
+            num_workers=self.num_workers,
+            collate_fn=pseudo_collate,
+        )
+        histograms = np.zeros((len(self.classes), BINS), np.int64)
+
+        def predicted() -> Iterator[tuple[int, list[Prediction]]]:
+            for number, data in zip(numbers, loader, strict=True):
+                predictions, counts = predictor(data)
+                np.add(histograms, counts, out=histograms)
+                yield number, predictions
+
+        with self._bar(numbers, "predicting") as bar:
+            for _ in threaded(self.folder.store.save, predicted()):
+                bar.update()
+        return histograms
+
+    def _counted(self, numbers: list[int]) -> np.ndarray:
+        """Count the pixels of the batches that an earlier sweep predicted, (C, BINS)."""
+        histograms = np.zeros((len(self.classes), BINS), np.int64)
+        for number in numbers:
+            for prediction in self.folder.store.load(number):
+                histograms += confidence_histograms(prediction, len(self.classes))
+        return histograms
+
+    def _write(self, numbers: list[int], thresholds: np.ndarray) -> WrittenLabels:
+        """Write the labels of batches; return what all processes have written."""
+        writer = LabelWriter(self.folder, threshold_bins(thresholds))
+
+        def jobs() -> Iterator[tuple[int, Truths]]:
+            for number in numbers:  # truths are read here: a raster's handle serves one thread
+                yield number, [self._true_label(index) for index in self._tiles(number)]
+
+        own, total = (WrittenLabels.nothing(len(self.classes)) for _ in range(2))
+        with self._bar(numbers, "writing") as bar:
+            for written in threaded(writer.write, jobs()):
+                own.merge(written)
+                bar.update()
+        for part in all_gather_object(own):
+            total.merge(part)
+        return total
+
+    def _true_label(self, index: int) -> np.ndarray | None:
+        return None if self.truth is None else self.truth[index]["gt_seg_map"]
+
+    def _rows(self, labels: dict[str, dict]) -> list[dict[str, Any]]:
+        """Return the target's manifest rows with the pseudo-labels in place of any labels."""
+        rows = []
+        for row in self.dataset.tiles.rows(self.dataset.split):
+            if row["id"] in labels:
+                scene = json.dumps({**json.loads(row["scene_spec"]), "label": None})
+                replaced = {"label_source": None, "scene_spec": scene, **labels[row["id"]]}
+                rows.append({**row, **replaced})
+        return rows
+
+    def _info(self) -> dict[str, Any]:
+        """Return the target's ``dataset.json`` in the model's classes, with its folder."""
+        palette = [list(color) for color in self.dataset.metainfo["palette"]]
+        named = {"classes": self.classes, "palette": palette, "domain": self.dataset.domain}
+        return {**self.dataset.info, **named, "root": str(self.dataset.tiles.root)}
+
+    def _bar(self, numbers: list[int], what: str) -> tqdm:
+        text = f"pseudo-labels: {what}"
+        return tqdm(total=len(numbers), unit="batch", desc=text, disable=not self.progress)
+
+
+def _summed(counts: np.ndarray) -> np.ndarray:
+    """Return counts summed over processes."""
+    total = torch.from_numpy(counts)
+    all_reduce(total)
+    return total.numpy()
+
+
+@contextmanager
+def _random_states_kept() -> Iterator[None]:
+    """Hide what is drawn inside the block from the rest of a run."""
+    states = capture_rng()
+    try:
+        yield
+    finally:
+        restore_rng(states)

@@ -1,0 +1,95 @@
+"""From predictions and thresholds to label files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+
+from mmda.pseudo.counts import LabelCounts, keep
+from mmda.pseudo.folder import LABELS, PseudoLabelFolder
+from mmda.pseudo.store import Prediction
+from mmda.raster.encode import encode_label, write_tile
+
+_THREADS = 4
+T = TypeVar("T")
+Truths = list[np.ndarray | None]
+
+
+@dataclass
+class WrittenLabels:
+    """What was written.
+
+    Attributes:
+        counts: Pixels per class.
+        rows: By tile, the columns of the manifest that tell of its label.
+    """
+
+    counts: LabelCounts
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def nothing(cls, num_classes: int) -> WrittenLabels:
+        """Return what stands before the first label."""
+        return cls(LabelCounts.zeros(num_classes))
+
+    def merge(self, other: WrittenLabels) -> None:
+        """Add the tiles of ``other``."""
+        self.counts.merge(other.counts)
+        self.rows.update(other.rows)
+
+
+class LabelWriter:
+    """Turns the stored predictions of a batch into label files.
+
+    Args:
+        folder: Where the predictions are and the labels go.
+        lowest: The lowest bin of confidence that is kept of each class, (C,).
+    """
+
+    def __init__(self, folder: PseudoLabelFolder, lowest: np.ndarray) -> None:
+        self.folder, self.lowest = folder, lowest
+
+    def write(self, number: int, truths: Truths) -> WrittenLabels:
+        """Write the labels of one batch; safe to call from several threads.
+
+        Args:
+            number: The batch.
+            truths: The true label of each of its tiles, or None.
+        """
+        written = WrittenLabels.nothing(len(self.lowest))
+        for prediction, truth in zip(self.folder.store.load(number), truths, strict=True):
+            label = keep(prediction, self.lowest)
+            written.counts.add(prediction.label, label, truth)
+            written.rows[prediction.tile] = self._write_label(prediction, label)
+        return written
+
+    def _write_label(self, prediction: Prediction, label: np.ndarray) -> dict[str, Any]:
+        path = self.folder.label_path(prediction.tile)
+        written = write_tile(path, encode_label(label))
+        counts = np.bincount(label.ravel(), minlength=256)
+        return {
+            "label": f"{LABELS}/{path.name}",
+            "label_bytes": written.size,
+            "label_crc32": written.crc32,
+            "class_pixels": counts[: len(self.lowest)].tolist(),
+            "ignore_pixels": int(counts[len(self.lowest) :].sum()),
+        }
+
+
+def threaded(function: Callable[..., T], jobs: Iterable[tuple]) -> Iterator[T]:
+    """Yield ``function(*job)`` of each job in order, run in threads.
+
+    No more than a few jobs exist at once, however many there are.
+    """
+    waiting: list[Future[T]] = []
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for job in jobs:
+            waiting.append(pool.submit(function, *job))
+            if len(waiting) > _THREADS:
+                yield waiting.pop(0).result()
+        for future in waiting:
+            yield future.result()
