@@ -53,6 +53,7 @@ CASES: dict[str, list[dict[str, Any]]] = {
         dict(MATCHED, in_channels=32, index=2, things=(0,), stuff=(1, 2), adaptive=False),
         dict(MATCHED, in_channels=64, things=(0, 1, 2), verify=True),
     ],
+    "PseudoLabels": [dict(), dict(weights=dict(decode=1.0, aux=0.1))],
     "SelfTraining": [dict(threshold=0.0), dict(threshold=0.0, weight=0.5, mix="class")],
 }
 VARIANTS = [(name, i) for name, cases in CASES.items() for i in range(len(cases))]

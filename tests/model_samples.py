@@ -71,9 +71,13 @@ def set_step(step: int) -> None:
 
 
 def samples(labels: torch.Tensor) -> list[SegDataSample]:
-    """Wrap labels (N, H, W)."""
+    """Wrap labels (N, H, W), which stand for pseudo-labels too."""
     return [
-        SegDataSample(gt_sem_seg=PixelData(data=label[None]), metainfo={"img_shape": label.shape})
+        SegDataSample(
+            gt_sem_seg=PixelData(data=label[None]),
+            pseudo_sem_seg=PixelData(data=label[None]),
+            metainfo={"img_shape": label.shape},
+        )
         for label in labels
     ]
 

@@ -62,6 +62,11 @@ class NetworkPredictor:
 def _reduced(sample: Any) -> tuple[Tensor, Tensor]:
     """Return arg-max (255 where there is no data) and bin of confidence, each (H, W) int64."""
     confidence, label = sample.seg_logits.data.float().softmax(0).max(0)
+    if not torch.isfinite(confidence).all():
+        raise ConfigError(
+            f"The prediction for the tile `{sample.metainfo['tile']}` is not finite: the training "
+            "has diverged. Take an earlier checkpoint, or lower the learning rate."
+        )
     bins = (confidence * BINS).long().clamp_(max=BINS - 1)
     if "valid" in sample:
         valid = sample.valid.data[0].to(label.device)
@@ -80,5 +85,5 @@ def weights_digest(model: Any) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for name, tensor in model.predictor.state_dict().items():
         digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+        digest.update(tensor.detach().cpu().reshape(-1).view(torch.uint8).numpy())
     return digest.hexdigest()

@@ -171,8 +171,8 @@ def _warn(runner: Runner, start: int) -> None:
     elif runner.iter < start and (interval <= 0 or start % interval):
         runner.logger.warning(
             f"PseudoLabelHook: no checkpoint is saved at iteration {start}, where the "
-            "pseudo-labels are written; make the checkpoint interval a divisor of it, or a run that "
-            "is killed there goes back further."
+            "pseudo-labels are written; make the checkpoint interval a divisor of it, or a run "
+            "that is killed there goes back further."
         )
 
 
