@@ -186,8 +186,10 @@ def test_a_class_that_a_domain_lacks_adds_nothing(where):
     torch.testing.assert_close(got, expected)
     assert total(got) > 0
     aim = make(momentum=0.0)
+    aim.eta.fill_(3.0)
     assert torch.isfinite(total(aim(context)))
-    assert aim.eta[1] == 1
+    assert aim.eta[1] == 3  # kept; the others are new
+    assert (aim.eta[[0, 2]] != 3).all()
 
 
 def test_an_empty_bank_gives_a_zero_in_the_graph():
