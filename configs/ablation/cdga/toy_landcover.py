@@ -2,7 +2,12 @@
 _base_ = "toy_buildings.py"
 title = "CDGA on the toy cities: land cover"
 toy = dict(task="landcover")
-overrides = {"model.*.num_classes": 7}
+# Small things (a vehicle is a pixel at 1/4 scale) want the larger maps of output_space.py.
+overrides = {
+    "model.*.num_classes": 7,
+    "model.*.input_scale": 0.5,
+    "model.*.discriminator.num_layers": 4,
+}
 columns = [
     "mIoU",
     "IoU/building",
