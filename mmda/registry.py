@@ -14,13 +14,12 @@ with quiet_imports():
     from mmseg import registry as mmseg
 
 
-def _child(parent: Registry, location: str | None = None) -> Registry:
-    locations = [] if location is None else [location]
-    return Registry(parent.name, scope="mmda", parent=parent, locations=locations)
+def _child(parent: Registry, *locations: str) -> Registry:
+    return Registry(parent.name, scope="mmda", parent=parent, locations=list(locations))
 
 
 # Components that mmda adds to.
-MODELS = _child(mmseg.MODELS, "mmda.models")
+MODELS = _child(mmseg.MODELS, "mmda.models", "mmda.style.cyclegan")
 DATASETS = _child(mmseg.DATASETS, "mmda.datasets")
 DATA_SAMPLERS = _child(mmseg.DATA_SAMPLERS, "mmda.datasets")
 TRANSFORMS = _child(mmseg.TRANSFORMS, "mmda.datasets.transforms")

@@ -63,12 +63,16 @@ def _unreadable(path: str | Path, reason: str) -> ConfigError:
 def check_fits(model: Any, checkpoint: dict, path: str | Path) -> None:
     """Raise a :class:`ConfigError` where a checkpoint's weights do not fit the student.
 
-    MMEngine's loader only logs such differences and goes on with random weights.
+    MMEngine's loader only logs such differences and goes on with random weights. Of a model
+    without a student (a CycleGAN) all parameters must fit.
     """
     state = checkpoint.get("state_dict", checkpoint)
-    plain = not any(key.startswith("segmentor.") for key in state)
-    own = model.segmentor.state_dict()
-    theirs = {key if plain else key.removeprefix("segmentor."): v for key, v in state.items()}
+    if hasattr(model, "segmentor"):
+        plain = not any(key.startswith("segmentor.") for key in state)
+        own = model.segmentor.state_dict()
+        theirs = {key if plain else key.removeprefix("segmentor."): v for key, v in state.items()}
+    else:
+        own, theirs = dict(model.named_parameters()), state
     for key, value in own.items():
         if key not in theirs:
             raise ConfigError(

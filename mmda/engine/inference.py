@@ -73,5 +73,6 @@ def make_predictor(model: UDASegmentor) -> Callable[[np.ndarray], np.ndarray]:
 
 def without_pretrained(model: dict) -> None:
     """Drop the backbone's pretrained weights, which the checkpoint replaces."""
-    model["segmentor"].pop("pretrained", None)
-    model["segmentor"]["backbone"].pop("init_cfg", None)
+    if "segmentor" in model:  # a CycleGAN has none
+        model["segmentor"].pop("pretrained", None)
+        model["segmentor"]["backbone"].pop("init_cfg", None)

@@ -146,6 +146,10 @@ class DomainDataPreprocessor(BaseDataPreprocessor):
                 f"`{path}` has {image.shape[0]} bands, but the config's data preprocessor has "
                 f"{self.num_bands}. Set `mean`, `std` and the backbone's `in_channels` to the data."
             )
-        name = domain if domain in self.domains else "default"
-        mean, std = getattr(self, f"{name}_mean"), getattr(self, f"{name}_std")
+        mean, std = self.statistics(domain)
         return (image.float() - mean) / std
+
+    def statistics(self, domain: str) -> tuple[Tensor, Tensor]:
+        """Return mean and standard deviation, (B, 1, 1) each, that apply to a domain."""
+        name = domain if domain in self.domains else "default"
+        return getattr(self, f"{name}_mean"), getattr(self, f"{name}_std")

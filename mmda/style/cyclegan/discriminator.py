@@ -1,0 +1,52 @@
+"""The discriminator of CycleGAN."""
+
+from __future__ import annotations
+
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from mmda.registry import MODELS
+from mmda.style.cyclegan.generator import INIT
+
+
+@MODELS.register_module()
+class PatchDiscriminator(BaseModule):
+    """Judges overlapping patches, of 70 x 70 pixels by default (Isola et al. 2017, PatchGAN).
+
+    4x4 convolutions with LeakyReLU 0.2 between: ``num_layers`` of stride 2, then two of stride 1;
+    instance norm in all but the first and the last.
+
+    Args:
+        bands: Bands of the images.
+        channels: Width of the first layer; it doubles up to 8 times.
+        num_layers: Number of convolutions with stride 2. The patches' side is 16, 34, 70 or 142
+            pixels for 1, 2, 3 or 4.
+        init_cfg: Initialisation, as in MMEngine; normal with 0.02 as published.
+    """
+
+    def __init__(
+        self,
+        bands: int = 3,
+        channels: int = 64,
+        num_layers: int = 3,
+        init_cfg: dict | list | None = INIT,
+    ) -> None:
+        super().__init__(init_cfg)
+        layers: list[nn.Module] = [
+            nn.Conv2d(bands, channels, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2, inplace=True),
+        ]
+        width = channels
+        for index in range(1, num_layers + 1):
+            before, width = width, channels * min(2**index, 8)
+            stride = 2 if index < num_layers else 1
+            layers += [
+                nn.Conv2d(before, width, 4, stride=stride, padding=1),
+                nn.InstanceNorm2d(width),
+                nn.LeakyReLU(0.2, inplace=True),
+            ]
+        self.layers = nn.Sequential(*layers, nn.Conv2d(width, 1, 4, padding=1))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return a map of scores, (N, 1, h, w), for images (N, bands, H, W)."""
+        return self.layers(images)
