@@ -12,6 +12,8 @@ from rasterio.errors import RasterioError
 
 from mmda.errors import DataError
 
+GEOTIFF = (".tif", ".tiff")
+
 
 def read_tile(path: str) -> tuple[np.ndarray, np.ndarray | None]:
     """Read the image of a tile and what its file tells of valid pixels.
@@ -26,7 +28,7 @@ def read_tile(path: str) -> tuple[np.ndarray, np.ndarray | None]:
     Raises:
         DataError: When the file is missing or cannot be decoded.
     """
-    if Path(path).suffix.lower() in (".tif", ".tiff"):
+    if Path(path).suffix.lower() in GEOTIFF:
         return _read_geotiff(path)
     image = _decode(path)
     if image is None:
@@ -35,6 +37,21 @@ def read_tile(path: str) -> tuple[np.ndarray, np.ndarray | None]:
         return image[..., None], None
     code = cv2.COLOR_BGRA2RGBA if image.shape[2] == 4 else cv2.COLOR_BGR2RGB
     return np.asarray(cv2.cvtColor(image, code)), None
+
+
+def read_nodata(path: str) -> float | None:
+    """Return the no-data value of a GeoTIFF tile; PNG and JPEG have none.
+
+    Raises:
+        DataError: When the file is missing or cannot be decoded.
+    """
+    if Path(path).suffix.lower() not in GEOTIFF:
+        return None
+    try:
+        with rasterio.open(path) as raster:
+            return raster.nodata
+    except RasterioError as error:
+        raise _unreadable("image", path) from error
 
 
 def read_label(path: str) -> np.ndarray:

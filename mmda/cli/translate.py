@@ -1,0 +1,145 @@
+"""``mmda translate DATASET OUT``: write a translated copy of a tiled dataset."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mmda.cli.options import CfgOptions
+from mmda.errors import ConfigError
+from mmda.style.translators import METHODS, NetworkTranslator, Translator, training_free
+
+DESCRIPTION = """Write a copy of a tiled dataset whose images have another domain's look: with a
+trained CycleGAN, or with a method that needs no training. Tiles, splits, georeference and labels
+stay. An interrupted run goes on where it was when the command is given again."""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of ``mmda translate``."""
+    parser = argparse.ArgumentParser(prog="mmda translate", description=DESCRIPTION)
+    parser.add_argument("dataset", type=Path, help="folder of the tiled dataset")
+    parser.add_argument("out", type=Path, help="folder of the copy")
+    how = parser.add_mutually_exclusive_group(required=True)
+    pair = ("CONFIG", "CHECKPOINT")
+    how.add_argument("--cyclegan", nargs=2, metavar=pair, help="a CycleGAN of configs/style")
+    how.add_argument("--method", choices=METHODS, help="or a method without training")
+    parser.add_argument("--target", help="with --method: tiled dataset whose look is taken")
+    parser.add_argument(
+        "--beta", type=float, default=0.01, help="fda: size of the frequency window [0.01]"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="fda, tile_histogram: draws tiles [0]")
+    parser.add_argument("--white", type=float, help="lab: value of full brightness [255]")
+    parser.add_argument(
+        "--look",
+        choices=["target", "source"],
+        default="target",
+        help="with --cyclegan: domain whose look is taken [target]",
+    )
+    parser.add_argument("--device", help="cpu, cuda, ...; the first GPU if there is one")
+    parser.add_argument("--copy-labels", action="store_true", help="copy labels, do not link them")
+    parser.add_argument("--overwrite", action="store_true", help="replace a translation in OUT")
+    parser.add_argument("--workers", type=int, default=2, help="threads [2]")
+    parser.add_argument(
+        "--segmentor",
+        nargs=2,
+        metavar=pair,
+        help="compare this segmentor's predictions before and after (drift.json, drift.png)",
+    )
+    parser.add_argument(
+        "--drift-tiles", type=int, default=200, help="tiles that are compared [200]"
+    )
+    parser.add_argument(
+        "--cfg-options",
+        nargs="+",
+        action=CfgOptions,
+        metavar="KEY=VALUE",
+        help="override the CycleGAN's config",
+    )
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Translate a dataset and print a summary.
+
+    Args:
+        argv: The command line without ``mmda translate``.
+
+    Returns:
+        0.
+
+    Raises:
+        MMDAError: If the options, the datasets or the checkpoints do not fit.
+    """
+    args = build_parser().parse_args(argv)
+    for name in ("workers", "drift_tiles"):
+        if (value := getattr(args, name)) < 1:
+            raise ConfigError(f"--{name.replace('_', '-')} must be at least 1, but got {value}.")
+
+    from mmda.style.translate import TranslatedCopy
+
+    translator = _translator(args)
+    copy = TranslatedCopy(
+        args.dataset, args.out, translator, copy_labels=args.copy_labels, workers=args.workers
+    )
+    done = copy.write(args.overwrite)
+    print(
+        f"{args.out}: {done.tiles} tiles ({done.translated} translated now), labels: "
+        f"{done.linked} hard-linked, {done.copied} copied; {translator.description['method']}"
+    )
+    if args.segmentor:
+        _check_drift(args)
+    return 0
+
+
+def _translator(args: argparse.Namespace) -> Translator:
+    if args.cyclegan:
+        config, checkpoint = args.cyclegan
+        return NetworkTranslator(config, checkpoint, args.look, args.device, args.cfg_options)
+    if args.target is None:
+        raise ConfigError(
+            f"--method {args.method} needs --target, the tiled dataset whose look is taken."
+        )
+    return training_free(
+        args.method, str(args.dataset), args.target, args.beta, args.seed, args.white
+    )
+
+
+def _check_drift(args: argparse.Namespace) -> None:
+    from mmda.engine.inference import load_model, make_predictor
+    from mmda.models.segmentors import UDASegmentor
+    from mmda.style.drift import SHOWN, Drift, draw_drift, measure_drift
+    from mmda.utils.files import atomic_write_text
+
+    config, checkpoint = args.segmentor
+    model: Any = load_model(config, checkpoint, args.device)
+    if not isinstance(model, UDASegmentor):
+        raise ConfigError(f"--segmentor: the config `{config}` is of a {type(model).__name__}.")
+    predict = make_predictor(model)
+    found: Drift = measure_drift(
+        args.dataset, args.out, predict, model.num_classes, tiles=args.drift_tiles
+    )
+    report = {"config": config, "checkpoint": checkpoint, **found.to_json()}
+    atomic_write_text(args.out / "drift.json", json.dumps(report, indent=1))
+    worst = list(found.tiles)[:SHOWN]
+    draw_drift(args.dataset, args.out, predict, worst, args.out / "drift.png")
+    print(format_drift(found))
+    print(f"  {args.out / 'drift.json'}; the {len(worst)} worst tiles: {args.out / 'drift.png'}")
+
+
+def format_drift(found: Any) -> str:
+    """Return a :class:`~mmda.style.drift.Drift` as lines for the terminal."""
+    overlaps = ", ".join(f"{name} {iou:.1f} %" for name, iou in found.iou.items() if iou == iou)
+    tile, lowest = next(iter(found.tiles.items()))
+    lines = [
+        f"drift over {len(found.tiles)} tiles: predictions agree on {found.agreement:.1f} % of the "
+        f"pixels (overlap: {overlaps}); lowest on `{tile}`, {lowest:.1f} %"
+    ]
+    if found.miou_before == found.miou_before:
+        lines.append(
+            f"  mIoU against the labels: {found.miou_before:.1f} before, "
+            f"{found.miou_after:.1f} after"
+        )
+    return "\n".join(lines)

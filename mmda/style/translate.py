@@ -1,0 +1,247 @@
+"""A translated copy of a tiled dataset: the same tiles in another look.
+
+Ids, splits, georeference and labels are those of the original; the labels are linked. Every image
+is written whole or not at all, and the manifest last, so that a killed run goes on where it was
+and ends in the same files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from affine import Affine
+from rasterio.crs import CRS
+from tqdm import tqdm
+
+from mmda.datasets.transforms.tile_matching import fill_invalid
+from mmda.errors import ConfigError, DataError
+from mmda.raster.domain import TiledDomain
+from mmda.raster.encode import ImageEncoder, write_tile
+from mmda.raster.geotiff import GeoTiffEncoder
+from mmda.raster.handles import quiet_georeference
+from mmda.raster.manifest import DATASET_INFO, MANIFEST, read_manifest, write_manifest
+from mmda.raster.scene import SPLITS
+from mmda.raster.stats import BandStatistics
+from mmda.raster.tile_files import read_nodata, read_tile
+from mmda.style.translators import Translator
+from mmda.utils.files import atomic_path, atomic_write_text, ensure_free_space
+
+RECORD = "translation.json"
+_KINDS = ("images", "labels")
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Translation:
+    """What a translation did.
+
+    Attributes:
+        tiles: Number of tiles of the copy.
+        translated: How many of them this run translated; the others were there.
+        linked: Labels that share the original's file (hard links).
+        copied: Labels that are copies, as links do not cross file systems.
+    """
+
+    tiles: int
+    translated: int
+    linked: int
+    copied: int
+
+
+class TranslatedCopy:
+    """Writes a translated copy of a tiled dataset.
+
+    Args:
+        source: Folder of the tiled dataset.
+        out: Folder of the copy.
+        translator: What translates the images.
+        copy_labels: Copy the labels in place of linking them.
+        workers: Number of threads.
+        progress: Show progress bars on stderr.
+    """
+
+    def __init__(
+        self,
+        source: str | Path,
+        out: str | Path,
+        translator: Translator,
+        *,
+        copy_labels: bool = False,
+        workers: int = 2,
+        progress: bool = True,
+    ) -> None:
+        self.domain = TiledDomain(source)
+        self.root, self.out = self.domain.root, Path(out)
+        self.rows = self.domain.rows()
+        self.translator = translator
+        self.copy_labels, self.workers, self.progress = copy_labels, workers, progress
+        self._encoders: dict[Any, ImageEncoder] = {}
+
+    def write(self, overwrite: bool = False) -> Translation:
+        """Translate the tiles that are not there yet, then write the manifest.
+
+        Args:
+            overwrite: Remove an earlier translation in the folder first.
+
+        Raises:
+            DataError: When a tile cannot be read, there are none, or the disk is full.
+            ConfigError: When the folder holds something else.
+        """
+        self._prepare(overwrite)
+        missing = [row for row in self.rows if not self._is_done(row)]
+        ensure_free_space(self.out, 2 * sum(row["image_bytes"] for row in missing))
+        with quiet_georeference():
+            self._map(self._translate, missing, "translating")
+            described = self._map(self._describe, self.rows, "checking")
+        rows = [{**row, **columns} for row, (columns, _) in zip(self.rows, described, strict=True)]
+        if rows != self._written_rows():
+            write_manifest(self.out, rows)
+        info = {**self.domain.info, "statistics": _statistics(rows, [s for _, s in described])}
+        info["translation"] = self.translator.description
+        _write_json(self.out / DATASET_INFO, info)
+        linked = sum(self._is_linked(row) for row in rows if row["label"])
+        labels = sum(row["label"] is not None for row in rows)
+        return Translation(len(rows), len(missing), linked, labels - linked)
+
+    def _prepare(self, overwrite: bool) -> None:
+        if any(row["image"] is None for row in self.rows):
+            raise DataError(
+                f"`{self.root}` has no tiles, only a manifest of windows (--format none). Tile it "
+                "with --format tif to translate it."
+            )
+        if self.out.resolve() == self.root.resolve():
+            raise ConfigError(f"`{self.out}` is the dataset itself; give another folder.")
+        record = {
+            "source": str(self.root.resolve()),
+            "manifest_crc32": zlib.crc32((self.root / MANIFEST).read_bytes()),
+            **self.translator.description,
+        }
+        path = self.out / RECORD
+        if not path.exists() and self.out.exists() and any(self.out.iterdir()):
+            raise ConfigError(f"`{self.out}` is not empty and no translation; give another folder.")
+        if path.exists() and overwrite:
+            self._clear()
+        elif path.exists() and (before := json.loads(path.read_text("utf-8"))) != record:
+            changed = sorted(k for k in {*before, *record} if before.get(k) != record.get(k))
+            raise ConfigError(
+                f"`{self.out}` holds a translation that differs in {', '.join(changed)}. Use "
+                "--overwrite to make it anew, or another folder."
+            )
+        if not path.exists():
+            _write_json(path, record)
+        for folder in (self.out, *self._folders()):
+            for leftover in folder.glob(".*.tmp-*"):
+                leftover.unlink(missing_ok=True)
+
+    def _clear(self) -> None:
+        for name in (DATASET_INFO, MANIFEST):
+            (self.out / name).unlink(missing_ok=True)
+        for folder in self._folders():
+            shutil.rmtree(folder, ignore_errors=True)
+        (self.out / RECORD).unlink()
+
+    def _folders(self) -> list[Path]:
+        return [self.out / split / kind for split in SPLITS for kind in _KINDS]
+
+    def _is_done(self, row: Row) -> bool:
+        return all((self.out / row[kind]).is_file() for kind in ("image", "label") if row[kind])
+
+    def _written_rows(self) -> list[Row] | None:
+        return read_manifest(self.out) if (self.out / MANIFEST).exists() else None
+
+    def _translate(self, row: Row) -> None:
+        """Write a tile's image and then its label."""
+        path = str(self.root / row["image"])
+        image, valid = read_tile(path)
+        translated = self.translator(
+            image if valid is None else fill_invalid(image, valid), row["id"]
+        )
+        nodata = read_nodata(path)
+        if valid is not None:
+            translated = np.where(valid[..., None], translated, image)
+        if nodata is not None:
+            translated = _keep_valid(translated, valid, nodata)
+        transform = None if row["transform"] is None else Affine(*row["transform"])
+        data = self._encoder(row, nodata).encode(np.moveaxis(translated, -1, 0), valid, transform)
+        write_tile(self.out / row["image"], data)
+        if row["label"] is not None:
+            self._place_label(self.root / row["label"], self.out / row["label"])
+
+    def _encoder(self, row: Row, nodata: float | None) -> ImageEncoder:
+        key = (row["crs"], nodata, Path(row["image"]).suffix)
+        if key not in self._encoders:
+            crs = None if row["crs"] is None else CRS.from_wkt(row["crs"])
+            self._encoders[key] = ImageEncoder(key[2][1:], GeoTiffEncoder(crs, nodata))
+        return self._encoders[key]
+
+    def _place_label(self, label: Path, out: Path) -> None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if out.exists():
+            return
+        if not self.copy_labels:
+            try:
+                os.link(label, out)
+                return
+            except OSError:  # another file system, or one without links
+                pass
+        with atomic_path(out) as temporary:
+            shutil.copyfile(label, temporary)
+
+    def _is_linked(self, row: Row) -> bool:
+        return os.path.samefile(self.root / row["label"], self.out / row["label"])
+
+    def _describe(self, row: Row) -> tuple[dict[str, int], BandStatistics]:
+        """Return the manifest's columns of a written image, and its statistics."""
+        path = self.out / row["image"]
+        data = path.read_bytes()
+        image, valid = read_tile(str(path))
+        columns = {"image_bytes": len(data), "image_crc32": zlib.crc32(data)}
+        return columns, BandStatistics.of(np.moveaxis(image, -1, 0), valid)
+
+    def _map(self, function: Callable[[_In], _Out], items: Sequence[_In], what: str) -> list[_Out]:
+        executor = ThreadPoolExecutor(self.workers)
+        try:
+            results: Iterable[_Out] = executor.map(function, items)
+            bar = tqdm(results, total=len(items), unit="tile", desc=what, disable=not self.progress)
+            return list(bar)
+        finally:
+            executor.shutdown(cancel_futures=True)
+
+
+def _keep_valid(image: np.ndarray, valid: np.ndarray | None, nodata: float) -> np.ndarray:
+    """Move valid pixels of (H, W, B) off the no-data value, where translation has put them."""
+    lost = (image == nodata).all(axis=2)
+    if valid is not None:
+        lost &= valid
+    if not lost.any():
+        return image
+    highest = image.dtype.kind != "f" and nodata == np.iinfo(image.dtype).max
+    image = image.copy()
+    image[lost, 0] = nodata - 1 if highest else nodata + 1
+    return image
+
+
+def _statistics(rows: Sequence[Row], found: Sequence[BandStatistics]) -> dict[str, list[float]]:
+    """Merge the tiles' statistics in the manifest's order: training tiles where there are some."""
+    training = [s for row, s in zip(rows, found, strict=True) if row["split"] == "train"]
+    total = BandStatistics.empty(len(found[0].mean))
+    for one in training or found:
+        total.merge(one)
+    return {"mean": total.mean.tolist(), "std": total.std.tolist()}
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    text = json.dumps(content, indent=1)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        atomic_write_text(path, text)

@@ -1,0 +1,191 @@
+"""What translates the images of a dataset: one interface over CycleGAN and the transforms.
+
+A translator is called with an image (H, W, B) and its tile's id and returns an image of the same
+shape and type. It may be called from several threads, and its answer depends on the two alone, so
+that an interrupted translation can go on.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from mmda.errors import ConfigError, did_you_mean
+from mmda.raster.manifest import MANIFEST
+
+METHODS = ("histogram", "mean_std", "lab", "pca", "fda", "tile_histogram")
+_BY_TILE = {"fda": "fda", "tile_histogram": "histogram"}
+
+
+class Translator(Protocol):
+    """Translates images.
+
+    Attributes:
+        description: All that its answers depend on, as JSON takes it.
+    """
+
+    description: dict[str, Any]
+
+    def __call__(self, image: np.ndarray, tile: str) -> np.ndarray:
+        """Return ``image`` (H, W, B) in the other domain's look."""
+        ...
+
+
+class DomainTranslator:
+    """Maps the pixel values of a whole domain to another's, see ``MatchDomain``.
+
+    Args:
+        method: ``'histogram'``, ``'mean_std'``, ``'lab'`` or ``'pca'``.
+        source: Folder of the tiled dataset that is translated.
+        target: Folder of the tiled dataset whose look it takes.
+        white: Value of full brightness, for ``lab``.
+    """
+
+    def __init__(self, method: str, source: str, target: str, white: float | None = None) -> None:
+        from mmda.datasets.transforms import MatchDomain
+
+        self.match = MatchDomain(source, target, method, white=white)
+        self.description = {"method": method, "target": _dataset(target), "white": white}
+
+    def __call__(self, image: np.ndarray, tile: str) -> np.ndarray:
+        """Return ``image`` (H, W, B) in the other domain's look."""
+        return self.match.match(image)
+
+
+class TileTranslator:
+    """Gives each tile the look of one target tile, see ``MatchTile``.
+
+    Args:
+        method: ``'fda'`` or ``'tile_histogram'``.
+        target: Folder of the tiled dataset from which tiles are drawn.
+        beta: Size of the window of ``fda``.
+        seed: With the tile's id it decides which target tile is drawn.
+    """
+
+    def __init__(self, method: str, target: str, beta: float = 0.01, seed: int = 0) -> None:
+        from mmda.datasets.transforms import MatchTile
+
+        self.match = MatchTile(target, _BY_TILE[method], beta)
+        self.seed = seed
+        self.description = {
+            "method": method,
+            "target": _dataset(target),
+            "beta": beta,
+            "seed": seed,
+        }
+
+    def __call__(self, image: np.ndarray, tile: str) -> np.ndarray:
+        """Return ``image`` (H, W, B) in the other domain's look."""
+        generator = np.random.default_rng([self.seed, zlib.crc32(tile.encode())])
+        return self.match.match(image, int(generator.integers(len(self.match))))
+
+
+class NetworkTranslator:
+    """Translates with a trained CycleGAN.
+
+    Args:
+        config: Config that it was trained with.
+        checkpoint: Its weights.
+        look: Domain whose look images take: ``'target'``, or ``'source'`` for the way back.
+        device: ``'cuda'``, ``'cpu'``, ...; by default the GPU where there is one.
+        cfg_options: Overrides of the config.
+
+    Raises:
+        ConfigError: When the config is no CycleGAN's, or the checkpoint does not fit.
+    """
+
+    def __init__(
+        self,
+        config: str,
+        checkpoint: str,
+        look: str = "target",
+        device: str | None = None,
+        cfg_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        import torch
+
+        from mmda.engine.inference import load_model
+        from mmda.style.cyclegan.cyclegan import OTHER, CycleGAN
+
+        model: Any = load_model(config, checkpoint, device, dict(cfg_options or {}))
+        if not isinstance(model, CycleGAN):
+            raise ConfigError(
+                f"The config `{config}` is of a {type(model).__name__}, but a CycleGAN is needed; "
+                "see the folder `configs/style`."
+            )
+        torch.backends.cudnn.deterministic = True  # a resumed translation equals a whole one
+        self.device = next(model.parameters()).device
+        self.generator = model.generators[look]
+        self.before = model.data_preprocessor.statistics(OTHER[look])
+        self.after = model.data_preprocessor.statistics(look)
+        self.description = {
+            "method": "cyclegan",
+            "config": str(config),
+            "checkpoint": str(checkpoint),
+            "checkpoint_crc32": zlib.crc32(Path(checkpoint).read_bytes()),
+            "look": look,
+        }
+
+    def __call__(self, image: np.ndarray, tile: str) -> np.ndarray:
+        """Return ``image`` (H, W, B) in the other domain's look.
+
+        Raises:
+            ConfigError: When the image has another number of bands than the CycleGAN.
+        """
+        import torch
+
+        from mmda.style.colour_maps import to_type
+
+        (mean, std), (new_mean, new_std) = self.before, self.after
+        if image.shape[2] != len(mean):
+            raise ConfigError(
+                f"The tile `{tile}` has {image.shape[2]} bands, but the CycleGAN {len(mean)}."
+            )
+        with torch.inference_mode():
+            pixels = torch.from_numpy(np.moveaxis(image.astype(np.float32), -1, 0).copy())
+            made = self.generator(((pixels.to(self.device) - mean) / std)[None])[0]
+            values = (made * new_std + new_mean).cpu().numpy()
+        return to_type(np.moveaxis(values, 0, -1), image.dtype)
+
+
+def training_free(
+    method: str,
+    source: str,
+    target: str,
+    beta: float = 0.01,
+    seed: int = 0,
+    white: float | None = None,
+) -> Translator:
+    """Return the translator of a method that needs no training.
+
+    Args:
+        method: One of ``METHODS``.
+        source: Folder of the tiled dataset that is translated.
+        target: Folder of the tiled dataset whose look it takes.
+        beta: See :class:`TileTranslator`.
+        seed: See :class:`TileTranslator`.
+        white: See :class:`DomainTranslator`.
+
+    Raises:
+        ConfigError: When the method is unknown.
+    """
+    if method not in METHODS:
+        raise ConfigError(
+            f"Unknown method `{method}`; expected one of {', '.join(METHODS)}."
+            + did_you_mean(method, METHODS)
+        )
+    if method in _BY_TILE:
+        return TileTranslator(method, target, beta, seed)
+    return DomainTranslator(method, source, target, white)
+
+
+def _dataset(root: str) -> dict[str, Any]:
+    """Name a tiled dataset in its present state."""
+    return {
+        "root": str(Path(root).resolve()),
+        "manifest_crc32": zlib.crc32((Path(root) / MANIFEST).read_bytes()),
+    }
