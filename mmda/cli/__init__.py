@@ -18,6 +18,8 @@ COMMANDS = {
     "tile": "tile rasters or convert a dataset: mmda tile NAME ...",
     "pair": "make a transfer task from two tiled datasets",
     "verify": "check a tiled dataset against its manifest",
+    "translate": "copy a tiled dataset in another domain's look",
+    "complexity": "parameters, FLOPs, memory and speed of a config's model",
     "ablation": "train the rows of a table over seeds and render it",
     "figures": "group maps of CDGA models; t-SNE of what models put out",
     "demo": "the main job, end to end, on the toy cities",

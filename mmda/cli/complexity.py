@@ -1,0 +1,111 @@
+"""``mmda complexity CONFIG...``: what models cost at inference."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmda.cli.options import CfgOptions
+from mmda.errors import ConfigError
+from mmda.utils.files import atomic_write_text
+
+if TYPE_CHECKING:
+    from mmda.engine.complexity import Complexity
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measure configs and print a table.
+
+    Args:
+        argv: The command line without ``mmda complexity``.
+
+    Returns:
+        0; 1 where adaptation adds something at inference.
+
+    Raises:
+        MMDAError: If a config or option does not fit.
+    """
+    args = _parser().parse_args(argv)
+    if min(*args.size, args.repeats) < 1:
+        raise ConfigError(
+            f"--size and --repeats must be at least 1, but got {args.size} and {args.repeats}."
+        )
+
+    from mmda.engine.complexity import measure
+
+    found = {
+        config: measure(
+            config,
+            tuple(args.size),
+            device=args.device,
+            repeats=args.repeats,
+            cfg_options=args.cfg_options,
+        )
+        for config in args.configs
+    }
+    print(format_table(found, args.size))
+    if args.out:
+        report = {config: asdict(one) for config, one in found.items()}
+        atomic_write_text(args.out, json.dumps({"size": args.size, "configs": report}, indent=1))
+    return 0 if all(one.adds_nothing for one in found.values()) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mmda complexity",
+        description="Parameters, multiply-adds, peak memory and speed of a config's model at "
+        "inference, and whether adaptation adds anything to the plain network. Random weights.",
+    )
+    parser.add_argument("configs", nargs="+", metavar="CONFIG", help="configs")
+    parser.add_argument(
+        "--size",
+        nargs=2,
+        type=int,
+        default=[512, 512],
+        metavar=("H", "W"),
+        help="image in pixels [512 512]",
+    )
+    parser.add_argument("--device", help="cpu, cuda, ...; the first GPU if there is one")
+    parser.add_argument("--repeats", type=int, default=10, help="timed passes [10]")
+    parser.add_argument("--out", type=Path, help="also write the figures to this JSON file")
+    parser.add_argument(
+        "--cfg-options",
+        nargs="+",
+        action=CfgOptions,
+        metavar="KEY=VALUE",
+        help="override the configs",
+    )
+    return parser
+
+
+def format_table(found: dict[str, Complexity], size: Sequence[int]) -> str:
+    """Return the figures as a Markdown table, with a sentence per config below."""
+    lines = [
+        f"one image of {size[0]} x {size[1]} pixels",
+        "",
+        "| config | parameters | multiply-adds (FLOPs) | memory | FPS | in training alone |",
+        "|---|---|---|---|---|---|",
+    ]
+    for config, one in found.items():
+        lines.append(
+            f"| {Path(config).stem} | {one.parameters / 1e6:.2f} M | {one.macs / 1e9:.2f} G "
+            f"| {one.memory / 2**20:.0f} MiB | {one.fps:.2f} "
+            f"| {one.training_parameters / 1e6:.2f} M parameters |"
+        )
+    lines.append("")
+    lines += [f"{Path(config).stem}: {_verdict(one)}" for config, one in found.items()]
+    return "\n".join(lines)
+
+
+def _verdict(one: Complexity) -> str:
+    if one.adds_nothing:
+        return "adaptation adds nothing at inference"
+    modules = f", calls {', '.join(one.extra_modules[:5])}" if one.extra_modules else ""
+    return (
+        f"inference adds {one.added_parameters} parameters and {one.added_macs} multiply-adds to "
+        f"the plain network{modules}"
+    )
