@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from mmda.errors import ConfigError, DataError, did_you_mean
@@ -75,8 +76,12 @@ class Decoder:
         if self.threshold is not None:
             return (values[0] >= self.threshold).astype(np.uint8)
         flat = _pack(values) if self.rule == "color" else values[0]
-        if flat.dtype in (np.uint8, np.uint16):
-            lookup, known = self._lookup(int(np.iinfo(flat.dtype).max) + 1)
+        if flat.dtype == np.uint8:
+            lookup, known = self._lookup(256)
+            ids = cv2.LUT(flat, lookup)
+            fits = known if known.all() else cv2.LUT(flat, known.astype(np.uint8)) > 0
+        elif flat.dtype == np.uint16:
+            lookup, known = self._lookup(2**16)
             ids, fits = lookup[flat], known[flat]
         else:
             ids = np.full(flat.shape, 0 if self.default is None else self.default, np.uint8)

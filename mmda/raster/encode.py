@@ -11,7 +11,7 @@ import numpy as np
 from affine import Affine
 
 from mmda.errors import ConfigError, DataError, did_you_mean
-from mmda.raster.geotiff import GeoTiffEncoder
+from mmda.raster.geotiff import GeoTiffEncoder, interleaved
 from mmda.utils.files import atomic_write_bytes
 
 NO_TILES = "none"  # a manifest alone: training reads the windows from the rasters
@@ -67,9 +67,7 @@ class ImageEncoder:
         """
         if self._format == "tif":
             return self._geotiff.encode(image, valid, transform)
-        pixels = np.ascontiguousarray(image.transpose(1, 2, 0))
-        if len(image) == 3:
-            pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+        pixels = interleaved(image[::-1])  # OpenCV takes blue first
         # Any compression flag makes OpenCV's PNG encoder 2.3 times slower.
         flags = [cv2.IMWRITE_JPEG_QUALITY, 95] if self._format == "jpg" else []
         return _imencode(f".{self._format}", pixels, flags)

@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 import pyarrow
 import rasterio
@@ -24,6 +25,7 @@ ROWS_PER_STRIP = 64
 _ZSTD_LEVEL = 1
 _LONG = 4  # TIFF's name of uint32
 _MOST_BYTES = 2**31  # beyond, GDAL decides between TIFF and BigTIFF
+_MOST_CHANNELS = 64  # of an OpenCV array
 _TIEPOINT, _TRANSFORMATION = 33922, 34264
 _OFFSETS, _COUNTS = 273, 279
 
@@ -111,6 +113,13 @@ class GeoTiffEncoder:
         }
 
 
+def interleaved(image: np.ndarray) -> np.ndarray:
+    """Return bands ``(bands, height, width)`` as contiguous pixels ``(height, width, bands)``."""
+    if 1 < len(image) <= _MOST_CHANNELS:
+        return cv2.merge(list(image))  # 20 times faster than NumPy's copy
+    return np.ascontiguousarray(image.transpose(1, 2, 0))
+
+
 def _find_places(data: bytes, placed: bool) -> _Head | None:
     """Find the places to fill in; ``None`` for a head of another build than is known here."""
     import tifffile
@@ -136,7 +145,7 @@ def _find_places(data: bytes, placed: bool) -> _Head | None:
 
 def _compressed_strips(image: np.ndarray) -> list[bytes]:
     """Take differences to the left neighbours (TIFF predictor 2), and compress strip by strip."""
-    pixels = image.transpose(1, 2, 0)
+    pixels = interleaved(image)
     differences = np.empty(pixels.shape, pixels.dtype)
     differences[:, 0] = pixels[:, 0]
     np.subtract(pixels[:, 1:], pixels[:, :-1], out=differences[:, 1:])

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from rasterio.enums import Interleaving, Resampling
+from rasterio.enums import Resampling
 from rasterio.windows import Window as SourceWindow
 
 from mmda.raster.blank import BlankAreas, full_value
@@ -50,26 +50,9 @@ def read_image(
         stack = dataset.read([*header.bands, header.alpha], **options)
         image, valid = stack[:-1], _alpha_valid(stack[-1])
     else:
-        image = _read_bands(dataset, header, area, options)
+        image = dataset.read(list(header.bands), **options)
         valid = _validity(dataset, header, grid, image, options)
     return _fill_invalid(image, valid, header.fill)
-
-
-def _read_bands(
-    dataset: Any, header: RasterHeader, area: Window, options: dict[str, Any]
-) -> np.ndarray:
-    """Read the image bands ``(bands, height, width)``, pixel by pixel in memory where the file is.
-
-    GDAL then copies whole pixels, and the tiles are encoded as they are.
-    """
-    bands = list(header.bands)
-    shape = (area.height, area.width)
-    by_pixel = dataset.driver == "GTiff" and dataset.interleaving == Interleaving.pixel
-    if not by_pixel or len(bands) == 1:
-        return dataset.read(bands, **options)
-    pixels = np.empty((*shape, len(bands)), header.dtype)
-    kept = {key: value for key, value in options.items() if key != "out_shape"}
-    return dataset.read(bands, out=pixels.transpose(2, 0, 1), **kept)
 
 
 def _fill_invalid(

@@ -40,7 +40,7 @@ class BandStatistics:
         """
         count = image[0].size if valid is None else int(valid.sum())
         mask = None if valid is None else valid.astype(np.uint8)
-        moments = [cv2.meanStdDev(band, mask=mask) for band in _planes(image)]
+        moments = [cv2.meanStdDev(band, mask=mask) for band in image]
         mean = np.array([m.item() for m, _ in moments])
         deviation = np.array([s.item() for _, s in moments])
         return cls(count, mean, deviation**2 * count)
@@ -68,17 +68,6 @@ class BandStatistics:
     def from_json(cls, state: dict[str, Any]) -> BandStatistics:
         """Restore :meth:`to_json`."""
         return cls(state["count"], np.array(state["mean"]), np.array(state["m2"]))
-
-
-def _planes(image: np.ndarray) -> np.ndarray:
-    """Return the bands one after the other in memory: OpenCV measures them 5 times faster."""
-    planes = np.empty(image.shape, image.dtype)
-    pixels = image.transpose(1, 2, 0)
-    if len(image) > 1 and pixels[0].flags.c_contiguous:
-        cv2.split(pixels, list(planes))
-    else:
-        planes[:] = image
-    return planes
 
 
 def class_pixels(label: np.ndarray, classes: int) -> tuple[list[int], int]:

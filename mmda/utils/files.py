@@ -29,7 +29,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     final = Path(path)
     final.parent.mkdir(parents=True, exist_ok=True)
-    temporary = final.with_name(f".{final.stem}.tmp-{secrets.token_hex(4)}{final.suffix}")
+    temporary = Path(_temporary(final))
     try:
         yield temporary
         os.replace(temporary, final)
@@ -44,9 +44,33 @@ def atomic_write_text(path: str | os.PathLike[str], text: str) -> None:
 
 
 def atomic_write_bytes(path: str | os.PathLike[str], data: bytes | memoryview) -> None:
-    """Write ``data`` to ``path`` atomically."""
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(data)
+    """Write ``data`` to ``path`` atomically, as :func:`atomic_path` does, for many small files."""
+    temporary = _temporary(path)
+    try:
+        try:
+            _write(temporary, data)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(temporary), exist_ok=True)
+            _write(temporary, data)
+        os.replace(temporary, path)
+    except BaseException:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise
+
+
+def _write(path: str, data: bytes | memoryview) -> None:
+    with open(path, "wb", buffering=0) as file:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[file.write(rest) :]
+
+
+def _temporary(path: str | os.PathLike[str]) -> str:
+    """Return a hidden, random name beside ``path``, with its suffix."""
+    folder, name = os.path.split(path)
+    stem, suffix = os.path.splitext(name)
+    return os.path.join(folder, f".{stem}.tmp-{secrets.token_hex(4)}{suffix}")
 
 
 def ensure_free_space(folder: str | os.PathLike[str], needed_bytes: int) -> None:

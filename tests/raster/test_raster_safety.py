@@ -62,14 +62,14 @@ KILLER = """
 
 @pytest.mark.slow
 def test_20_kills_at_random_moments(tmp_path):
-    make_scenes(tmp_path, count=4, height=200, width=200)
+    make_scenes(tmp_path, count=4, height=120, width=120)
     environment = {**os.environ, "PYTHONPATH": os.path.dirname(raster_samples.__file__)}
     command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(KILLER), str(tmp_path), "20"]
     run = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     killed, partial = map(int, run.stdout.split())
     assert killed >= 10
-    assert partial >= 4
+    assert partial >= 3
 
 
 def test_one_corrupt_raster_among_a_hundred(tmp_path, capsys):

@@ -74,3 +74,26 @@ def test_free_space(tmp_path, monkeypatch, needed, enough):
         with pytest.raises(DataError, match="yet`: about 101 MiB are needed, 100 MiB are free"):
             ensure_free_space(folder, needed * 2**20)
     assert seen == [tmp_path]
+
+
+@pytest.mark.parametrize("data", [b"", b"abc" * 999, memoryview(b"abc")])
+def test_atomic_bytes(tmp_path, data):
+    path = tmp_path / "made/a.bin"
+    files.atomic_write_bytes(path, data)
+    files.atomic_write_bytes(path, data)
+    assert path.read_bytes() == bytes(data)
+    assert os.listdir(tmp_path / "made") == ["a.bin"]
+
+
+def test_atomic_bytes_leave_the_old_file_when_they_fail(tmp_path, monkeypatch):
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "replace", full)
+    with pytest.raises(OSError, match="No space"):
+        files.atomic_write_bytes(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["a.bin"]
