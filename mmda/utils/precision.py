@@ -13,3 +13,8 @@ def full_precision(like: Tensor) -> torch.autocast:
         like: A tensor on the device of the computation.
     """
     return torch.autocast(like.device.type, enabled=False)
+
+
+def widened(values: Tensor) -> Tensor:
+    """Return half-precision values in float32, and all others as they are."""
+    return values.float() if values.dtype in (torch.float16, torch.bfloat16) else values

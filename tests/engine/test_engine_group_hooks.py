@@ -11,7 +11,7 @@ import pytest
 import torch
 from engine_runs import differences, read, train
 
-from mmda.engine.hooks import GroupDiagnosticsHook, GroupingRefreshHook
+from mmda.engine.hooks import GroupDiagnosticsHook, GroupingRefreshHook, grouping_refresh_hook
 from mmda.engine.hooks.group_diagnostics_hook import group_diagnostics
 from mmda.errors import ConfigError
 
@@ -129,8 +129,42 @@ def test_entropy_is_relative_to_even_groups():
     assert got == pytest.approx(float(-(shares * np.log(shares)).sum() / math.log(3)), rel=1e-5)
 
 
-def test_collapse_is_told_once(caplog):
+def test_values_stay_in_their_range_in_spite_of_rounding():
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(100):
+        usage = torch.full((3,), 1 / 3) + 1e-8 * torch.rand(3, generator=generator)
+        q = torch.rand(1, 1, 4, generator=generator).repeat(2, 3, 1)
+        values = group_diagnostics(usage, q)
+        assert 0 <= values["entropy"] <= 1
+        assert 0 <= values["cosine"] <= 1
+
+
+def test_pixels_come_from_both_domains_in_equal_parts(write_config, tmp_path, monkeypatch):
+    """The domains of the samples differ in brightness, and so do their softmax maps' pixels."""
+    seen = []
+    from mmda.models import KMeansGrouping
+
+    fit = KMeansGrouping.fit
+    monkeypatch.setattr(KMeansGrouping, "fit", lambda self, x: (seen.append(x), fit(self, x)))
+    sampled = []
+    grouped = grouping_refresh_hook._grouped
+    monkeypatch.setattr(
+        grouping_refresh_hook,
+        "_grouped",
+        lambda *args: sampled.append(float(args[2].mean())) or grouped(*args),
+    )
+    train(write_config(FITTED), tmp_path / "work", {"train_cfg.max_iters": 2})
+    assert [x.shape for x in seen] == [(2 * 100, 64)]
+    source, target = sampled[0::2], sampled[1::2]
+    assert len(source) == len(target) == 3
+    assert abs(np.mean(source) - np.mean(target)) > 0  # two images a pair, not one twice
+    assert not set(source) & set(target)
+
+
+def test_collapse_and_likeness_are_told_once():
     class Runner:
+        iter = 2000
+
         class logger:
             lines: list[str] = []
 
@@ -143,6 +177,13 @@ def test_collapse_is_told_once(caplog):
         hook._check(Runner, "cdga, source", {"entropy": entropy})
     assert len(Runner.logger.lines) == 1
     assert "nearly all pixels are in one group (entropy 0.05" in Runner.logger.lines[0]
+    for _ in range(2):
+        hook._check(Runner, "cdga, target", {"entropy": 1.0, "cosine": 0.999})
+    assert len(Runner.logger.lines) == 2
+    assert "they are one group in effect" in Runner.logger.lines[1]
+    Runner.iter = 10
+    hook._check(Runner, "other, target", {"entropy": 1.0, "cosine": 0.999})
+    assert len(Runner.logger.lines) == 2
 
 
 def test_wrong_settings_are_refused():

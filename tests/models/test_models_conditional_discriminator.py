@@ -50,8 +50,13 @@ def gradients(discriminator, tensors, forward):
 )
 def test_values_and_gradients_equal_the_published_form(n, c, k, size, dtype, tolerance):
     torch.manual_seed(0)
-    discriminator = ConditionalDiscriminator(c, channels=8, num_layers=3).to(dtype)
-    tensors = inputs(n, c, k, size, dtype)
+    # Five layers, as published, take the groups one by one in some layers and together in others.
+    for layers in (1, 3, 5):
+        discriminator = ConditionalDiscriminator(c, channels=4, num_layers=layers).to(dtype)
+        check_against_naive(discriminator, inputs(n, c, k, size, dtype), tolerance)
+
+
+def check_against_naive(discriminator, tensors, tolerance):
     ours = gradients(discriminator, tensors, discriminator)
     theirs = gradients(discriminator, tensors, lambda *x: naive(discriminator, *x))
     for one, other in zip(ours, theirs, strict=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,7 +9,13 @@ import torch
 from model_samples import CLASSES, batch, build, losses_of, segmentor_config, total
 
 from mmda.errors import ConfigError
-from mmda.models.alignments import DomainBatch, GroupAlignment, UDAContext, frozen
+from mmda.models.alignments import (
+    DomainBatch,
+    GroupAlignment,
+    UDAContext,
+    frozen,
+    group_alignment,
+)
 from mmda.models.losses import condition, gan_loss
 from mmda.registry import MODELS
 
@@ -224,21 +229,36 @@ def context_of(logits):
     return UDAContext(*batches, step=0)
 
 
-def test_more_groups_than_classes_warns():
-    with pytest.warns(UserWarning, match="5 groups for 2 classes"):
-        GroupAlignment(2, 5)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        GroupAlignment(2, 5, dict(orth=0))
+@pytest.mark.parametrize("weights", [dict(), dict(orth=0)])
+def test_more_groups_than_classes_warns(monkeypatch, weights):
+    said = []
+    monkeypatch.setattr(group_alignment, "print_log", lambda text, *_: said.append(text))
+    GroupAlignment(2, 2, weights)
+    assert said == []
+    GroupAlignment(2, 5, weights)
+    assert len(said) == 1
+    assert "5 groups for 2 classes" in said[0]
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (dict(num_groups=0), "must be 1 or more, got 0"),
+        (dict(num_groups=0), "whole number of 1 or more, got 0"),
+        (dict(num_groups="8"), "whole number of 1 or more, got '8'"),
+        (dict(num_groups=2.5), "whole number of 1 or more, got 2.5"),
         (dict(weights=dict(adv=1)), r"unknown weights \['adv'\]; expected"),
-        (dict(weights=dict(co=-1)), "must be 0 or more"),
+        (dict(weights=dict(co=-1)), "must be numbers of 0 or more"),
+        (dict(weights=dict(co=None)), "must be numbers of 0 or more"),
+        (dict(weights=dict(co=float("nan"))), "must be numbers of 0 or more"),
         (dict(weights=only()), "one at least above 0"),
+        (dict(gan="wgan"), "Unknown adversarial loss `wgan`"),
+        (dict(threshold=5), r"must be in \[0, 1\], got 5"),
+        (dict(input_scale=0), "above 0 and at most 4, got 0"),
+        (dict(grouping="KMeansGrouping"), "`grouping` must be a dict"),
+        (dict(grouping=dict(num_groups=3)), "without `num_groups`"),
+        (dict(grouping=dict(type="KMeansGrouping")), "`KMeansGrouping` needs `in_channels`"),
+        (dict(grouping=dict(type="Spectral")), r"unknown grouping `Spectral`.*GroupHead"),
+        (dict(discriminator=dict(type="PixelDiscriminator")), "must be a ConditionalDiscr"),
     ],
 )
 def test_wrong_settings_say_what_to_change(arguments, message):
@@ -246,16 +266,43 @@ def test_wrong_settings_say_what_to_change(arguments, message):
         GroupAlignment(CLASSES, **arguments)
 
 
-def test_an_unknown_grouping_is_named():
-    with pytest.raises(ConfigError, match=r"unknown grouping `Spectral`.*GroupHead"):
-        GroupAlignment(CLASSES, grouping=dict(type="Spectral"))
-
-
-def test_mismatched_classes_and_heads_say_what_to_change():
+def test_mismatched_classes_and_heads_are_told_before_training():
     with pytest.raises(ConfigError, match=r"`num_classes` is 5, but the head `decode` has 3"):
-        own(make(num_classes=5))
-    with pytest.raises(ConfigError, match=r"`head` is `aux`, but the segmentor has \['decode'\]"):
-        own(make(head="aux"))
+        make(num_classes=5, start=1000)
+    with pytest.raises(ConfigError, match=r"no head `aux`; the segmentor has \['decode'\]"):
+        make(head="aux", start=1000)
+
+
+def test_groups_that_nothing_fits_are_refused():
+    model = make(grouping=dict(type="KMeansGrouping", in_channels=64))
+    with pytest.raises(ConfigError, match="GroupingRefreshHook"):
+        own(model)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_mixed_precision_keeps_the_terms_of_a_large_image(dtype):
+    """A group of more than 65504 pixels overflows a sum in float16."""
+    torch.manual_seed(0)
+    it = GroupAlignment(2, 2, only("co", "orth", "cl"), grouping=dict(norm_cfg=None))
+    logits = [torch.randn(1, 2, 300, 300) - torch.tensor([4.0, 0.0]).view(1, 2, 1, 1) for _ in "ab"]
+    leaves = [x.requires_grad_() for x in logits]
+    exact = it(context_of(leaves))
+    with torch.autocast("cpu", dtype=dtype):
+        lowered = it(context_of(leaves))
+        total(lowered).backward()
+    for name, value in exact.items():
+        assert float(lowered[name]) == pytest.approx(float(value), rel=0.02, abs=1e-5), name
+    assert all(torch.isfinite(x.grad).all() for x in leaves)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_mixed_precision_keeps_the_adversarial_terms_finite(dtype):
+    model = make(weights=only(*TERMS))
+    with torch.autocast("cpu", dtype=dtype):
+        losses = own(model)
+    exact = own(model)
+    for name, value in exact.items():
+        assert float(losses[name]) == pytest.approx(float(value), rel=0.05, abs=1e-2), name
 
 
 def test_too_small_maps_are_refused():

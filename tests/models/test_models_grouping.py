@@ -127,6 +127,20 @@ def test_a_checkpoint_brings_the_groups_back(kind):
     assert torch.equal(first(*maps), second(*maps))
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("kind", FITTED)
+def test_mixed_precision_assigns_as_full_precision_does(kind, dtype):
+    """Features of 1e-4 vanish in half precision beside NMF's 1e-8, large ones round."""
+    grouping = kind(3, 4)
+    grouping.fit(blobs())
+    for scale in (1e-4, 1.0, 100.0):
+        maps = torch.rand(1, 2, 1, 150), as_map(blobs(seed=5)) * scale
+        with torch.autocast("cpu", dtype=dtype):
+            lowered = grouping(*maps)
+        assert lowered.dtype == torch.float32
+        torch.testing.assert_close(lowered, grouping(*maps))
+
+
 def test_probabilities_can_be_grouped():
     grouping = KMeansGrouping(2, 3, source="probabilities")
     p = torch.eye(3)[torch.tensor([0, 0, 2, 2])].T[None, :, None]
@@ -138,9 +152,11 @@ def test_probabilities_can_be_grouped():
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: GroupHead(0, 3), "`num_groups` .K. must be 1 or more, got 0"),
-        (lambda: KMeansGrouping(-1, 3), "must be 1 or more, got -1"),
+        (lambda: GroupHead(0, 3), "`num_groups` .K. must be a whole number of 1 or more, got 0"),
+        (lambda: KMeansGrouping(-1, 3), "of 1 or more, got -1"),
         (lambda: NMFGrouping(2, 3, source="logits"), "unknown source `logits`"),
+        (lambda: NMFGrouping(5, 3), "5 components cannot be told from 3 channels"),
+        (lambda: NMFGrouping(2, 4).fit(blobs() * np.nan), "the features are not finite"),
         (lambda: KMeansGrouping(4, 4).fit(blobs()[:3]), "3 pixels cannot form 4 groups"),
         (
             lambda: KMeansGrouping(2, 5).pixels(torch.rand(1, 3, 2, 2), torch.rand(1, 7, 2, 2)),

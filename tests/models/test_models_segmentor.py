@@ -129,9 +129,13 @@ def test_impossible_arguments(arguments, message):
 
 
 def test_a_level_without_head_is_a_clear_error():
-    model = build(alignments=dict(adv=dict(ADVERSARIAL, weights=dict(decode=1.0, aux=1.0))))
-    with pytest.raises(ConfigError, match="names the head `aux`"):
-        losses_of(model, batch(2))
+    with pytest.raises(ConfigError, match="no head `aux`"):
+        build(alignments=dict(adv=dict(ADVERSARIAL, weights=dict(decode=1.0, aux=1.0))))
+
+
+def test_other_classes_than_the_heads_are_a_clear_error():
+    with pytest.raises(ConfigError, match="`num_classes` is 7, but the head `decode` has 3"):
+        build(alignments=dict(adv=dict(ADVERSARIAL, num_classes=7)))
 
 
 def test_maps_too_small_for_the_discriminator_are_a_clear_error():

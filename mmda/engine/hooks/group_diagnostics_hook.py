@@ -26,12 +26,21 @@ class GroupDiagnosticsHook(Hook):
     Args:
         interval: Iterations between two measurements.
         collapse: Entropy below which a warning tells that the groups have collapsed.
+        alike: Distance of the mean cosine from 1 below which one tells that the groups are alike.
+        patience: Iteration from which the latter is told: untrained groups are alike.
     """
 
     priority = "NORMAL"
 
-    def __init__(self, interval: int = 20, collapse: float = 0.1) -> None:
+    def __init__(
+        self,
+        interval: int = 20,
+        collapse: float = 0.1,
+        alike: float = 0.01,
+        patience: int = 1000,
+    ) -> None:
         self.interval, self.collapse = interval, collapse
+        self.alike, self.patience = alike, patience
         self._warned: set[str] = set()
 
     def after_train_iter(
@@ -54,12 +63,21 @@ class GroupDiagnosticsHook(Hook):
                     self._check(runner, f"{name}, {domain}", values)
 
     def _check(self, runner: Runner, where: str, values: dict[str, float]) -> None:
-        if values.get("entropy", 1.0) < self.collapse and where not in self._warned:
+        if where in self._warned:
+            return
+        if values.get("entropy", 1.0) < self.collapse:
             self._warned.add(where)
             runner.logger.warning(
                 f"{where}: nearly all pixels are in one group (entropy {values['entropy']:.2f} of "
                 "1). Raise `weights.orth`, lower `weights.co`, or lower the learning rate of "
                 "`optimizers.grouping`."
+            )
+        elif values.get("cosine", 0.0) > 1 - self.alike and runner.iter >= self.patience:
+            self._warned.add(where)
+            runner.logger.warning(
+                f"{where}: the groups hold the same classes in the same parts (cosine "
+                f"{values['cosine']:.3f} of 1), so they are one group in effect. Raise "
+                "`weights.orth` or the learning rate of `optimizers.grouping`."
             )
 
 
@@ -70,11 +88,17 @@ def group_diagnostics(usage: Tensor, distributions: Tensor) -> dict[str, float]:
         usage: Each group's share of the pixels, (K,).
         distributions: Q, (N, K, C).
     """
+    usage, distributions = usage.double(), distributions.double()
     k = len(usage)
     values = {"condition": float(condition(distributions).norm(dim=-1).mean())}
     if k > 1:
         share = usage.clamp(min=1e-12)
-        values["entropy"] = float(-(share * share.log()).sum()) / math.log(k)
+        values["entropy"] = _unit(float(-(share * share.log()).sum()) / math.log(k))
         cosines = group_cosines(distributions.mean(0))
-        values["cosine"] = float(cosines.triu(1).sum()) / (k * (k - 1) / 2)
+        values["cosine"] = _unit(float(cosines.triu(1).sum()) / (k * (k - 1) / 2))
     return values
+
+
+def _unit(value: float) -> float:
+    """Cut what rounding leaves outside [0, 1]."""
+    return min(max(value, 0.0), 1.0)

@@ -10,7 +10,7 @@ from torch import Tensor
 from mmda.errors import ConfigError
 from mmda.models.alignments.base import Alignment, frozen
 from mmda.models.alignments.context import SOURCE, TARGET, DomainBatch, UDAContext
-from mmda.models.losses import gan_loss
+from mmda.models.losses import check_gan, gan_loss
 from mmda.registry import MODELS
 
 
@@ -42,6 +42,7 @@ class AdversarialAlignment(Alignment):
                 f"{type(self).__name__}: weights must be 0 or more and name at least one "
                 f"representation, got {dict(weights)}."
             )
+        check_gan(gan)
         self.weights, self.gan = dict(weights), gan
         self.discriminators = ModuleDict(
             {name: MODELS.build(self._discriminator(discriminator, name)) for name in weights}

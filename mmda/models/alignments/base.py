@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from mmengine.model import BaseModule
 from torch import Tensor, nn
@@ -67,6 +68,41 @@ class Alignment(BaseModule):
         for term in terms:
             total = total + term
         return total * 0
+
+
+def check_head(alignment: Alignment, segmentor: Any, head: str, num_classes: int | None) -> None:
+    """Check that a segmentor has a head, and that it has ``num_classes`` classes.
+
+    Args:
+        alignment: Who asks, for the message.
+        segmentor: An ``EncoderDecoder``.
+        head: ``decode``, ``aux`` or ``aux_0``, ``aux_1``, ...
+        num_classes: Number of classes that the alignment was told; None for any.
+    """
+    heads = segmentor_heads(segmentor)
+    name = type(alignment).__name__
+    if head not in heads:
+        raise ConfigError(
+            f"{name}: there is no head `{head}`; the segmentor has {sorted(heads)}. Add an "
+            "auxiliary head or name another."
+        )
+    if num_classes is not None and heads[head].num_classes != num_classes:
+        raise ConfigError(
+            f"{name}: `num_classes` is {num_classes}, but the head `{head}` has "
+            f"{heads[head].num_classes} classes. Set both to the same number."
+        )
+
+
+def segmentor_heads(segmentor: Any) -> dict[str, Any]:
+    """Return a segmentor's heads: ``decode``, and ``aux`` or ``aux_0``, ``aux_1``, ..."""
+    heads: dict[str, Any] = {"decode": segmentor.decode_head}
+    if segmentor.with_auxiliary_head:
+        auxiliary = segmentor.auxiliary_head
+        if isinstance(auxiliary, nn.ModuleList):
+            heads.update({f"aux_{i}": head for i, head in enumerate(auxiliary)})
+        else:
+            heads["aux"] = auxiliary
+    return heads
 
 
 @contextmanager

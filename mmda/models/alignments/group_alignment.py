@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import warnings
+import logging
+import math
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor
+from mmengine.logging import print_log
+from torch import Tensor, nn
 
 from mmda.errors import ConfigError
 from mmda.models.alignments.adversarial import check_size
-from mmda.models.alignments.base import Alignment, frozen
+from mmda.models.alignments.base import Alignment, check_head, frozen
 from mmda.models.alignments.context import SOURCE, TARGET, DomainBatch, UDAContext
-from mmda.models.grouping import GroupHead, Grouping
+from mmda.models.discriminators import ConditionalDiscriminator
+from mmda.models.grouping import FittedGrouping, GroupHead, Grouping
 from mmda.models.losses import (
+    check_gan,
     class_equivalence_loss,
     condition,
     consistency_loss,
@@ -98,25 +102,29 @@ class GroupAlignment(Alignment):
     ) -> None:
         super().__init__(start)
         self.weights = _checked_weights(weights or {})
+        _check_settings(threshold, input_scale, gan)
         self.num_classes, self.head, self.input_scale = num_classes, head, input_scale
         self.threshold, self.gan = threshold, gan
         k = min(8, num_classes) if num_groups is None else num_groups
-        if k > num_classes and self.weights["orth"]:
-            warnings.warn(
-                f"GroupAlignment: {k} groups for {num_classes} classes. No more than "
-                f"{num_classes} class distributions can be orthogonal: use `num_groups` of at most "
-                f"{num_classes}, or switch `weights.orth` off.",
-                stacklevel=2,
-            )
         self.grouping = _build_grouping(grouping or {}, k, num_classes)
+        if k > num_classes:
+            print_log(_too_many(k, num_classes), "current", logging.WARNING)
         if self.weights["cadv"]:
-            config = {"type": "ConditionalDiscriminator", **(discriminator or {})}
-            self.discriminator = MODELS.build({"num_classes": num_classes, **config})
+            self.discriminator = _build_discriminator(discriminator or {}, num_classes)
         self.latest = {}
+
+    def attach(self, segmentor: nn.Module) -> None:
+        """Check the head and its number of classes before anything is trained."""
+        check_head(self, segmentor, self.head, self.num_classes)
 
     def losses(self, context: UDAContext) -> dict[str, Tensor]:
         """Return the weighted losses that are switched on; see the class."""
         assert context.target is not None
+        if isinstance(self.grouping, FittedGrouping) and not self.grouping.fits:
+            raise ConfigError(
+                f"GroupAlignment: nothing has fitted the {type(self.grouping).__name__}. Add "
+                "`dict(type='GroupingRefreshHook')` to `custom_hooks`."
+            )
         source, target = self.group(context.source), self.group(context.target)
         self._remember(source, target)
         losses = {}
@@ -135,17 +143,7 @@ class GroupAlignment(Alignment):
 
     def group(self, domain: DomainBatch) -> GroupedDomain:
         """Divide one domain's maps into groups."""
-        if self.head not in domain.logits:
-            raise ConfigError(
-                f"GroupAlignment: `head` is `{self.head}`, but the segmentor has "
-                f"{sorted(domain.logits)}."
-            )
         probabilities = domain.probabilities(self.head, self.input_scale)
-        if probabilities.shape[1] != self.num_classes:
-            raise ConfigError(
-                f"GroupAlignment: `num_classes` is {self.num_classes}, but the head `{self.head}` "
-                f"has {probabilities.shape[1]} classes. Set both to the same number."
-            )
         groups = self.grouping(probabilities, domain.feats[-1])
         return GroupedDomain(probabilities, groups, group_distributions(probabilities, groups))
 
@@ -184,14 +182,40 @@ def _checked_weights(weights: dict[str, float]) -> dict[str, float]:
     if unknown := sorted(set(weights) - set(WEIGHTS)):
         raise ConfigError(f"GroupAlignment: unknown weights {unknown}; expected {sorted(WEIGHTS)}.")
     merged = {**WEIGHTS, **weights}
-    if min(merged.values()) < 0 or not any(merged.values()):
+    numbers = [value for value in merged.values() if isinstance(value, (int, float))]
+    valid = len(numbers) == len(merged) and all(math.isfinite(v) and v >= 0 for v in numbers)
+    if not valid or not any(numbers):
         raise ConfigError(
-            f"GroupAlignment: weights must be 0 or more, and one at least above 0, got {merged}."
+            "GroupAlignment: weights must be numbers of 0 or more, and one at least above 0, got "
+            f"{merged}."
         )
     return merged
 
 
-def _build_grouping(config: dict, num_groups: int, num_classes: int) -> Any:
+def _check_settings(threshold: float, input_scale: float, gan: str) -> None:
+    check_gan(gan)
+    if not 0 <= threshold <= 1:
+        raise ConfigError(f"GroupAlignment: `threshold` (tau) must be in [0, 1], got {threshold}.")
+    if not 0 < input_scale <= 4:
+        raise ConfigError(
+            f"GroupAlignment: `input_scale` must be above 0 and at most 4, got {input_scale}."
+        )
+
+
+def _too_many(groups: int, classes: int) -> str:
+    return (
+        f"GroupAlignment: {groups} groups for {classes} classes. No more than {classes} class "
+        f"distributions can be orthogonal: use `num_groups` of at most {classes}, unless you mean "
+        "to sweep it."
+    )
+
+
+def _build_grouping(config: dict | str, num_groups: int, num_classes: int) -> Any:
+    if not isinstance(config, dict) or "num_groups" in config:
+        raise ConfigError(
+            f"GroupAlignment: `grouping` must be a dict(type=..., ...) without `num_groups`, which "
+            f"GroupAlignment has itself; got {config!r}."
+        )
     config = {"type": "GroupHead", **config}
     kind = MODELS.get(config["type"])
     if kind is None or not issubclass(kind, Grouping):
@@ -201,4 +225,20 @@ def _build_grouping(config: dict, num_groups: int, num_classes: int) -> Any:
         )
     if kind is GroupHead:
         config.setdefault("num_classes", num_classes)
+    elif "in_channels" not in config:
+        raise ConfigError(
+            f"GroupAlignment: `{config['type']}` needs `in_channels`, the channels of the feature "
+            "map (or of the softmax maps, with `source='probabilities'`) that it groups."
+        )
     return MODELS.build({"num_groups": num_groups, **config})
+
+
+def _build_discriminator(config: dict, num_classes: int) -> Any:
+    config = {"type": "ConditionalDiscriminator", **config}
+    kind = MODELS.get(config["type"])
+    if kind is None or not issubclass(kind, ConditionalDiscriminator):
+        raise ConfigError(
+            f"GroupAlignment: the discriminator must be a ConditionalDiscriminator, got "
+            f"`{config['type']}`."
+        )
+    return MODELS.build({"num_classes": num_classes, **config})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmda.errors import ConfigError
 from mmda.models.alignments.adversarial import AdversarialAlignment
+from mmda.models.alignments.base import check_head
 from mmda.models.alignments.context import DomainBatch
 from mmda.models.losses import self_information
 from mmda.registry import MODELS
@@ -54,12 +55,12 @@ class OutputAdversarial(AdversarialAlignment):
     def _discriminator(self, config: dict, name: str) -> dict:
         return {"in_channels": self.num_classes, **config}
 
+    def attach(self, segmentor: nn.Module) -> None:
+        """Check the heads and their number of classes before anything is trained."""
+        for head in self.weights:
+            check_head(self, segmentor, head, self.num_classes)
+
     def representation(self, domain: DomainBatch, name: str) -> Tensor:
         """Return softmax or self-information maps (N, C, scale * H, scale * W) of head ``name``."""
-        if name not in domain.logits:
-            raise ConfigError(
-                f"OutputAdversarial: `weights` names the head `{name}`, but the segmentor has "
-                f"{sorted(domain.logits)}. Add an auxiliary head or remove the level."
-            )
         maps = domain.probabilities(name, self.input_scale)
         return self_information(maps) if self.input == "entropy" else maps

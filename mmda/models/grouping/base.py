@@ -11,6 +11,7 @@ from mmengine.model import BaseModule
 from torch import Tensor
 
 from mmda.errors import ConfigError
+from mmda.utils.precision import full_precision
 
 
 class Grouping(BaseModule):
@@ -23,10 +24,10 @@ class Grouping(BaseModule):
 
     def __init__(self, num_groups: int, init_cfg: dict | list | None = None) -> None:
         super().__init__(init_cfg)
-        if num_groups < 1:
+        if not isinstance(num_groups, int) or num_groups < 1:
             raise ConfigError(
-                f"{type(self).__name__}: `num_groups` (K) must be 1 or more, got {num_groups}. "
-                "K = 1 is global alignment; the paper uses 8."
+                f"{type(self).__name__}: `num_groups` (K) must be a whole number of 1 or more, "
+                f"got {num_groups!r}. K = 1 is global alignment; the paper uses 8."
             )
         self.num_groups = num_groups
 
@@ -92,20 +93,26 @@ class FittedGrouping(Grouping):
             return probabilities.new_full(
                 (n, self.num_groups, *size), 1 / self.num_groups, dtype=torch.float32
             )
-        groups = self.assign(self.pixels(probabilities, features))
+        with full_precision(probabilities):
+            groups = self.assign(self.pixels(probabilities, features))
         if list(groups.shape[-2:]) != size:
             groups = F.interpolate(groups, size, mode="bilinear", align_corners=False)
         return groups
 
     def fit(self, pixels: np.ndarray) -> None:
-        """Fit the groups, starting from the last fit where there is one.
+        """Fit the groups; k-means starts from the last fit where there is one.
 
         Args:
             pixels: (M, D) of both domains, float32.
 
         Raises:
-            ConfigError: When there are fewer pixels than groups.
+            ConfigError: When there are fewer pixels than groups, or values that are not finite.
         """
+        if not np.isfinite(pixels).all():
+            raise ConfigError(
+                f"{type(self).__name__}: the {self.source} are not finite: the training has "
+                "diverged. Lower the learning rate."
+            )
         if len(pixels) < self.num_groups:
             raise ConfigError(
                 f"{type(self).__name__}: {len(pixels)} pixels cannot form {self.num_groups} "

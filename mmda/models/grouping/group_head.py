@@ -14,6 +14,8 @@ class GroupHead(Grouping):
     """Two 1x1 convolutions on the softmax maps and a softmax over groups (CDGA, section 3).
 
     Trained with the segmentor: through :class:`~mmda.models.alignments.GroupAlignment`'s losses.
+    In training, batch normalisation takes each domain's own statistics, of each process (give
+    ``norm_cfg=dict(type='SyncBN')`` for those of all); in evaluation, running ones of both domains.
 
     Args:
         num_groups: Number of groups K.

@@ -10,6 +10,7 @@ from sklearn.decomposition import NMF
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
+from mmda.errors import ConfigError
 from mmda.models.grouping.base import FittedGrouping
 from mmda.registry import MODELS
 
@@ -42,6 +43,11 @@ class NMFGrouping(FittedGrouping):
         fit_iterations: int = 200,
     ) -> None:
         super().__init__(num_groups, in_channels, source, seed)
+        if num_groups > in_channels:
+            raise ConfigError(
+                f"NMFGrouping: {num_groups} components cannot be told from {in_channels} channels. "
+                "Use `num_groups` of at most `in_channels`, or group the features."
+            )
         self.iterations, self.fit_iterations = iterations, fit_iterations
 
     def find_centroids(self, pixels: np.ndarray) -> np.ndarray:

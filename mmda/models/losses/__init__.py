@@ -6,7 +6,7 @@ from mmda.models.losses.category import (
     inter_class_loss,
     intra_class_loss,
 )
-from mmda.models.losses.gan import gan_loss
+from mmda.models.losses.gan import check_gan, gan_loss
 from mmda.models.losses.grouping import (
     class_equivalence_loss,
     condition,
@@ -21,6 +21,7 @@ from mmda.models.losses.self_information import self_information
 
 __all__ = [
     "adaptive_weights",
+    "check_gan",
     "class_distances",
     "class_equivalence_loss",
     "class_similarities",

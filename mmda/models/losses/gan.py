@@ -7,6 +7,14 @@ from torch import Tensor
 
 from mmda.errors import ConfigError
 
+KINDS = ("vanilla", "lsgan")
+
+
+def check_gan(kind: str) -> None:
+    """Raise a :class:`ConfigError` when there is no such adversarial loss."""
+    if kind not in KINDS:
+        raise ConfigError(f"Unknown adversarial loss `{kind}`; expected `vanilla` or `lsgan`.")
+
 
 def gan_loss(logits: Tensor, label: float, kind: str = "vanilla") -> Tensor:
     r"""Mean loss of a discriminator's logits against one domain label.
@@ -31,8 +39,7 @@ def gan_loss(logits: Tensor, label: float, kind: str = "vanilla") -> Tensor:
         tensor(0.6931)
     """
     target = logits.new_full((), label).expand_as(logits)
+    check_gan(kind)
     if kind == "vanilla":
         return F.binary_cross_entropy_with_logits(logits, target)
-    if kind == "lsgan":
-        return F.mse_loss(logits, target)
-    raise ConfigError(f"Unknown adversarial loss `{kind}`; expected `vanilla` or `lsgan`.")
+    return F.mse_loss(logits, target)

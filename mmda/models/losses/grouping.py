@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from mmda.utils.precision import full_precision, widened
+
 EPS = 1e-6
 
 
@@ -25,7 +27,9 @@ def group_distributions(probabilities: Tensor, groups: Tensor) -> Tensor:
         (N, K, C), 0 or more, with a sum of 1 over (K, C) for each sample.
     """
     pixels = probabilities[0, 0].numel()
-    return torch.einsum("nkhw,nchw->nkc", groups, probabilities) / pixels
+    # In float16 the sum over 65504 or more pixels would be infinite.
+    with full_precision(probabilities):
+        return torch.einsum("nkhw,nchw->nkc", widened(groups), widened(probabilities)) / pixels
 
 
 def group_maxima(probabilities: Tensor, groups: Tensor) -> Tensor:
@@ -65,7 +69,7 @@ def consistency_loss(source: Tensor, target: Tensor) -> Tensor:
         source: The source's Q, (K, C).
         target: The target's Q, (K, C).
     """
-    return (source - target).square().sum()
+    return (widened(source) - widened(target)).square().sum()
 
 
 def orthogonality_loss(distributions: Tensor) -> Tensor:
@@ -87,8 +91,9 @@ def group_cosines(distributions: Tensor) -> Tensor:
     Args:
         distributions: Q, (K, C).
     """
-    directions = F.normalize(distributions, dim=-1, eps=EPS)
-    return directions @ directions.T
+    with full_precision(distributions):
+        directions = F.normalize(widened(distributions), dim=-1, eps=EPS)
+        return directions @ directions.T
 
 
 def class_equivalence_loss(source: Tensor, target: Tensor, threshold: float = 0.05) -> Tensor:
@@ -106,4 +111,4 @@ def class_equivalence_loss(source: Tensor, target: Tensor, threshold: float = 0.
         A scalar.
     """
     present = source.detach() >= threshold
-    return -(target.clamp(min=EPS).log() * present).sum((1, 2)).mean()
+    return -(widened(target).clamp(min=EPS).log() * present).sum((1, 2)).mean()

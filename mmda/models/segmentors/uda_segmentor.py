@@ -8,11 +8,12 @@ import torch
 from mmengine.logging import MessageHub
 from mmengine.model import ModuleDict
 from mmseg.models.segmentors.base import BaseSegmentor
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmda.errors import ConfigError
 from mmda.models.alignments import Alignment, DomainBatch, UDAContext
+from mmda.models.alignments.base import segmentor_heads
 from mmda.models.segmentors.teacher import Teacher
 from mmda.registry import MODELS
 
@@ -180,14 +181,7 @@ class UDASegmentor(BaseSegmentor):
         return feats, {name: head(feats) for name, head in self._heads().items()}
 
     def _heads(self) -> dict[str, Any]:
-        heads: dict[str, Any] = {"decode": self.segmentor.decode_head}
-        if self.segmentor.with_auxiliary_head:
-            auxiliary = self.segmentor.auxiliary_head
-            if isinstance(auxiliary, nn.ModuleList):
-                heads.update({f"aux_{i}": head for i, head in enumerate(auxiliary)})
-            else:
-                heads["aux"] = auxiliary
-        return heads
+        return segmentor_heads(self.segmentor)
 
     def _source_losses(self, source: DomainBatch) -> dict[str, Tensor]:
         losses = {}
