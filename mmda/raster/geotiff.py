@@ -23,7 +23,8 @@ from rasterio.io import MemoryFile
 
 ROWS_PER_STRIP = 64
 _ZSTD_LEVEL = 1
-_LONG = 4  # TIFF's name of uint32
+# By TIFF's numbers.
+_TYPES: dict[int, np.dtype[Any]] = {3: np.dtype("uint16"), 4: np.dtype("uint32")}
 _MOST_BYTES = 2**31  # beyond, GDAL decides between TIFF and BigTIFF
 _MOST_CHANNELS = 64  # of an OpenCV array
 _TIEPOINT, _TRANSFORMATION = 33922, 34264
@@ -37,6 +38,7 @@ class _Head:
     data: bytes
     offsets: int
     counts: int
+    count_type: np.dtype
     origin: tuple[int, int] | None
 
 
@@ -72,9 +74,11 @@ class GeoTiffEncoder:
         if key not in self._heads:
             self._heads[key] = self._make_head(image, transform)
         head = self._heads[key]
-        if head is None:
-            return self._encode_by_gdal(image, None, transform)
-        return _assemble(head, _compressed_strips(image), transform)
+        if head is not None:
+            strips = _compressed_strips(image)
+            if max(map(len, strips)) <= np.iinfo(head.count_type).max:
+                return _assemble(head, strips, transform)
+        return self._encode_by_gdal(image, None, transform)
 
     def _make_head(self, image: np.ndarray, transform: Affine | None) -> _Head | None:
         with MemoryFile() as memory:
@@ -137,10 +141,14 @@ def _find_places(data: bytes, placed: bool) -> _Head | None:
             not file.is_bigtiff
             and file.byteorder == "<"
             and sys.byteorder == "little"
-            and offsets.dtype == counts.dtype == _LONG
+            and _TYPES.get(offsets.dtype) == np.uint32
+            and counts.dtype in _TYPES
             and placed == (origin is not None)
         )
-        return _Head(data, offsets.valueoffset, counts.valueoffset, origin) if known else None
+        if not known:
+            return None
+        places = offsets.valueoffset, counts.valueoffset
+        return _Head(data, *places, _TYPES[counts.dtype], origin)
 
 
 def _compressed_strips(image: np.ndarray) -> list[bytes]:
@@ -157,7 +165,7 @@ def _compressed_strips(image: np.ndarray) -> list[bytes]:
 
 
 def _assemble(head: _Head, strips: list[bytes], transform: Affine | None) -> bytes:
-    counts = np.array([len(strip) for strip in strips], np.uint32)
+    counts = np.array([len(strip) for strip in strips], head.count_type)
     offsets = len(head.data) + np.cumsum(counts, dtype=np.uint32) - counts
     data = bytearray(head.data)
     for place, values in ((head.offsets, offsets), (head.counts, counts)):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from raster_samples import make_scenes, snapshot, tile, write
 
+from mmda.cli import main
 from mmda.errors import ConfigError, DataError
 from mmda.raster import read_dataset_info
 from mmda.raster.shard import Shard, parse_shard
@@ -109,3 +110,16 @@ def test_shards_with_other_options_are_refused(tmp_path):
     tile(scenes, tmp_path / "o", shard="1/3")
     with pytest.raises(ConfigError, match="tile was 64, is 32"):
         tile(scenes, tmp_path / "o", shard="2/3", tile=32)
+
+
+def test_the_command_line_tells_what_is_pending_then_shows_a_sample(tmp_path, capsys):
+    spread(tmp_path / "in")
+    arguments = ["tile", "geotiff", str(tmp_path / "in/s*.tif"), str(tmp_path / "o"), "--preview"]
+    arguments += ["--task", "t", "--domain", "d", "--classes", "a", "b", "--tile", "64"]
+    for shard in (1, 2):
+        assert main([*arguments, "--shard", f"{shard}/3"]) == 0
+        assert "scenes of other" in capsys.readouterr().out
+    assert not (tmp_path / "o/preview.png").exists()
+    assert main([*arguments, "--shard", "3/3"]) == 0
+    assert "6 scenes, tiles of 64 pixels" in capsys.readouterr().out
+    assert (tmp_path / "o/preview.png").exists()

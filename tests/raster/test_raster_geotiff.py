@@ -1,0 +1,60 @@
+"""Tiles assembled from GDAL's head are what GDAL would have written."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from affine import Affine
+from raster_samples import affine, noise
+from rasterio.crs import CRS
+from rasterio.io import MemoryFile
+
+from mmda.raster.geotiff import GeoTiffEncoder
+
+ROTATED = Affine(0.3, 0.1, 500000, 0.1, -0.3, 5000000)
+SOUTH_UP = Affine(0.3, 0, 500000, 0, 0.3, 5000000)
+
+
+def read(data):
+    with MemoryFile(data) as file, file.open() as dataset:
+        told = (dataset.profile, dataset.colorinterp, dataset.tags(), dataset.mask_flag_enums)
+        return told, dataset.read(), dataset.dataset_mask()
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (1, 1), (200, 70)])
+@pytest.mark.parametrize(("bands", "dtype"), [(1, "uint8"), (3, "uint8"), (4, "uint16")])
+@pytest.mark.parametrize("transform", [None, affine(0.3), ROTATED, SOUTH_UP])
+@pytest.mark.parametrize("nodata", [None, 0])
+def test_as_gdal_writes_it(shape, bands, dtype, transform, nodata):
+    encoder = GeoTiffEncoder(CRS.from_epsg(32633), nodata)
+    for index in range(3):
+        image = noise(bands, *shape, dtype, seed=index)
+        place = transform and transform * Affine.translation(17 * index, 5 * index)
+        ours, pixels, _ = read(encoder.encode(image, None, place))
+        assert ours == read(encoder._encode_by_gdal(image, None, place))[0]
+        np.testing.assert_array_equal(pixels, image)
+    assert None not in encoder._heads.values()
+
+
+def test_strips_longer_than_gdal_reserved_are_left_to_gdal():
+    image, encoder = noise(1, 64, 64), GeoTiffEncoder(None, None)
+    whole = encoder.encode(image)
+    ((key, head),) = encoder._heads.items()
+    encoder._heads[key] = dataclasses.replace(head, count_type=np.dtype("uint8"))
+    np.testing.assert_array_equal(read(encoder.encode(image))[1], read(whole)[1])
+
+
+@pytest.mark.parametrize(("dtype", "bands"), [("float32", 2), ("uint8", 70)])
+def test_other_types_and_many_bands(dtype, bands):
+    image = noise(bands, 40, 50, dtype)
+    encoder = GeoTiffEncoder(CRS.from_epsg(32633), None)
+    told, pixels, _ = read(encoder.encode(image, None, affine(0.3)))
+    assert told[0]["transform"] == affine(0.3)
+    np.testing.assert_array_equal(pixels, image)
+
+
+def test_invalid_pixels_without_a_no_data_value_get_a_mask():
+    image, valid = noise(3, 40, 50), noise(1, 40, 50)[0] > 100
+    _, pixels, mask = read(GeoTiffEncoder(None, None).encode(image, valid))
+    np.testing.assert_array_equal(pixels, image)
+    np.testing.assert_array_equal(mask > 0, valid)
