@@ -45,9 +45,11 @@ class VectorLabels:
         layer: Name of the layer; the first by default.
         attribute: Column that holds the class; without it every feature is class ``burn``.
         class_map: Attribute value (as text) to class id; the key ``*`` stands for all others.
-            Without it the attribute must hold class ids. 255 means ignore.
+            Without it the attribute must hold class ids. 255 means ignore; an empty value is the
+            text ``null``.
         burn: Class id of every feature when ``attribute`` is not given.
-        width: Full width of lines in metres, or the name of the column that holds it.
+        width: Full width of lines (and diameter of points) in metres, or the name of the column
+            that holds it; those of no width are left out, and polygons stay as they are.
             ``None`` burns the geometry as it is (a line is then one pixel wide).
     """
 

@@ -37,11 +37,11 @@ class VectorBurner:
         crs, transform = require_crs(spec, grid)
         frame = _read_frame(spec, crs, _bounds(grid, transform))
         frame = frame[~(frame.geometry.is_empty | frame.geometry.isna())]
-        values = _class_values(spec, frame, classes)
+        # Lines of no width go, so classes are taken from what is left.
         frame = _widen(spec, frame).to_crs(crs.to_wkt())
         self._transform = transform
         self._geometries = list(frame.geometry)
-        self._values = values
+        self._values = _class_values(spec, frame, classes)
         self._tree = STRtree(self._geometries)
 
     def __len__(self) -> int:
@@ -162,14 +162,39 @@ def _class_values(spec: VectorLabels, frame: Any, classes: int) -> np.ndarray:
 
 
 def _widen(spec: VectorLabels, frame: Any) -> Any:
-    """Buffer by half the width, in metres, in a projected CRS."""
+    """Buffer lines and points by half the width, in metres, in a projected CRS.
+
+    Polygons stay as they are; lines and points of no width are left out.
+    """
+    from shapely import get_dimensions
+
     if spec.width is None or not len(frame):
         return frame
-    width = frame[spec.width].to_numpy(float) if isinstance(spec.width, str) else spec.width
+    half = _widths(spec, frame) / 2
     local = frame.to_crs(frame.estimate_utm_crs())
-    half = np.nan_to_num(np.broadcast_to(np.asarray(width, float) / 2, len(local)))
-    local.geometry = local.geometry.buffer(half, cap_style="flat")
-    return local[~local.geometry.is_empty] if (half <= 0).any() else local
+    dimensions = get_dimensions(local.geometry.to_numpy())
+    for dimension, cap in ((0, "round"), (1, "flat")):  # a flat cap makes nothing of a point
+        chosen = dimensions == dimension
+        shapes = local.geometry[chosen].buffer(half[chosen], cap_style=cap)
+        local.loc[chosen, local.geometry.name] = shapes.to_numpy()
+    return local[(dimensions == 2) | (half > 0)]
+
+
+def _widths(spec: VectorLabels, frame: Any) -> np.ndarray:
+    """Return the full width of every feature in metres, 0 where its column is empty."""
+    import pandas
+
+    if not isinstance(spec.width, str):
+        return np.full(len(frame), spec.width, float)
+    column = frame[spec.width]
+    widths = pandas.to_numeric(column, errors="coerce")
+    odd = column[widths.isna() & column.notna()]
+    if len(odd):
+        raise DataError(
+            f"`{spec.path}`, column `{spec.width}`: `{odd.iloc[0]}` is no width in metres "
+            f"({len(odd)} such values). Give a column of numbers, or one width for all lines."
+        )
+    return widths.fillna(0).to_numpy(float)
 
 
 def _bounds(grid: Grid, transform: Affine) -> tuple[float, ...]:
@@ -183,6 +208,8 @@ def _is_parquet(path: str) -> bool:
 
 
 def _as_text(value: Any) -> str:
-    if isinstance(value, (float, np.floating)) and value == int(value):
-        return str(int(value))
-    return str(value)
+    import pandas
+
+    if pandas.isna(value):
+        return "null"
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

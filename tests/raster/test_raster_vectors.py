@@ -2,7 +2,7 @@ import geopandas
 import numpy as np
 import pytest
 from raster_samples import ORIGIN, UTM, noise, read_image, tile, write
-from shapely import LineString, box
+from shapely import LineString, Point, box
 
 from mmda.errors import ConfigError, DataError
 from mmda.raster import Scene, VectorLabels, read_manifest
@@ -50,6 +50,41 @@ def test_lines_get_their_width(tmp_path):
     by_column = label_of(tmp_path, VectorLabels(path, width="wide"), overwrite=True)
     assert by_column[:32, 30].sum() == 4
     assert by_column[32:, 30].sum() == 12
+
+
+def test_a_line_without_width_leaves_the_others_their_class(tmp_path):
+    lines = [LineString([(X, Y - y), (X + 32, Y - y)]) for y in (4, 16, 24)]
+    path = save(tmp_path / "v.gpkg", lines, {"wide": [None, 4.0, 4.0], "kind": [1, 2, 3]})
+    spec = VectorLabels(path, attribute="kind", width="wide")
+    label = label_of(tmp_path, spec, classes=("ground", "path", "road", "rail"))
+    assert [label[y, 30] for y in (8, 32, 48)] == [0, 2, 3]
+
+
+def test_a_width_is_for_lines_and_points(tmp_path):
+    shapes = [box(X + 4, Y - 8, X + 8, Y - 4), Point(X + 20, Y - 20)]
+    path = save(tmp_path / "v.geojson", shapes)
+    label = label_of(tmp_path, VectorLabels(path, width=4.0))
+    expected = np.zeros((32, 64), np.uint8)
+    expected[8:16, 8:16] = 1
+    np.testing.assert_array_equal(label[:32], expected)
+    assert 44 <= label[32:].sum() <= 56  # a disc of 4 m in pixels of 0.25 m2
+
+
+def test_a_width_that_is_no_number(tmp_path):
+    path = save(tmp_path / "v.gpkg", [LineString([(X, Y), (X + 9, Y - 9)])], {"wide": ["broad"]})
+    with pytest.raises(DataError, match="column `wide`: `broad` is no width"):
+        label_of(tmp_path, VectorLabels(path, width="wide"))
+
+
+@pytest.mark.parametrize("codes", [[1.0, None], ["1", None]])
+def test_an_empty_class(tmp_path, codes):
+    squares = [box(X, Y - 8, X + 8, Y), box(X + 8, Y - 8, X + 16, Y)]
+    path = save(tmp_path / "v.gpkg", squares, {"code": codes})
+    with pytest.raises(DataError, match="no class for null"):
+        label_of(tmp_path, VectorLabels(path, attribute="code"))
+    spec = VectorLabels(path, attribute="code", class_map={"1": 1, "null": 255})
+    label = label_of(tmp_path, spec, overwrite=True)
+    assert [label[0, 0], label[0, 20], label[60, 60]] == [1, 255, 0]
 
 
 def test_a_line_outside_reaches_in(tmp_path):
