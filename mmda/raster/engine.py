@@ -14,6 +14,7 @@ from mmda.raster.execute_cluster import run_cluster
 from mmda.raster.finish import finish_dataset
 from mmda.raster.handles import gdal_process, quiet_georeference
 from mmda.raster.options import TileOptions, make_palette
+from mmda.raster.output import check_output
 from mmda.raster.plan import Plan, ScenePlan, plan_tiles
 from mmda.raster.scene import Scene
 from mmda.raster.shard import Shard, parse_shard
@@ -80,14 +81,15 @@ def tile_dataset(
         ``{"pending_scenes": number of scenes that are not}``.
 
     Raises:
-        DataError: For input that does not fit (before anything is written).
+        DataError: For input that does not fit, or lies where the tiles go (before anything is
+            written).
         ConfigError: For impossible options, or a folder made with other options.
         DamagedScenesError: After all others are converted, for scenes that are damaged.
     """
     options = TileOptions(task, domain, tuple(classes), tile, stride, gsd, format, min_valid, edge)
     colors = make_palette(palette, options.classes)
     share = _check_shard(shard, overwrite)
-    store = SceneStore(Path(out))
+    store = SceneStore(check_output(out, scenes))
     with quiet_georeference(), gdal_process():
         plan = plan_tiles(scenes, options, workers, share)
         todo = _prepare(plan, options, store, overwrite, None if share is None else _names(plan))

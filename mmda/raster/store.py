@@ -11,12 +11,14 @@ import json
 import re
 import shutil
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from mmda.errors import ConfigError
 from mmda.raster.manifest import DATASET_INFO, MANIFEST
-from mmda.raster.scene import SPLITS, Scene
+from mmda.raster.output import tile_folders
+from mmda.raster.scene import Scene
 from mmda.utils.files import atomic_write_text
 
 Record = dict[str, Any]
@@ -129,8 +131,7 @@ class SceneStore:
             scenes: Names of scenes; only theirs are removed, since another shard may be writing
                 the others. ``None`` removes all.
         """
-        kinds = (self.root / split / kind for split in SPLITS for kind in ("images", "labels"))
-        for folder in (self.root, self._folder, *kinds):
+        for folder in (self.root, self._folder, *tile_folders(self.root)):
             for path in folder.glob(".*.tmp-*") if folder.exists() else ():
                 if scenes is None or _scene_of(path.name) in scenes:
                     path.unlink(missing_ok=True)
@@ -168,14 +169,17 @@ class SceneStore:
             )
 
     def _clear(self) -> None:
-        """Remove a tiled dataset, and nothing else that may lie in its folder."""
+        """Remove a tiled dataset, and nothing else that may lie in its folders."""
         if not self._folder.exists():
             return
         self.reopen()
-        for split in SPLITS:
-            for kind in ("images", "labels"):
-                shutil.rmtree(self.root / split / kind, ignore_errors=True)
+        for record in self.records():
+            self.remove_tiles(record["rows"])
         shutil.rmtree(self._folder)
+        for folder in tile_folders(self.root):
+            for path in (folder, folder.parent):
+                with suppress(OSError):  # not empty, or not there
+                    path.rmdir()
 
 
 def rows_of(record: Record) -> list[Record]:
