@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from mmda.errors import DataError
-from mmda.raster.manifest import DATASET_INFO, FORMAT, write_manifest
+from mmda.raster.manifest import DATASET_INFO, FORMAT, read_manifest_table, write_manifest
 from mmda.raster.scene import SPLITS
 from mmda.raster.stats import BandStatistics
 from mmda.raster.store import Record, SceneStore, rows_of
@@ -15,7 +16,7 @@ from mmda.utils.files import atomic_write_text
 
 
 def finish_dataset(store: SceneStore, palette: list[list[int]], changed: bool) -> dict[str, Any]:
-    """Write manifest and ``dataset.json``, unless they are there and nothing has changed.
+    """Write manifest and ``dataset.json``, unless they are there, whole and nothing has changed.
 
     Returns:
         The content of ``dataset.json``.
@@ -33,12 +34,21 @@ def finish_dataset(store: SceneStore, palette: list[list[int]], changed: bool) -
         )
     info = _dataset_info(records, rows, fixed, palette)
     path = store.root / DATASET_INFO
-    if changed or not path.exists():
+    if changed or not path.exists() or not _is_whole(store.root, rows):
         write_manifest(store.root, rows)
     text = json.dumps(info, indent=1)
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
+    if not path.exists() or path.read_bytes() != text.encode():
         atomic_write_text(path, text)
     return info
+
+
+def _is_whole(root: Path, rows: Sequence[Record]) -> bool:
+    """Tell whether the manifest can be read and lists the tiles of these rows."""
+    try:
+        listed = read_manifest_table(root)["id"].to_pylist()
+    except (DataError, KeyError):
+        return False
+    return listed == sorted(row["id"] for row in rows)
 
 
 def _dataset_info(

@@ -192,9 +192,10 @@ def _key(scene: Scene) -> str:
 
 
 def _read(path: Path) -> Record | None:
+    """Return a record, or ``None`` when there is none or the file was damaged."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):
         return None
 
 
