@@ -26,7 +26,11 @@ def build_parser() -> argparse.ArgumentParser:
         "checkpoint and grouping, each pixel in its strongest group's colour.",
     )
     groups.add_argument("config", help="config of a model with a GroupAlignment")
-    groups.add_argument("checkpoints", nargs="+", help="checkpoints of one run, in their order")
+    groups.add_argument(
+        "checkpoints",
+        nargs="+",
+        help="checkpoints of one run, in their order; `init` stands for the untrained model",
+    )
     groups.add_argument(
         "--compare",
         nargs="+",
@@ -43,7 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="t-SNE of output distributions, one plane per model",
         description="t-SNE of the models' output at the same pixels of both domains. Colours are "
         "classes: the truth where images are labelled, else the prediction. The images are those "
-        "of the first config's data.",
+        "of the first config's data, each model sees them in the look that its config gives them.",
     )
     tsne.add_argument(
         "--model",
@@ -76,7 +80,9 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--images", type=int, default=16, help="images per domain for t-SNE and fits (%(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="of sampled pixels (%(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of sampled pixels and `init` (%(default)s)"
+    )
     parser.add_argument("--device", help="cpu, cuda, cuda:1, ...; the first GPU if there is one")
     parser.add_argument(
         "--cfg-options",
@@ -87,6 +93,18 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _check_numbers(args: argparse.Namespace) -> None:
+    for name in ("images", "points"):
+        if (value := getattr(args, name, 1)) < 1:
+            raise ConfigError(f"--{name} is {value}; expected 1 or more.")
+    if not getattr(args, "perplexity", 1) > 0:  # not a number (nan) is refused too
+        raise ConfigError(
+            f"--perplexity is {args.perplexity:g}; expected more than 0, such as 5 to 50."
+        )
+    if not 0 <= args.seed < 2**32:
+        raise ConfigError(f"--seed is {args.seed}; expected 0 to {2**32 - 1}.")
+
+
 def main(argv: Sequence[str]) -> int:
     """Draw one figure."""
     args = build_parser().parse_args(argv)
@@ -95,8 +113,7 @@ def main(argv: Sequence[str]) -> int:
             f"--out `{args.out}` ends in `{args.out.suffix}`; expected one of "
             f"{', '.join(SUFFIXES)}."
         )
-    if args.images < 1:
-        raise ConfigError(f"--images is {args.images}; expected 1 or more.")
+    _check_numbers(args)
     ensure_free_space(args.out.parent, ROOM)
 
     from mmda.visualisation import figures

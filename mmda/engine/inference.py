@@ -35,12 +35,42 @@ def load_model(
         ConfigError: When the config is faulty, the checkpoint does not fit it, or the device cannot
             be used.
     """
-    config = load_config(config_path, cfg_options)
-    init_default_scope("mmda")
-    without_pretrained(config.model)
-    model = MODELS.build(config.model)
+    model = build_model(config_path, cfg_options)
     meta = load_weights(model, checkpoint).get("meta", {})
     model.dataset_meta = meta.get("dataset_meta")
+    return place_model(model, device)
+
+
+def build_model(
+    config_path: str | Path, cfg_options: dict | None = None, *, initial: bool = False
+) -> UDASegmentor:
+    """Return a config's model on the CPU.
+
+    Args:
+        config_path: The config.
+        cfg_options: Overrides of the config.
+        initial: Whether it is to have the weights that a training starts from, those of a
+            pretrained backbone included; else they are about to be loaded.
+
+    Raises:
+        ConfigError: When the config is faulty.
+    """
+    config = load_config(config_path, cfg_options)
+    init_default_scope("mmda")
+    if not initial:
+        without_pretrained(config.model)
+    model = MODELS.build(config.model)
+    if initial:
+        model.init_weights()
+    return model
+
+
+def place_model(model: UDASegmentor, device: str | None) -> UDASegmentor:
+    """Return a model on a device, by default the GPU where there is one, in evaluation mode.
+
+    Raises:
+        ConfigError: When the device cannot be used.
+    """
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         return model.to(device).eval()

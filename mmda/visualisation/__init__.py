@@ -2,7 +2,6 @@
 
 from mmda.visualisation.domains import (
     ShownImage,
-    evaluating,
     open_domain,
     read_shown,
     run_pair,
@@ -24,7 +23,6 @@ __all__ = [
     "choose_pixels",
     "collect_points",
     "embed",
-    "evaluating",
     "figure_picture",
     "fit_grouping",
     "group_alignments",

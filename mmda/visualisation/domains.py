@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,16 +12,16 @@ import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
-from torch import nn
 
 from mmda.errors import ConfigError
-from mmda.models.alignments import DomainBatch
+from mmda.models.alignments import DomainBatch, evaluating
 from mmda.models.segmentors import UDASegmentor
 from mmda.registry import DATASETS
 from mmda.report.pictures import Picture, to_rgb
+from mmda.utils.seeding import seeded
+from mmda.visualisation.pipelines import colour_maps, find_set, without_augmentation
 
 SPLITS = ("train", "val", "test")
-PLAIN = ("Load", "Resize", "Pack")  # transforms that a figure keeps; the others draw numbers
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class ShownImage:
     """One image of a domain.
 
     Attributes:
-        picture: (H, W, 3) uint8.
+        picture: (H, W, 3) uint8, as the network sees it.
         truth: Class ids (H, W) uint8, 255 = ignore; None where the data are not labelled.
         packed: The sample as the model's preprocessor takes it.
     """
@@ -46,44 +44,35 @@ class ShownImage:
         return self.picture.shape[:2]
 
 
-def open_domain(config: Config, domain: str, split: str = "val") -> Any:
+def open_domain(
+    config: Config, domain: str, split: str = "val", seen_by: Config | None = None
+) -> Any:
     """Build a domain's dataset without augmentation.
+
+    Colour maps (``Match...``) that all images pass through stay: without them the network would
+    see images of a look that it was not trained on.
 
     Args:
         config: A training config.
         domain: ``'source'``, always of the training set, or ``'target'``.
         split: Where target images come from: the training set (``'train'``, without labels), or
             the set of ``val_dataloader`` or ``test_dataloader``.
+        seen_by: The config of another model, whose colour maps replace this config's: so several
+            models are shown the same images, each in the look that it knows.
 
     Raises:
-        ConfigError: When the config has no such set.
+        ConfigError: When the config has no such set, or the other gives its images several
+            looks.
     """
-    if domain == "source" or split == "train":
-        place = f"train_dataloader.dataset.{domain}"
-        dataset = ((config.get("train_dataloader") or {}).get("dataset") or {}).get(domain)
-    else:
-        place = f"{split}_dataloader.dataset"
-        dataset = (config.get(f"{split}_dataloader") or {}).get("dataset")
+    place, dataset = find_set(config, domain, split)
     if not dataset:
         raise ConfigError(
             f"The config `{config.filename}` has no `{place}`, from which the {domain} image is "
             f"taken. Choose another split of {SPLITS}, or add the dataset."
         )
     init_default_scope("mmda")
-    return DATASETS.build(_without_augmentation(copy.deepcopy(dataset)))
-
-
-def _without_augmentation(part: Any) -> Any:
-    """Cut every pipeline in a dataset's config, wrappers included, down to plain transforms."""
-    if isinstance(part, (list, tuple)):
-        return [_without_augmentation(one) for one in part]
-    if isinstance(part, dict):
-        for key, value in part.items():
-            if key == "pipeline":
-                part[key] = [step for step in value if str(step["type"]).startswith(PLAIN)]
-            else:
-                part[key] = _without_augmentation(value)
-    return part
+    maps = None if seen_by is None else colour_maps(seen_by, domain, split)
+    return DATASETS.build(without_augmentation(dataset, maps))
 
 
 def read_shown(dataset: Any, index: int, name: str) -> ShownImage:
@@ -102,7 +91,8 @@ def read_shown(dataset: Any, index: int, name: str) -> ShownImage:
             f"`{name}` is {index}, but `{getattr(dataset, 'data_root', dataset)}` has "
             f"{len(dataset)} images; expected 0 to {len(dataset) - 1}."
         )
-    packed = dataset[index]
+    with seeded(index):  # a colour map may draw the tile whose look it takes
+        packed = dataset[index]
     picture = to_rgb(packed["inputs"].numpy())
     truth = None
     if "gt_sem_seg" in packed["data_samples"]:
@@ -122,19 +112,6 @@ def spread_pairs(source: Any, target: Any, count: int) -> Iterator[tuple[ShownIm
         )
 
 
-@contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
-    """Run a model in evaluation mode and without gradient; put each module's mode back after."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
-
-
 def run_pair(model: UDASegmentor, source: ShownImage, target: ShownImage) -> dict[str, DomainBatch]:
     """Return the student's outputs for an image of each domain, as batches of one.
 
@@ -143,7 +120,7 @@ def run_pair(model: UDASegmentor, source: ShownImage, target: ShownImage) -> dic
     """
     pair = {"source": source.packed, "target": target.packed}
     data = model.data_preprocessor(pseudo_collate([pair]), training=False)
-    with evaluating(model):
+    with torch.no_grad(), evaluating(model):
         return {
             domain: DomainBatch(
                 images,

@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from mmengine.config import Config
 from tqdm import tqdm
 
 from mmda.engine.checkpoint import load_weights
-from mmda.engine.inference import load_model
+from mmda.engine.inference import build_model, load_model, place_model
 from mmda.engine.launch import load_config
 from mmda.errors import ConfigError, did_you_mean
 from mmda.models.alignments import GroupAlignment
 from mmda.models.segmentors import UDASegmentor
+from mmda.utils.seeding import seeded
 from mmda.visualisation.domains import open_domain, read_shown, run_pair, spread_pairs
 from mmda.visualisation.drawing import save_figure
 from mmda.visualisation.fitted import feature_pixels, fit_grouping, fitted_maps, match_groups
@@ -28,6 +30,7 @@ from mmda.visualisation.group_maps import (
 )
 from mmda.visualisation.tsne import Pair, choose_pixels, collect_points, embed, tsne_figure
 
+INIT = "init"  # in place of a checkpoint: the untrained model
 FIT_PIXELS = 40_000  # of both domains together
 Maps = dict[str, np.ndarray]
 
@@ -40,13 +43,11 @@ def groups(args: argparse.Namespace) -> str:
         read_shown(source, args.source_index, "--source-index"),
         read_shown(target, args.target_index, "--target-index"),
     )
-    model = load_model(args.config, args.checkpoints[0], args.device, args.cfg_options)
-    name, alignment = choose_alignment(model, args.alignment)
     stages: dict[str, Maps] = {}
     for path in tqdm(args.checkpoints, "checkpoints"):
-        checkpoint = load_weights(model, path)
-        _check_groups(checkpoint, path, f"alignments.{name}.grouping.")
-        title = _stage(path, checkpoint, stages)
+        model, alignment, iteration = _open_stage(path, args)
+        title = Path(path).stem if iteration is None else f"iteration {iteration}"
+        title = title if title not in stages else path
         stages[title] = group_maps(model, alignment, pair)
     if len(stages) == 1 and not args.compare:
         (maps,) = stages.values()
@@ -79,6 +80,24 @@ def choose_alignment(model: UDASegmentor, name: str | None) -> tuple[str, GroupA
     return (name, found[name]) if name else next(iter(found.items()))
 
 
+def _open_stage(
+    path: str, args: argparse.Namespace
+) -> tuple[UDASegmentor, GroupAlignment, int | None]:
+    """Return a checkpoint's model, its group alignment, and its iteration where that is known."""
+    if path == INIT:
+        with seeded(args.seed):
+            model = build_model(args.config, args.cfg_options, initial=True)
+        checkpoint = None
+    else:
+        model = build_model(args.config, args.cfg_options)
+        checkpoint = load_weights(model, path)
+    name, alignment = choose_alignment(model, args.alignment)
+    if checkpoint is not None:
+        _check_groups(checkpoint, path, f"alignments.{name}.grouping.")
+    iteration = 0 if checkpoint is None else checkpoint.get("meta", {}).get("iter")
+    return place_model(model, args.device), alignment, iteration
+
+
 def _check_groups(checkpoint: dict, path: str, prefix: str) -> None:
     """Raise a :class:`ConfigError` where a checkpoint was trained without the groups."""
     if not any(key.startswith(prefix) for key in checkpoint.get("state_dict", checkpoint)):
@@ -86,13 +105,6 @@ def _check_groups(checkpoint: dict, path: str, prefix: str) -> None:
             f"The checkpoint `{path}` has no weights `{prefix}*`: it was trained without these "
             "groups. Give one of a run with this config."
         )
-
-
-def _stage(path: str, checkpoint: dict, taken: dict) -> str:
-    """Return a checkpoint's title: its iteration, or its file's name."""
-    done = checkpoint.get("meta", {}).get("iter")
-    title = Path(path).stem if done is None else f"iteration {done}"
-    return title if title not in taken else str(path)
 
 
 def _fitted(
@@ -134,12 +146,11 @@ def tsne(args: argparse.Namespace) -> str:
     if len(set(names)) < len(names):
         raise ConfigError(f"--model: the names {names} are not unique; each is a plane's title.")
     config = load_config(args.model[0][1], args.cfg_options)
-    source, target = (open_domain(config, name, args.split) for name in ("source", "target"))
-    pairs = list(spread_pairs(source, target, args.images))
+    pairs, meta = _pairs(config, None, args)
     generator = np.random.default_rng(args.seed)
     share = -(-args.points // args.images)
     places = [tuple(choose_pixels(image, share, generator) for image in pair) for pair in pairs]
-    classes = list(source.metainfo["classes"])
+    classes = list(meta["classes"])
     # Two probabilities are one number: t-SNE would draw a thread.
     what = args.of or ("probabilities" if len(classes) > 2 else "features")
     drawn = {}
@@ -150,8 +161,20 @@ def tsne(args: argparse.Namespace) -> str:
                 f"--model {name}: `{path}` has {model.num_classes} classes, the data of "
                 f"`{args.model[0][1]}` have {len(classes)}. Compare models of one task."
             )
-        points = collect_points(model, pairs, places, what)  # type: ignore[arg-type]
+        if path != args.model[0][1]:
+            seen, _ = _pairs(config, load_config(path, args.cfg_options), args)
+        else:
+            seen = pairs
+        points = collect_points(model, seen, places, what)  # type: ignore[arg-type]
         drawn[name] = (points, embed(points, args.perplexity, args.seed))
-    save_figure(tsne_figure(drawn, source.metainfo), args.out)
+    save_figure(tsne_figure(drawn, meta), args.out)
     counts = " and ".join(f"{len(one.vectors)} {domain}" for domain, one in points.items())
     return f"{what} of {counts} pixels, {args.images} images each, {len(drawn)} models"
+
+
+def _pairs(
+    config: Config, seen_by: Config | None, args: argparse.Namespace
+) -> tuple[list[Pair], dict[str, Any]]:
+    """Return images of both domains in the look that a model knows, and the classes' names."""
+    source, target = (open_domain(config, d, args.split, seen_by) for d in ("source", "target"))
+    return list(spread_pairs(source, target, args.images)), source.metainfo

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from mmda.errors import ConfigError
-from mmda.models.alignments import DomainBatch, GroupAlignment
+from mmda.models.alignments import DomainBatch, GroupAlignment, evaluating
 from mmda.models.segmentors import UDASegmentor
 from mmda.report.pictures import Picture
-from mmda.visualisation.domains import ShownImage, evaluating, run_pair
+from mmda.visualisation.domains import ShownImage, run_pair
 from mmda.visualisation.drawing import class_legend, group_colours, paint, picture_grid
 
 
@@ -38,7 +39,7 @@ def group_maps(
 ) -> dict[str, np.ndarray]:
     """Return H, the assignment to groups (K, H, W), of an image of each domain."""
     batches = run_pair(model, *pair)
-    with evaluating(model):
+    with torch.no_grad(), evaluating(model):
         return {
             domain: on_image(alignment.group(batch).groups, batch, shown)
             for (domain, batch), shown in zip(batches.items(), pair, strict=True)

@@ -36,6 +36,19 @@ def cdga_config(write_config) -> str:
 
 
 @pytest.fixture
+def colour_map_text():
+    """Return a function that gives a config's text with a step for the source's images."""
+
+    def text(step: str) -> str:
+        return f"""
+source_root, target_root = {{{{_base_.source_root}}}}, {{{{_base_.target_root}}}}
+train_dataloader["dataset"]["source"]["pipeline"] = [augment[0], {step}, *augment[1:]]
+"""
+
+    return text
+
+
+@pytest.fixture
 def build_model():
     """Return a function that builds a config's model with random weights, in training mode."""
 

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from mmda.cli import main
-from mmda.engine.inference import load_model
+from mmda.engine.inference import build_model, load_model
+from mmda.models.segmentors import UDASegmentor
 from mmda.visualisation import figures, group_alignments, group_maps, hard_groups
 
 
@@ -74,6 +75,51 @@ def test_several_checkpoints_show_their_own_groups(cdga_config, save_checkpoint,
     assert (first != second).any(-1).all()
 
 
+def test_init_stands_for_the_untrained_model(cdga_config, save_checkpoint, tmp_path, drawn):
+    checkpoint = save_checkpoint(cdga_config, 5)
+    out, pictures = ["--out", tmp_path / "figure.png"], []
+    for seed in (1, 1, 2):
+        assert run("groups", cdga_config, "init", *out, "--seed", seed) == 0
+        pictures.append(drawn["columns"]["source"]["k = 1"])
+    assert np.array_equal(pictures[0], pictures[1])
+    assert not np.array_equal(pictures[0], pictures[2])
+    assert run("groups", cdga_config, "init", checkpoint, *out) == 0
+    assert list(drawn["columns"]["source"]) == ["iteration 0", "iteration 5"]
+
+
+def test_init_has_the_weights_that_a_training_starts_from(cdga_config, monkeypatch):
+    begun = []
+    monkeypatch.setattr(UDASegmentor, "init_weights", lambda model: begun.append(model))
+    model = build_model(cdga_config, initial=True)
+    assert begun == [model]
+    build_model(cdga_config)
+    assert begun == [model]
+
+
+def test_tsne_shows_each_model_images_in_its_own_look(
+    cdga_config, cdga_text, colour_map_text, write_config, save_checkpoint, tmp_path, monkeypatch
+):
+    seen = {}
+    real = figures.collect_points
+
+    def collect(model, pairs, places, what):
+        seen[len(seen)] = pairs[0]
+        return real(model, pairs, places, what)
+
+    monkeypatch.setattr(figures, "collect_points", collect)
+    step = "dict(type='MatchDomain', source=source_root, target=target_root)"
+    translated = write_config(cdga_text + colour_map_text(step), name="translated.py")
+    models = []
+    for name, config in (("plain", cdga_config), ("translated", translated)):
+        models += ["--model", name, config, save_checkpoint(config, 1)]
+    options = ["--points", 8, "--images", 2, "--out", tmp_path / "figure.png"]
+    assert run("tsne", *models, *options) == 0
+    (source, target), (other_source, other_target) = seen.values()
+    assert not np.array_equal(source.picture, other_source.picture)
+    assert np.array_equal(source.truth, other_source.truth)
+    assert np.array_equal(target.picture, other_target.picture)
+
+
 def test_tsne_draws_a_plane_per_model(cdga_config, save_checkpoint, tmp_path, capsys):
     models = []
     for seed in (1, 2):
@@ -110,6 +156,7 @@ def test_tsne_compares_models_of_one_task_with_unique_names(
             ["does not fit the config's model", "grouping"],
         ),
         (["--images", 0], ["--images is 0"]),
+        (["--seed", -1], ["--seed is -1", "0 to 4294967295"]),
         (["--out", "figure.txt"], ["ends in `.txt`", ".png"]),
     ],
 )
@@ -120,6 +167,20 @@ def test_bad_input_is_named(
     checkpoint = save_checkpoint(cdga_config, 1)
     assert run("groups", cdga_config, checkpoint, "--out", tmp_path / "f.png", *options) == 2
     refused(capsys, *fragments)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--perplexity", 0], "--perplexity is 0; expected more than 0"),
+        (["--perplexity", "nan"], "--perplexity is nan"),
+        (["--points", -50], "--points is -50; expected 1 or more"),
+    ],
+)
+def test_numbers_of_tsne_are_checked(tmp_path, capsys, options, message):
+    model = ["--model", "one", "config.py", "one.pth"]
+    assert run("tsne", *model, "--out", tmp_path / "f.png", *options) == 2
+    refused(capsys, message)
 
 
 def test_models_without_groups_are_refused(
