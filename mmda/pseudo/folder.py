@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,7 @@ import numpy as np
 from mmda.errors import DataError
 from mmda.pseudo.report import PseudoLabelReport
 from mmda.pseudo.store import PredictionStore
-from mmda.raster.finish import pixels_per_split
-from mmda.raster.manifest import DATASET_INFO, write_manifest
+from mmda.raster.manifest import DATASET_INFO
 from mmda.utils.files import atomic_path, atomic_write_text
 
 REPORT = "pseudo_labels.json"
@@ -83,40 +81,20 @@ class PseudoLabelFolder:
                 f"`{self.root}` holds pseudo-labels of another checkpoint or dataset, or in other "
                 "batches. Choose another folder, or replace them with --overwrite."
             )
+        self.store.begin(key)  # first: a killed run must know its folder again
         (self.root / REPORT).unlink(missing_ok=True)
-        self.store.begin(key)
 
     def finish(
-        self,
-        report: PseudoLabelReport,
-        histograms: np.ndarray,
-        info: Mapping[str, Any],
-        rows: Sequence[dict[str, Any]],
+        self, report: PseudoLabelReport, histograms: np.ndarray, info: Mapping[str, Any]
     ) -> None:
-        """Write manifest, ``dataset.json``, histograms and report; delete the predictions.
+        """Write ``dataset.json``, histograms and report; delete the predictions.
 
         Args:
             report: The report.
             histograms: (C, BINS) int64.
-            info: ``dataset.json`` of the target, in the model's classes.
-            rows: The manifest's rows, images relative to the target's folder ``info['root']``.
+            info: Content of ``dataset.json``.
         """
-        target = Path(info["root"])
-        for row in rows:
-            if row["image"] is not None:
-                row["image"] = os.path.relpath(target / row["image"], self.root)
-        splits = {row["split"]: 0 for row in rows}
-        for row in rows:
-            splits[row["split"]] += 1
-        content = {
-            **{name: value for name, value in info.items() if name != "root"},
-            "labelled": True,
-            "labelled_splits": list(splits),
-            "splits": splits,
-            "class_pixels": pixels_per_split(rows),
-        }
-        write_manifest(self.root, rows)
-        atomic_write_text(self.root / DATASET_INFO, json.dumps(content, indent=1))
+        atomic_write_text(self.root / DATASET_INFO, json.dumps(info, indent=1))
         with atomic_path(self.root / HISTOGRAMS) as temporary:
             np.save(temporary, histograms)
         atomic_write_text(self.root / REPORT, json.dumps(report.to_json(), indent=1))

@@ -28,6 +28,7 @@ from mmda.errors import ConfigError
 from mmda.models.alignments import evaluating
 from mmda.pseudo.counts import confidence_histograms
 from mmda.pseudo.folder import PseudoLabelFolder
+from mmda.pseudo.manifest import write_label_manifest
 from mmda.pseudo.network import NetworkPredictor, weights_digest
 from mmda.pseudo.report import PseudoLabelReport
 from mmda.pseudo.store import Prediction
@@ -128,7 +129,9 @@ class Sweep:
             key, str(self.rule), len(self.dataset), self.classes, thresholds, written.counts
         )
         if self.rank == 0:
-            self.folder.finish(report, histograms, self._info(), self._rows(written.rows))
+            target = self.dataset.tiles.root
+            write_label_manifest(self.folder.root, target, self.dataset.split, written.rows)
+            self.folder.finish(report, histograms, self._info(report))
         barrier()
         predicted = sum(len(self._tiles(number)) for number in missing)
         return SweepSummary(report, predicted, time.perf_counter() - start, predictor.seconds)
@@ -215,21 +218,19 @@ class Sweep:
     def _true_label(self, index: int) -> np.ndarray | None:
         return None if self.truth is None else self.truth[index]["gt_seg_map"]
 
-    def _rows(self, labels: dict[str, dict]) -> list[dict[str, Any]]:
-        """Return the target's manifest rows with the pseudo-labels in place of any labels."""
-        rows = []
-        for row in self.dataset.tiles.rows(self.dataset.split):
-            if row["id"] in labels:
-                scene = json.dumps({**json.loads(row["scene_spec"]), "label": None})
-                replaced = {"label_source": None, "scene_spec": scene, **labels[row["id"]]}
-                rows.append({**row, **replaced})
-        return rows
-
-    def _info(self) -> dict[str, Any]:
-        """Return the target's ``dataset.json`` in the model's classes, with its folder."""
-        palette = [list(color) for color in self.dataset.metainfo["palette"]]
-        named = {"classes": self.classes, "palette": palette, "domain": self.dataset.domain}
-        return {**self.dataset.info, **named, "root": str(self.dataset.tiles.root)}
+    def _info(self, report: PseudoLabelReport) -> dict[str, Any]:
+        """Return the ``dataset.json`` of the labels: the target's, in the model's classes."""
+        split = self.dataset.split
+        return {
+            **self.dataset.info,
+            "classes": self.classes,
+            "palette": [list(color) for color in self.dataset.metainfo["palette"]],
+            "domain": self.dataset.domain,
+            "labelled": True,
+            "labelled_splits": [split],
+            "splits": {split: report.tiles},
+            "class_pixels": {split: [one.kept for one in report.classes]},
+        }
 
     def _bar(self, numbers: list[int], what: str) -> tqdm:
         text = f"pseudo-labels: {what}"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from mmda.pseudo.counts import LabelCounts, keep
 from mmda.pseudo.folder import LABELS, PseudoLabelFolder
+from mmda.pseudo.manifest import LabelRow
 from mmda.pseudo.store import Prediction
 from mmda.raster.encode import encode_label, write_tile
 
@@ -25,11 +26,11 @@ class WrittenLabels:
 
     Attributes:
         counts: Pixels per class.
-        rows: By tile, the columns of the manifest that tell of its label.
+        rows: What the manifest tells of the labels, by tile.
     """
 
     counts: LabelCounts
-    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rows: dict[str, LabelRow] = field(default_factory=dict)
 
     @classmethod
     def nothing(cls, num_classes: int) -> WrittenLabels:
@@ -67,17 +68,18 @@ class LabelWriter:
             written.rows[prediction.tile] = self._write_label(prediction, label)
         return written
 
-    def _write_label(self, prediction: Prediction, label: np.ndarray) -> dict[str, Any]:
+    def _write_label(self, prediction: Prediction, label: np.ndarray) -> LabelRow:
         path = self.folder.label_path(prediction.tile)
         written = write_tile(path, encode_label(label))
         counts = np.bincount(label.ravel(), minlength=256)
-        return {
-            "label": f"{LABELS}/{path.name}",
-            "label_bytes": written.size,
-            "label_crc32": written.crc32,
-            "class_pixels": counts[: len(self.lowest)].tolist(),
-            "ignore_pixels": int(counts[len(self.lowest) :].sum()),
-        }
+        classes = len(self.lowest)
+        return LabelRow(
+            f"{LABELS}/{path.name}",
+            written.size,
+            written.crc32,
+            counts[:classes].tolist(),
+            int(counts[classes:].sum()),
+        )
 
 
 def threaded(function: Callable[..., T], jobs: Iterable[tuple]) -> Iterator[T]:

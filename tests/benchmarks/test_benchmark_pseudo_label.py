@@ -7,9 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "pseudo_label.py"
 
 
+@pytest.mark.slow
 def test_last_line_is_json():
     command = [sys.executable, str(SCRIPT), "--tiles", "3", "20", "--size", "32"]
     command += ["--share-tiles", "3", "--share-size", "32", "--batch", "2"]

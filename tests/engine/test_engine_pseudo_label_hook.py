@@ -87,7 +87,7 @@ KILLS = {
     "step 1": (PseudoLabelHook, "after_train_iter", 1, 0),
     "in the sweep": (PredictionStore, "save", 3, 2),
     "writing labels": (writer, "write_tile", 2, 4),
-    "finishing": (mmda.pseudo.folder, "write_manifest", 1, 4),
+    "finishing": (mmda.pseudo.folder.PseudoLabelFolder, "finish", 1, 4),
     "step 2": (PseudoLabels, "losses", 2, 0),
 }
 

@@ -8,6 +8,7 @@ import signal
 import socket
 
 import cv2
+import geopandas
 import numpy as np
 import pytest
 import torch
@@ -21,7 +22,7 @@ from pseudo_samples import digests, model_and_target, sweep, true_labels
 from mmda.datasets import TiledDataset
 from mmda.datasets.transforms import loading
 from mmda.errors import ConfigError, DataError
-from mmda.pseudo import writer
+from mmda.pseudo import manifest, writer
 from mmda.pseudo.folder import PseudoLabelFolder
 from mmda.pseudo.network import NetworkPredictor, weights_digest
 from mmda.pseudo.store import PredictionStore
@@ -112,6 +113,24 @@ def test_the_folder_is_a_tiled_dataset_with_the_targets_georeference(parts, fini
     histograms = PseudoLabelFolder(out).histograms()
     assert histograms.shape == (2, BINS)
     assert histograms.sum() == 4 * 64 * 64
+
+
+def test_the_manifest_is_geoparquet_however_many_rows_are_at_once(
+    parts, finished, tmp_path, toy_root, monkeypatch
+):
+    model, target, _ = parts
+    monkeypatch.setattr(manifest, "_ROWS", 3)  # of 12, in three splits
+    sweep(model, target, tmp_path / "out")
+    expected, found = (
+        geopandas.read_parquet(folder / "manifest.parquet")
+        for folder in (finished[0], tmp_path / "out")
+    )
+    assert found.drop(columns="image").equals(expected.drop(columns="image"))
+    whole = geopandas.read_parquet(toy_root / "buildings/target/manifest.parquet")
+    whole = whole[whole["split"] == "train"]
+    assert found.crs == whole.crs == "EPSG:4326"
+    assert found.geometry.geom_equals(whole.geometry, align=False).all()
+    assert found.dtypes.drop("class_pixels").equals(whole.dtypes.drop("class_pixels"))
 
 
 def interrupted(parts, out, monkeypatch, batches: int) -> None:

@@ -36,6 +36,12 @@ class PseudoLabelHook(Hook):
     bit like an uninterrupted one. Save a checkpoint at ``start``, or the iterations from the last
     one on are done again. Thresholds and histograms are part of the checkpoints.
 
+    Config::
+
+        model = dict(alignments=dict(pseudo=dict(type='PseudoLabels', start=40_000)))
+        custom_hooks = [dict(type='PseudoLabelHook', thresholds='median')]
+        target_pipeline = [dict(type='LoadTile'), dict(type='LoadPseudoLabel'), ...]
+
     Args:
         thresholds: ``'median'``, ``'median:CAP'``, ``'fixed:T'`` or ``'portion:P'``; see
             :class:`~mmda.pseudo.ThresholdRule`.
