@@ -6,7 +6,8 @@ rule                                meaning
 ``ids``                             the values of band 1 are the class ids; 255 is ignore
 ``threshold:128``                   band 1: class 1 from 128 upwards, class 0 below
 ``binary``                          band 1: 0/1 and 0/255 masks alike, told apart by the file's
-                                    maximum (an RGB mask in pure red is read right, too)
+                                    maximum (an RGB mask in pure red is read right, too); one of
+                                    2..127 is refused
 ``color:255,0,0=1,0,0,0=0``         colours of the first three bands; ``*=0`` for all others
 ``idmap:0=255,1=0,*=255``           values of band 1; also ``idmap:FILE.json``
 ==================================  ==========================================================
@@ -27,6 +28,7 @@ import numpy as np
 from mmda.errors import ConfigError, DataError, did_you_mean
 
 IGNORE = 255
+WHITE = 128  # class 1 of a 0/255 mask begins here, as JPEG blurs its values
 RULES = ("ids", "threshold", "binary", "color", "idmap")
 _COLOR = re.compile(r"(?:(\d+),(\d+),(\d+)|(\*))=(\d+)(?:[,;]|$)")
 
@@ -54,11 +56,26 @@ class Decoder:
         """How many bands of the mask are read."""
         return 3 if self.rule == "color" else 1
 
-    def resolve(self, maximum: float) -> Decoder:
-        """Settle ``binary`` by the maximum of the whole file: 0/1 up to 1, else 0/255."""
+    def resolve(self, maximum: float, path: str) -> Decoder:
+        """Settle ``binary`` by the maximum of the whole file: 0/1 up to 1, 0/255 from 128.
+
+        Args:
+            maximum: The largest value of band 1.
+            path: File named by the error.
+
+        Raises:
+            DataError: When the maximum lies in between, as in a mask of 0 and 76.
+        """
         if self.rule != "binary":
             return self
-        return Decoder("threshold", self.classes, 0.5 if maximum <= 1 else 128)
+        if 1 < maximum < WHITE:
+            raise DataError(
+                f"The label `{path}` has the maximum {maximum:g}: the decoding rule `binary` "
+                f"expects masks of 0 and 1, or of 0 and {WHITE} to 255. Give the rule that fits: "
+                f"threshold:V for class 1 from V upwards (threshold:{WHITE} when this mask has no "
+                "class 1), or idmap:VALUE=ID,..."
+            )
+        return Decoder("threshold", self.classes, 0.5 if maximum <= 1 else WHITE)
 
     def decode(self, values: np.ndarray, path: str) -> np.ndarray:
         """Turn mask values into class ids.
@@ -149,6 +166,20 @@ def parse_decode(text: str, classes: Sequence[str]) -> Decoder:
                 f"0..{len(names) - 1} ({', '.join(names)}) and 255 (ignore)."
             )
     return Decoder(rule, names, table=table, default=default)
+
+
+def inline_table(text: str) -> str:
+    """Return a rule with the content of its file, ``idmap:FILE.json`` as ``idmap:0=255,...``.
+
+    Raises:
+        ConfigError: When the file cannot be read.
+    """
+    rule, _, argument = text.partition(":")
+    if rule != "idmap" or not argument.endswith(".json"):
+        return text
+    table, default = _parse_idmap(argument)
+    pairs = [*table.items(), *([] if default is None else [("*", default)])]
+    return "idmap:" + ",".join(f"{value}={target}" for value, target in pairs)
 
 
 def _parse_colors(argument: str) -> tuple[dict[int, int], int | None]:

@@ -12,7 +12,7 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window as SourceWindow
 
 from mmda.errors import DataError
-from mmda.raster.decoding import Decoder, parse_decode
+from mmda.raster.decoding import WHITE, Decoder, parse_decode
 from mmda.raster.grid import Grid
 from mmda.raster.handles import HandlePool, unreadable
 from mmda.raster.resample import resample_ids, source_area
@@ -51,7 +51,7 @@ class MaskReader:
         """Return class ids ``(area.height, area.width)``, uint8, 255 = ignore.
 
         Raises:
-            DataError: When the mask is damaged or holds unknown values.
+            DataError: When the mask is damaged, or its values do not fit the rule.
         """
         path = self._spec.path
         dataset = self._pool.get(path)
@@ -69,7 +69,7 @@ class MaskReader:
         """Settle ``binary`` once per file: its encoding shows in the maximum only."""
         with self._lock:
             if self._decoder.rule == "binary":
-                self._decoder = self._decoder.resolve(_maximum(dataset))
+                self._decoder = self._decoder.resolve(_maximum(dataset), self._spec.path)
             return self._decoder
 
 
@@ -110,6 +110,6 @@ def _maximum(dataset: object) -> float:
     highest = 0.0
     for _, window in dataset.block_windows(1):  # type: ignore[attr-defined]
         highest = max(highest, float(dataset.read(1, window=window).max()))  # type: ignore[attr-defined]
-        if highest > 1:
+        if highest >= WHITE:
             break
     return highest

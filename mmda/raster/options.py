@@ -58,7 +58,7 @@ class TileOptions:
         check_format(self.format, 1, "uint8")
         if not 0 <= self.min_valid <= 1:
             raise ConfigError(f"min_valid must lie in 0..1, but got {self.min_valid}.")
-        if self.gsd is not None and self.gsd <= 0:
+        if self.gsd is not None and not 0 < self.gsd < float("inf"):
             raise ConfigError(f"The GSD must be positive (metres/pixel), but got {self.gsd}.")
         if not 2 <= len(self.classes) < IGNORE - 1:
             raise ConfigError(f"Expected 2 to 253 classes, but got {len(self.classes)}.")

@@ -11,9 +11,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from mmda.errors import ConfigError
+from mmda.raster.decoding import inline_table
 
 SPLITS = ("train", "val", "test")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
+_GDAL_NAME = re.compile(r"<|[A-Za-z]\w+:")  # XML, or a part of a file: `NETCDF:FILE:VARIABLE`
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,10 @@ class RasterLabels:
     """A mask raster on the pixel grid of the image.
 
     Attributes:
-        path: The mask raster; the same height and width as the image.
-        decode: How its values become class ids, see :mod:`mmda.raster.decoding`.
+        path: The mask raster; the same height and width as the image. A relative one is made
+            absolute, here as in the classes below.
+        decode: How its values become class ids, see :mod:`mmda.raster.decoding`. An id map in a
+            file is read at once, so that tiles are made anew when it changes.
         bands: The number of bands that the mask must have; any when ``None``.
         dtype: The data type that the mask must have, e.g. ``uint16``; any when ``None``.
     """
@@ -33,7 +37,8 @@ class RasterLabels:
     dtype: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "path", os.fspath(self.path))
+        object.__setattr__(self, "path", absolute_path(self.path))
+        object.__setattr__(self, "decode", inline_table(self.decode))
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class VectorLabels:
     width: float | str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "path", os.fspath(self.path))
+        object.__setattr__(self, "path", absolute_path(self.path))
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ class Scene:
     white_area: int | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "image", os.fspath(self.image))
+        object.__setattr__(self, "image", absolute_path(self.image))
         if self.split not in SPLITS:
             raise ConfigError(
                 f"Scene `{self.name}`: unknown split `{self.split}`; "
@@ -101,6 +106,11 @@ class Scene:
             raise ConfigError(
                 f"Scene name `{self.name}` cannot be part of a file name: use letters, digits, "
                 "`.`, `_` and `-` only (`mmda.raster.scene.safe_name` replaces the others)."
+            )
+        if self.nominal_gsd is not None and not 0 < self.nominal_gsd < float("inf"):
+            raise ConfigError(
+                f"Scene `{self.name}`: the nominal GSD must be positive (metres/pixel), but got "
+                f"{self.nominal_gsd}."
             )
 
     def fingerprint(self) -> str:
@@ -113,12 +123,8 @@ class Scene:
 
 
 def scene_to_json(scene: Scene) -> str:
-    """Return a scene as text, with absolute paths, for :func:`scene_from_json`."""
-    state = asdict(scene)
-    for part in filter(None, (state, state["label"])):
-        key = "path" if "path" in part else "image"
-        part[key] = os.path.abspath(part[key]) if is_local(part[key]) else part[key]
-    return json.dumps(state)
+    """Return a scene as text, for :func:`scene_from_json`."""
+    return json.dumps(asdict(scene))
 
 
 def scene_from_json(text: str) -> Scene:
@@ -140,8 +146,14 @@ def is_local(path: str) -> bool:
     return "://" not in path and not path.startswith("/vsi")
 
 
+def absolute_path(path: str | os.PathLike[str]) -> str:
+    """Return ``path`` as it reads in any working directory; URLs and GDAL's names are kept."""
+    text = os.fspath(path)
+    return os.path.abspath(text) if is_local(text) and not _GDAL_NAME.match(text) else text
+
+
 def _file_state(path: str) -> list[Any]:
     if not is_local(path) or not os.path.exists(path):
         return [path]
     status = os.stat(path)
-    return [os.path.abspath(path), status.st_size, status.st_mtime_ns]
+    return [path, status.st_size, status.st_mtime_ns]

@@ -1,9 +1,14 @@
 import json
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from raster_samples import make_scenes, tile, write
 
 from mmda.errors import ConfigError, DataError
+from mmda.raster import labels, read_manifest
 from mmda.raster.decoding import parse_decode
 
 TWO = ("ground", "building")
@@ -28,17 +33,39 @@ def test_threshold_takes_jpeg_noise():
 
 @pytest.mark.parametrize(
     ("maximum", "values", "expected"),
-    [(1, (0, 1), [0, 1]), (255, (0, 255), [0, 1]), (3, (0, 3), [0, 0]), (0, (0, 0), [0, 0])],
+    [(1, (0, 1), [0, 1]), (255, (0, 255), [0, 1]), (128, (3, 128), [0, 1]), (0, (0, 0), [0, 0])],
 )
 def test_binary_is_settled_by_the_maximum(maximum, values, expected):
-    decoder = parse_decode("binary", TWO).resolve(maximum)
+    decoder = parse_decode("binary", TWO).resolve(maximum, "mask.tif")
     assert decoder.decode(grid(*values), "mask.tif").tolist()[0] == expected
+
+
+@pytest.mark.parametrize("value", [2, 76, 127])
+def test_binary_refuses_a_grey_mask_among_good_ones(tmp_path, value):
+    scenes = make_scenes(tmp_path, count=3)
+    scenes = [replace(s, label=replace(s.label, decode="binary")) for s in scenes]
+    # A value that settles nothing comes first in the file.
+    mask = np.full((1, 100, 130), value, np.uint8)
+    mask[:, :50] = 0
+    write(Path(scenes[1].label.path), mask)
+    write(Path(scenes[2].label.path), mask * 0 + np.uint8([[[0] * 65 + [255] * 65]]))
+    with pytest.raises(DataError, match=rf"m1\.tif` has the maximum {value}.*threshold:V"):
+        tile(scenes, tmp_path / "o")
+    assert {row["scene"] for row in read_manifest(tmp_path / "o")} == {"s0", "s2"}
+
+
+def test_binary_looks_at_the_whole_file():
+    mask = SimpleNamespace(
+        block_windows=lambda band: [(0, 2), (1, 255), (2, 0)],
+        read=lambda band, window: np.array([window]),
+    )
+    assert labels._maximum(mask) == 255
 
 
 def test_binary_reads_a_pure_red_mask():
     red = np.zeros((3, 1, 2), np.uint8)
     red[0, 0, 1] = 255
-    decoder = parse_decode("binary", TWO).resolve(255)
+    decoder = parse_decode("binary", TWO).resolve(255, "mask.tif")
     assert decoder.decode(red[: decoder.bands], "mask.tif").tolist() == [[0, 1]]
 
 
