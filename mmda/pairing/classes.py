@@ -91,6 +91,24 @@ def share_classes(
     )
 
 
+def learnt_classes(names: Sequence[str], pixels: Sequence[int]) -> tuple[list[str], list[str]]:
+    """Return the classes that the source can teach, and a warning about the others.
+
+    Args:
+        names: Shared class names.
+        pixels: Pixels of each in the source's split ``train``.
+    """
+    learnt = [name for name, count in zip(names, pixels, strict=True) if count]
+    absent = [name for name in names if name not in learnt]
+    if not absent:
+        return learnt, []
+    return learnt, [
+        f"source: {', '.join(absent)}: no pixel in the split `train`, so they cannot be learnt. "
+        f"`mIoU` is taken over the other {len(learnt)} classes; correct the labels, or leave them "
+        "out by --classes."
+    ]
+
+
 def _renamed(
     domain: str, info: Mapping[str, Any], renames: Mapping[str, str | None]
 ) -> dict[str, str | None]:

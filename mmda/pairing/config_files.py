@@ -64,6 +64,7 @@ class PairPart:
         title: What the pair is, in comment lines.
         classes: Shared class names.
         palette: One ``[r, g, b]`` per class.
+        learnt: The classes that occur in the source's split ``train``, which scores are taken over.
         source: The labelled domain.
         target: The other.
         val: Split of the target to watch a run on, or ``None``.
@@ -77,6 +78,7 @@ class PairPart:
     title: Sequence[str]
     classes: list[str]
     palette: list[list[int]]
+    learnt: list[str]
     source: DomainPart
     target: DomainPart
     val: str | None
@@ -85,6 +87,14 @@ class PairPart:
     white: float | None
     same_type: bool
     crop: int | None
+
+    def evaluator(self) -> dict[str, Any]:
+        """Return the metric; classes that cannot be learnt are left out of its means."""
+        metric = {"type": "SegmentationMetric"}
+        if self.learnt in ([], self.classes):
+            return metric
+        name = str(len(self.learnt))
+        return {**metric, "subsets": {name: self.learnt}, "main": name}
 
     def geometry(self) -> list[dict[str, Any]]:
         """Return the geometric transforms."""
@@ -146,7 +156,7 @@ def dataset_config(pair: PairPart, recipe: Recipe) -> str:
                     "pipeline": [Name("load"), Name("pack")],
                 },
             }
-            values[f"{name}_evaluator"] = {"type": "SegmentationMetric"}
+            values[f"{name}_evaluator"] = pair.evaluator()
     return _text(pair.title, values)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mmda.errors import ConfigError
-from mmda.pairing.classes import DOMAINS, Renames, SharedClasses, share_classes
+from mmda.pairing.classes import DOMAINS, Renames, SharedClasses, learnt_classes, share_classes
 from mmda.pairing.config_files import DomainPart, PairPart, dataset_config, training_configs
 from mmda.pairing.overlap import find_overlap
 from mmda.pairing.presets import find_preset
@@ -79,9 +79,13 @@ def make_pair(
 
     Raises:
         DataError: When a dataset is missing or has nothing to train on, or the bands differ.
-        ConfigError: When classes, preset or crop do not fit, or ``out`` holds edited configs.
+        ConfigError: When classes, fraction, preset or crop do not fit, or ``out`` holds edited configs.
     """
     options = options or PairOptions()
+    if not 0 < options.val_fraction < 1:
+        raise ConfigError(
+            f"--val-fraction must lie between 0 and 1, but got {options.val_fraction:g}."
+        )
     folder = Path(out).absolute()
     shared, sides = _open(source, target, options)
     first, second = sides
@@ -95,7 +99,9 @@ def make_pair(
     warnings += overlap.warnings()
     for side in sides:
         side.measure(options)
-    pair = _pair_part(shared, sides, splits, options)
+    learnt, unlearnt = learnt_classes(shared.names, first.train_pixels())
+    warnings += unlearnt
+    pair = _pair_part(shared, learnt, sides, splits, options)
     if pair.white is None:
         warnings.append(
             "The images hold values below 0, which are no brightness: adapted.py goes without "
@@ -107,6 +113,7 @@ def make_pair(
         "title": list(pair.title),
         "classes": pair.classes,
         "palette": pair.palette,
+        "learnt": pair.learnt,
         "splits": asdict(splits),
         "crop": pair.crop,
         "white": pair.white,
@@ -156,6 +163,11 @@ class _Side:
             workers=options.workers,
             progress=options.progress,
         )
+
+    def train_pixels(self) -> list[int]:
+        """Return the pixels of every shared class in the split ``train``, which has labels."""
+        assert self.statistics is not None
+        return self.statistics.class_pixels["train"]
 
     def part(self) -> DomainPart:
         """Return what the configs need."""
@@ -223,6 +235,7 @@ def _smallest_tile(sides: Sequence[_Side]) -> int:
 
 def _pair_part(
     shared: SharedClasses,
+    learnt: list[str],
     sides: tuple[_Side, _Side],
     splits: EvaluationSplits,
     options: PairOptions,
@@ -239,6 +252,7 @@ def _pair_part(
         title=_title(sides, splits, options.preset),
         classes=shared.names,
         palette=shared.palette,
+        learnt=learnt,
         source=source.part(),
         target=target.part(),
         val=splits.val,

@@ -14,7 +14,7 @@ from mmda.engine.data_check import check_data
 from mmda.engine.launch import load_config
 from mmda.pairing import PRESETS
 from mmda.raster.splits import read_split_table
-from mmda.registry import DATASETS
+from mmda.registry import DATASETS, METRICS
 
 FAR = 10_000.0  # metres between the domains
 
@@ -131,6 +131,38 @@ def test_classes_are_mapped_in_the_configs(tmp_path, capsys):
     own = config.train_dataloader.dataset.source
     assert own.class_map == {"tree": "tree", "road": None, "building": "building"}
     assert sum(record(tmp_path)["source"]["statistics"]["class_pixels"]["train"]) < 2 * 64 * 64
+
+
+def test_classes_that_the_source_lacks_are_not_scored(tmp_path, capsys):
+    names = {"classes": ("ground", "house", "tree")}
+    domain(tmp_path, "s", "train val", ids=2, **names)
+    domain(tmp_path, "t", "train val", ids=3, east=FAR, **names)
+    assert pair(tmp_path) == 0
+    assert "source: tree: no pixel in the split `train`" in capsys.readouterr().err
+    assert record(tmp_path)["learnt"] == ["ground", "house"]
+    config = load_config(str(tmp_path / "o/source_only.py"))
+    for evaluator in (config.val_evaluator, config.test_evaluator):
+        metric = METRICS.build(evaluator)
+        metric.dataset_meta = {"classes": config.classes}
+        assert metric.subsets == {"2": ["ground", "house"]}
+        # Trees are all taken for houses, of which there are as many.
+        scores = metric.compute_metrics([np.array([[5, 0, 0], [0, 5, 0], [0, 5, 0]])])
+        assert scores["mIoU"] == 75
+    assert config.model.segmentor.decode_head.num_classes == 3
+
+
+def test_all_classes_are_scored_where_the_source_has_them(domains):
+    assert pair(domains) == 0
+    config = load_config(str(domains / "o/source_only.py"))
+    assert dict(config.test_evaluator) == {"type": "SegmentationMetric"}
+
+
+@pytest.mark.parametrize("fraction", ["5", "0", "-0.1", "nan"])
+def test_impossible_val_fractions_are_refused_though_val_exists(tmp_path, capsys, fraction):
+    domain(tmp_path, "s", "train")
+    domain(tmp_path, "t", "train val", east=FAR)
+    error = refused(pair(tmp_path, "--val-fraction", fraction), capsys)
+    assert "--val-fraction must lie between 0 and 1" in error
 
 
 def test_scales_that_differ_are_warned_of(tmp_path, capsys):
