@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mmda.errors import ConfigError
 from mmda.raster.discovery import FoundFile, scene_names
-from mmda.raster.encode import FORMATS
-from mmda.raster.engine import tile_dataset
+from mmda.raster.encode import FORMATS, NO_TILES
+from mmda.raster.engine import DamagedScenesError, check_shard, tile_dataset
 from mmda.raster.handles import quiet_georeference
-from mmda.raster.manifest import read_manifest
 from mmda.raster.options import TileOptions
+from mmda.raster.output import check_output
 from mmda.raster.plan import plan_tiles
 from mmda.raster.preview import write_preview
 from mmda.raster.scene import SPLITS, RasterLabels, Scene, VectorLabels
@@ -24,7 +23,9 @@ from mmda.raster.splits import (
     read_split_table,
     split_by_hash,
 )
+from mmda.raster.summary import print_plan, print_summary
 from mmda.raster.windows import EDGES
+from mmda.report.extras import require
 
 Label = RasterLabels | VectorLabels | None
 
@@ -109,74 +110,77 @@ def run_tiling(
     args: argparse.Namespace,
     scenes: Sequence[Scene],
     palette: Sequence[Sequence[int]] | None = None,
+    on_tiled: Callable[[], None] | None = None,
 ) -> int:
-    """Tile the scenes (or show the plan) and print a summary; return the exit code."""
-    if args.workers < 1:
-        raise ConfigError(f"--workers must be at least 1, but got {args.workers}.")
+    """Tile the scenes (or show the plan) and print a summary; return the exit code.
+
+    Args:
+        args: The options of :func:`add_tiling_arguments`, and those of the dataset.
+        scenes: What to tile.
+        palette: See :func:`mmda.raster.engine.tile_dataset`.
+        on_tiled: Called when the tiles are written, also when some scenes were damaged.
+
+    Raises:
+        DamagedScenesError: After summary and preview, when some scenes were damaged.
+    """
+    _check_run(args)
     common = {
         key: getattr(args, key)
         for key in ("task", "domain", "tile", "stride", "gsd", "format", "min_valid", "edge")
     }
     if args.dry_run:
+        check_output(args.out, scenes)
+        options = TileOptions(classes=tuple(args.classes), **common)
         with quiet_georeference():
-            plan = plan_tiles(scenes, TileOptions(classes=tuple(args.classes), **common))
-        counts = ", ".join(f"{split} {n}" for split, n in plan.tiles_per_split().items())
-        size = sum(scene.tile_bytes(args.format) for scene in plan.scenes) / 2**20
-        print(f"Would cut {len(plan.scenes)} scenes into {counts} tiles, at most {size:.0f} MiB.")
-        for _, message in plan.damaged:
-            print(f"warning: {message}", file=sys.stderr)
+            plan = plan_tiles(
+                scenes, options, args.workers, check_shard(args.shard, args.overwrite)
+            )
+        print_plan(plan, args.format)
         return 1 if plan.damaged else 0
-    info = tile_dataset(
-        scenes,
-        args.out,
-        classes=args.classes,
-        palette=palette,
-        workers=args.workers,
-        overwrite=args.overwrite,
-        shard=args.shard,
-        scheduler=args.scheduler,
-        **common,
-    )
-    if "pending_scenes" in info:
-        print(f"`{args.out}`: shard {args.shard} is done; {info['pending_scenes']} scenes of other")
-        print("  shards are not. The shard that is ready last completes the dataset.")
-        return 0
-    print_summary(args.out, info)
-    if args.preview:
-        print(f"  `{write_preview(args.out)}` shows a sample of its tiles")
+    damaged: DamagedScenesError | None = None
+    try:
+        info = tile_dataset(
+            scenes,
+            args.out,
+            classes=args.classes,
+            palette=palette,
+            workers=args.workers,
+            overwrite=args.overwrite,
+            shard=args.shard,
+            scheduler=args.scheduler,
+            **common,
+        )
+    except DamagedScenesError as error:
+        damaged, info = error, error.info
+    if on_tiled is not None:
+        on_tiled()
+    _report(args, info)
+    if damaged is not None:
+        raise damaged
     return 0
 
 
-def print_summary(out: str, info: dict[str, Any]) -> None:
-    """Print what a tiled dataset holds, and what looks wrong about it."""
-    counts = ", ".join(f"{split} {n}" for split, n in info["splits"].items())
-    size = "whole images" if info["tile"] is None else f"tiles of {info['tile']} pixels"
-    rows = read_manifest(out)
-    nominal = any(row["nominal_gsd"] for row in rows)
-    known = sorted({row["gsd"] for row in rows if row["gsd"] is not None})
-    gsd = (
-        " to ".join(f"{value:g}" for value in dict.fromkeys((known[0], known[-1]))) if known else ""
-    )
-    gsd = f"{gsd} m/pixel" if gsd else "unknown GSD"
-    print(f"`{out}`: {info['task']}, domain {info['domain']}")
-    print(
-        f"  {info['scenes']} scenes, {size}: {counts}; {info['dropped_tiles']} dropped as invalid"
-    )
-    print(
-        f"  {info['bands']} bands of {info['dtype']}, {gsd}"
-        f"{' (nominal: the files do not tell)' if nominal else ''}"
-    )
-    for split, pixels in (info["class_pixels"] or {}).items():
-        total = max(sum(pixels), 1)
-        shares = zip(info["classes"], pixels, strict=True)
-        print(f"  {split}: " + ", ".join(f"{name} {n / total:.1%}" for name, n in shares))
-        absent = [name for name, n in zip(info["classes"], pixels, strict=True) if n == 0]
-        if absent:
-            print(
-                f"warning: {', '.join(absent)}: no pixel in the split `{split}`. Check the labels "
-                "and their decoding rule (--decode binary for masks of 0 and 255).",
-                file=sys.stderr,
-            )
+def _check_run(args: argparse.Namespace) -> None:
+    """Raise a :class:`ConfigError` for what would come to light only after the work."""
+    if args.workers < 1:
+        raise ConfigError(f"--workers must be at least 1, but got {args.workers}.")
+    if args.preview and args.format == NO_TILES:
+        raise ConfigError(
+            f"--preview draws tiles, but --format {NO_TILES} writes none: leave one of them out."
+        )
+    if args.preview:
+        require("matplotlib.figure")
+
+
+def _report(args: argparse.Namespace, info: dict[str, Any]) -> None:
+    """Print what was made; ``info`` is empty when it is no dataset yet."""
+    if "pending_scenes" in info:
+        print(f"`{args.out}`: shard {args.shard} is done; {info['pending_scenes']} scenes of other")
+        print("  shards are not. The shard that is ready last completes the dataset.")
+    elif info:
+        print_summary(args.out, info, decodes=hasattr(args, "decode"))
+        if args.preview:
+            print(f"  `{write_preview(args.out)}` shows a sample of its tiles")
 
 
 def _placements(

@@ -23,9 +23,17 @@ from mmda.utils.files import ensure_free_space
 
 
 class DamagedScenesError(DataError):
-    """Some scenes could not be converted, while all others were."""
+    """Some scenes could not be converted, while all others were.
+
+    Attributes:
+        info: What :func:`tile_dataset` returns when no scene is damaged.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str, info: dict[str, Any]) -> None:
+        super().__init__(message)
+        self.info = info
 
 
 def tile_dataset(
@@ -88,7 +96,7 @@ def tile_dataset(
     """
     options = TileOptions(task, domain, tuple(classes), tile, stride, gsd, format, min_valid, edge)
     colors = make_palette(palette, options.classes)
-    share = _check_shard(shard, overwrite)
+    share = check_shard(shard, overwrite)
     store = SceneStore(check_output(out, scenes))
     with quiet_georeference(), gdal_process():
         plan = plan_tiles(scenes, options, workers, share)
@@ -100,17 +108,19 @@ def tile_dataset(
     if share is not None:
         pending = store.pending(scenes)
         if pending:
-            _raise_failures(failures, len(plan.scenes) + len(plan.damaged), store)
-            return {"pending_scenes": len(pending)}
+            info: dict[str, Any] = {"pending_scenes": len(pending)}
+            _raise_failures(failures, len(plan.scenes) + len(plan.damaged), store, info)
+            return info
         failures = store.failures(scenes)
     if failures and not store.records():
-        _raise_failures(failures, len(scenes), store)
+        _raise_failures(failures, len(scenes), store, {})
     info = finish_dataset(store, colors, changed=bool(todo))
-    _raise_failures(failures, len(scenes), store)
+    _raise_failures(failures, len(scenes), store, info)
     return info
 
 
-def _check_shard(text: str | None, overwrite: bool) -> Shard | None:
+def check_shard(text: str | None, overwrite: bool) -> Shard | None:
+    """Read ``I/N``, see :func:`mmda.raster.shard.parse_shard`; refuse it with ``overwrite``."""
     if text is not None and overwrite:
         raise ConfigError(
             "--overwrite with --shard would remove the tiles of the other shards: remove the "
@@ -172,7 +182,9 @@ def _execute(
     return failures
 
 
-def _raise_failures(failures: Sequence[str], total: int, store: SceneStore) -> None:
+def _raise_failures(
+    failures: Sequence[str], total: int, store: SceneStore, info: dict[str, Any]
+) -> None:
     """Raise the error that names the scenes that could not be converted, if there are any."""
     if not failures:
         return
@@ -182,5 +194,6 @@ def _raise_failures(failures: Sequence[str], total: int, store: SceneStore) -> N
     if len(failures) == total:
         raise DataError(f"{message}Mend them and run the same command again.")
     raise DamagedScenesError(
-        f"{message}The others are in `{store.root}`. Mend these and run the same command again."
+        f"{message}The others are in `{store.root}`. Mend these and run the same command again.",
+        info,
     )

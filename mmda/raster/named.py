@@ -127,11 +127,12 @@ def run_named(args: argparse.Namespace, dataset: NamedDataset, found: Conversion
     args.domain = args.domain or dataset.name
     for note in found.notes:
         print(f"note: {note}")
-    code = run_tiling(args, scenes, dataset.palette)
-    if not args.dry_run:
-        record = {"dataset": dataset.name, "source": args.src, "notes": found.notes}
+    record = {"dataset": dataset.name, "source": args.src, "notes": found.notes}
+
+    def keep_notes() -> None:
         atomic_write_text(Path(args.out) / CONVERSION, json.dumps(record, indent=1) + "\n")
-    return code
+
+    return run_tiling(args, scenes, dataset.palette, keep_notes)
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:

@@ -1,4 +1,7 @@
-"""Bad input through the commands that a user types: one message, exit code 2, no traceback."""
+"""Bad input through the commands that a user types: one message, exit code 2, no traceback.
+
+A damaged scene among good ones costs that scene alone: the rest is converted, exit code 1.
+"""
 
 from __future__ import annotations
 
@@ -41,10 +44,10 @@ def tile(folders, *options, decode="binary"):
     return main(["tile", "folder", *paths, "--decode", decode, *NAMES, *options])
 
 
-def refused(code, capsys, *fragments):
-    """Check for exit code 2 and one message that holds all fragments; return it."""
+def refused(code, capsys, *fragments, expected=2):
+    """Check for the exit code and one message that holds all fragments; return it."""
     error = capsys.readouterr().err
-    assert code == 2
+    assert code == expected
     assert error.count("error: ") == 1
     message = error[error.index("error: ") :]
     assert "Traceback" not in message
@@ -64,26 +67,35 @@ def break_folder(folders, fault):
     if fault == "no label":
         (folders / "masks/1.png").unlink()
         return "1 of 3 images have no label", "images/1.tif", "Add the labels"
-    if fault == "other size":
-        cv2.imwrite(str(folders / "masks/1.png"), np.zeros((64, 50), np.uint8))
-        return "images/1.tif` has 64 x 64", "masks/1.png` has 50 x 64"
-    path = folders / "images/1.tif"
-    path.write_bytes(path.read_bytes()[:200])
-    return "1 of 3 scenes", "images/1.tif", "copy it again"
+    cv2.imwrite(str(folders / "masks/1.png"), np.zeros((64, 50), np.uint8))
+    return "images/1.tif` has 64 x 64", "masks/1.png` has 50 x 64"
 
 
-@pytest.mark.parametrize(
-    "fault", ["missing folder", "empty folder", "no label", "other size", "truncated"]
-)
+@pytest.mark.parametrize("fault", ["missing folder", "empty folder", "no label", "other size"])
 def test_tile_refuses_bad_folders(folders, capsys, fault):
     fragments = break_folder(folders, fault)
     refused(tile(folders), capsys, *fragments)
-    assert (folders / "out").exists() == (fault == "truncated")  # the whole scenes are kept
+    assert not (folders / "out").exists()
 
 
-def test_tile_refuses_label_values_out_of_range(folders, capsys):
-    cv2.imwrite(str(folders / "masks/1.png"), np.full((64, 64), 7, np.uint8))
-    refused(tile(folders, decode="ids"), capsys, "masks/1.png", "7 (4096 pixels)", "1 = building")
+def damaged_alone(folders, code, capsys, *fragments):
+    """Check that scene 1 is named and the two others are converted."""
+    refused(code, capsys, "1 of 3 scenes", *fragments, expected=1)
+    assert {row["scene"] for row in read_manifest(folders / "out")} == {"0", "2"}
+
+
+def test_tile_names_a_truncated_image_and_converts_the_rest(folders, capsys):
+    path = folders / "images/1.tif"
+    path.write_bytes(path.read_bytes()[:200])
+    damaged_alone(folders, tile(folders), capsys, "images/1.tif", "copy it again")
+
+
+def test_tile_names_label_values_out_of_range_and_converts_the_rest(folders, capsys):
+    for index in range(3):
+        value = 7 if index == 1 else 1
+        cv2.imwrite(str(folders / f"masks/{index}.png"), np.full((64, 64), value, np.uint8))
+    code = tile(folders, decode="ids")
+    damaged_alone(folders, code, capsys, "masks/1.png", "7 (4096 pixels)", "1 = building")
 
 
 def test_tile_refuses_resampling_without_a_scale(folders, capsys):
