@@ -20,7 +20,7 @@ from pathlib import Path
 from mmda.cli import guarded
 from mmda.errors import DataError
 from mmda.raster.discovery import SPLIT_FOLDERS, FoundFile, PairingRule, pair_labels
-from mmda.raster.layout import child_folder, layout_error, list_rasters
+from mmda.raster.layout import child_folder, find_root, layout_error, list_rasters
 from mmda.raster.named import (
     Conversion,
     NamedDataset,
@@ -136,9 +136,7 @@ def _place(args: argparse.Namespace, scenes: list[Scene], drawn: bool) -> tuple[
 
 def _find_folders(src: str) -> dict[str, Path]:
     """Return the folder of every split; a flat one is ``train``."""
-    root = Path(src)
-    if not root.is_dir():
-        raise DataError(f"The folder `{src}` does not exist. Correct the path.")
+    root = find_root(src, ["train", "*_sat.jpg"], LAYOUT)
     if any(root.glob("*_sat.jpg")):
         return {"train": root}
     names = {"train": ("train",), "val": ("valid", "val"), "test": ("test",)}

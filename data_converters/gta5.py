@@ -58,13 +58,13 @@ def find_scenes(args: argparse.Namespace) -> Conversion:
         DataError: When folders or labels are missing, or names are no numbers.
     """
     root = find_root(args.src, ["images"], LAYOUT)
-    require_folders(root, ["labels"], LAYOUT)
-    images = list_rasters(root / "images")
+    image_folder, label_folder = require_folders(root, ["images", "labels"], LAYOUT)
+    images = list_rasters(image_folder)
     _check_names(images)
     blank = [image for image in images if int(image.stem) in BLANK]
     pairs = pair_labels(
         [image for image in images if image not in blank],
-        str(root / "labels"),
+        str(label_folder),
         PairingRule("same-stem"),
     )
     with quiet_georeference():

@@ -17,7 +17,13 @@ from pathlib import Path
 from mmda.cli import guarded
 from mmda.errors import DataError
 from mmda.raster.discovery import FoundFile
-from mmda.raster.layout import find_root, list_rasters, pair_folders, require_folders
+from mmda.raster.layout import (
+    find_folder,
+    find_root,
+    list_rasters,
+    pair_folders,
+    require_folders,
+)
 from mmda.raster.named import Conversion, NamedDataset, listed, named_parser, run_named
 from mmda.raster.scene import RasterLabels, Scene
 from mmda.tasks import TASKS
@@ -43,9 +49,9 @@ def find_scenes(src: str) -> Conversion:
         DataError: When folders or labels are missing, or names do not fit.
     """
     root = find_root(src, ["train/images"], LAYOUT)
-    require_folders(root, ["train/gt"], LAYOUT)
-    pairs = pair_folders(root / "train/images", root / "train/gt")
-    tests = list_rasters(root / "test/images") if (root / "test/images").is_dir() else []
+    pairs = pair_folders(*require_folders(root, ["train/images", "train/gt"], LAYOUT))
+    test_folder = find_folder(root, "test/images")
+    tests = [] if test_folder is None else list_rasters(test_folder)
     _check_names([image for image, _ in pairs] + tests, root)
     scenes = []
     for image, label in pairs:

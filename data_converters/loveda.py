@@ -72,7 +72,7 @@ def find_scenes(args: argparse.Namespace) -> Conversion:
 
 def _scenes(folder: Path, split: str, area: str) -> list[Scene]:
     needed = ["images_png"] if split == "test" else ["images_png", "masks_png"]
-    require_folders(folder, needed, LAYOUT)
+    images = require_folders(folder, needed, LAYOUT)[0]
     return [
         Scene(
             f"{split}_{area}_{image.stem}",
@@ -82,7 +82,7 @@ def _scenes(folder: Path, split: str, area: str) -> list[Scene]:
             area,
             nominal_gsd=NOMINAL_GSD,
         )
-        for image, label in pair_if_labelled(folder / "images_png", folder / "masks_png")
+        for image, label in pair_if_labelled(images, child_folder(folder, "masks_png"))
     ]
 
 

@@ -22,7 +22,7 @@ from rasterio.errors import RasterioError
 from mmda.cli import guarded
 from mmda.errors import DataError
 from mmda.raster.handles import quiet_georeference
-from mmda.raster.layout import child_folder, layout_error, pair_folders
+from mmda.raster.layout import child_folder, find_root, layout_error, pair_folders
 from mmda.raster.named import Conversion, NamedDataset, keep_splits, named_parser, run_named
 from mmda.raster.scene import RasterLabels, Scene
 from mmda.tasks import TASKS
@@ -112,17 +112,13 @@ def check_foreground(scenes: Sequence[Scene], name: str) -> None:
 
 def _find_folders(src: str) -> dict[str, tuple[Path, Path]]:
     """Return the folders of images and labels of every split that is there."""
-    root = Path(src)
-    if not root.is_dir():
-        raise DataError(f"The folder `{src}` does not exist. Correct the path.")
-    for folder in (root, child_folder(root, "tiff"), child_folder(root, "png")):
-        if folder is None:
-            continue
-        pairs = {split: _split_folders(folder, names) for split, names in SPLIT_NAMES.items()}
-        found = {split: pair for split, pair in pairs.items() if pair is not None}
-        if found:
-            return found
-    raise layout_error(root, ["train/sat", "train_labels"], LAYOUT)
+    names = [name for choices in SPLIT_NAMES.values() for name in choices]
+    markers = [f"{parent}{name}" for parent in ("", "tiff/", "png/") for name in names]
+    root = find_root(src, markers, LAYOUT)
+    parents = filter(None, (root, child_folder(root, "tiff"), child_folder(root, "png")))
+    pairs = ({s: _split_folders(p, names) for s, names in SPLIT_NAMES.items()} for p in parents)
+    found = ({s: pair for s, pair in each.items() if pair is not None} for each in pairs)
+    return next(filter(None, found))
 
 
 def _split_folders(root: Path, names: Sequence[str]) -> tuple[Path, Path] | None:

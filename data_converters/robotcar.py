@@ -73,7 +73,8 @@ def find_scenes(args: argparse.Namespace) -> Conversion:
 
 
 def _scenes(args: argparse.Namespace, folder: Path, split: str) -> list[Scene]:
-    require_folders(folder, ["images"] if split == "train" else ["images", "labels"], LAYOUT)
+    needed = ["images"] if split == "train" else ["images", "labels"]
+    images = require_folders(folder, needed, LAYOUT)[0]
     rule = DECODE[args.label_ids]
     return [
         Scene(
@@ -83,7 +84,7 @@ def _scenes(args: argparse.Namespace, folder: Path, split: str) -> list[Scene]:
             None if label is None else RasterLabels(label, rule, bands=1),
             size=args.resize,
         )
-        for image, label in pair_if_labelled(folder / "images", folder / "labels")
+        for image, label in pair_if_labelled(images, child_folder(folder, "labels"))
     ]
 
 

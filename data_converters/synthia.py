@@ -52,8 +52,7 @@ def find_scenes(args: argparse.Namespace) -> Conversion:
         DataError: When folders or labels are missing.
     """
     root = find_root(args.src, ["RGB"], LAYOUT)
-    require_folders(root, ["GT/LABELS"], LAYOUT)
-    pairs = pair_folders(root / "RGB", root / "GT/LABELS")
+    pairs = pair_folders(*require_folders(root, ["RGB", "GT/LABELS"], LAYOUT))
     splits = draw_val(args, [image.stem for image, _ in pairs])
     scenes = [
         Scene(

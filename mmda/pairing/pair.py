@@ -79,7 +79,8 @@ def make_pair(
 
     Raises:
         DataError: When a dataset is missing or has nothing to train on, or the bands differ.
-        ConfigError: When classes, fraction, preset or crop do not fit, or ``out`` holds edited configs.
+        ConfigError: When classes, preset, crop or fraction do not fit, or ``out`` holds edited
+            configs.
     """
     options = options or PairOptions()
     if not 0 < options.val_fraction < 1:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mmda.errors import DataError
 from mmda.raster.discovery import RASTER_SUFFIXES, FoundFile, PairingRule, pair_labels
+from mmda.raster.manifest import DATASET_INFO
 
 
 def find_root(src: str, markers: Sequence[str], layout: str) -> Path:
@@ -14,7 +15,8 @@ def find_root(src: str, markers: Sequence[str], layout: str) -> Path:
 
     Args:
         src: The folder that the user gave.
-        markers: Relative folders; the root has at least one of them.
+        markers: Relative folders, or patterns of files such as ``*_sat.jpg``, in any case; the
+            root has at least one of them.
         layout: The expected layout, for the error.
 
     Raises:
@@ -23,9 +25,10 @@ def find_root(src: str, markers: Sequence[str], layout: str) -> Path:
     path = Path(src)
     if not path.is_dir():
         raise DataError(f"The folder `{src}` does not exist. Correct the path.")
-    nested = sorted(child for child in path.iterdir() if child.is_dir())
+    # What was tiled into the same folder has a train, too.
+    nested = sorted(c for c in path.iterdir() if c.is_dir() and not (c / DATASET_INFO).exists())
     for candidates in ([path], nested):
-        fitting = [root for root in candidates if any((root / m).is_dir() for m in markers)]
+        fitting = [root for root in candidates if any(has_marker(root, m) for m in markers)]
         if len(fitting) == 1:
             return fitting[0]
         if fitting:
@@ -34,28 +37,52 @@ def find_root(src: str, markers: Sequence[str], layout: str) -> Path:
     raise layout_error(src, markers, layout)
 
 
+def has_marker(root: Path, marker: str) -> bool:
+    """Tell whether a folder has a sub-folder, or a file of a pattern, see :func:`find_root`."""
+    if "*" in marker:
+        return any(root.glob(marker))
+    return find_folder(root, marker) is not None
+
+
+def find_folder(root: Path, relative: str) -> Path | None:
+    """Return the folder at a relative path, whose parts may be in any case, or ``None``."""
+    folder: Path | None = root
+    for name in Path(relative).parts:
+        folder = None if folder is None else child_folder(folder, name)
+    return folder
+
+
 def layout_error(folder: str | Path, missing: Sequence[str], layout: str) -> DataError:
     """Return the error for a folder that is not laid out as expected."""
     names = sorted(child.name for child in Path(folder).iterdir())
+    lacks = " or ".join(f"`{name}`" for name in missing[:3])
+    lacks += " or ..." if len(missing) > 3 else ""
     held = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
     return DataError(
-        f"`{folder}` has no folder {' or '.join(f'`{name}`' for name in missing)}; it holds "
+        f"`{folder}` has no folder {lacks}; it holds "
         f"{held or 'nothing'}. Expected layout: {layout}. Give the folder that holds these."
     )
 
 
-def require_folders(root: Path, names: Sequence[str], layout: str) -> None:
-    """Raise a :class:`DataError` when one of the relative folders is missing."""
-    missing = [name for name in names if not (root / name).is_dir()]
+def require_folders(root: Path, names: Sequence[str], layout: str) -> list[Path]:
+    """Return the folders at these relative paths, whose parts may be in any case.
+
+    Raises:
+        DataError: When one of them is missing.
+    """
+    found = {name: find_folder(root, name) for name in names}
+    missing = [name for name, folder in found.items() if folder is None]
     if missing:
         raise layout_error(root, missing, layout)
+    return [folder for folder in found.values() if folder is not None]
 
 
 def child_folder(parent: Path, *names: str) -> Path | None:
     """Return the sub-folder that has one of these names in any case, or ``None``."""
     wanted = {name.lower() for name in names}
     found = [c for c in sorted(parent.iterdir()) if c.name.lower() in wanted and c.is_dir()]
-    return found[0] if found else None
+    # A name as it is written comes first.
+    return min(found, key=lambda folder: folder.name not in names, default=None)
 
 
 def list_rasters(folder: Path) -> list[FoundFile]:
@@ -85,12 +112,12 @@ def pair_folders(
     return pair_labels(list_rasters(images), str(labels), PairingRule(rule))
 
 
-def pair_if_labelled(images: Path, labels: Path) -> list[tuple[FoundFile, str | None]]:
+def pair_if_labelled(images: Path, labels: Path | None) -> list[tuple[FoundFile, str | None]]:
     """Return the images of a folder with their labels' paths; ``None`` when there is no folder.
 
     Raises:
         DataError: When some labels are missing; the first five pairs are named.
     """
-    if not labels.is_dir():
+    if labels is None:
         return [(image, None) for image in list_rasters(images)]
     return [(image, label.path) for image, label in pair_folders(images, labels)]

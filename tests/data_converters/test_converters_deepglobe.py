@@ -108,6 +108,13 @@ def test_official_folders_without_masks_are_an_unlabelled_test(tmp_path):
     assert "2 images of the official valid and test sets have no masks" in notes(tmp_path / "o")
 
 
+@pytest.mark.parametrize("inner", ["DeepGlobe", "DeepGlobe/Train"])
+def test_the_folder_above_will_do(tmp_path, inner):
+    write(tmp_path / "in" / inner)
+    assert convert(tmp_path / "in", tmp_path / "o") == 0
+    assert set(splits(tmp_path / "o")) == set(IDS)
+
+
 def test_masks_in_the_folders_make_them_the_splits(tmp_path):
     for folder, name in (("train", "1"), ("valid", "2"), ("test", "3")):
         write(tmp_path / "in" / folder, [name])

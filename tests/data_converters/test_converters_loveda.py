@@ -67,6 +67,17 @@ def test_labels_that_do_not_fit(source, tmp_path, capsys):
     assert "1 of 1 images have no label" in capsys.readouterr().err
 
 
+def test_folders_in_lower_case(source, tmp_path):
+    for folder in sorted(source.rglob("*"), reverse=True):
+        if folder.is_dir():
+            folder.rename(folder.with_name(folder.name.lower()))
+    (source / "train/rural/masks_png").rename(source / "train/rural/Masks_PNG")
+    for place, out in ((source, tmp_path / "a"), (source.parent, tmp_path / "b")):
+        assert convert(place, out) == 0
+        assert len(splits(out)) == 6
+        assert all(row["label"] for row in rows(out) if row["split"] != "test")
+
+
 def test_missing_folders_tell_the_layout(source, tmp_path, capsys):
     (source / "Train/Urban/masks_png").rename(source / "Train/Urban/masks")
     assert convert(source, tmp_path / "o") == 2

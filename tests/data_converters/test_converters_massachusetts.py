@@ -166,6 +166,15 @@ def test_mirrors(tmp_path, folders):
     assert splits(tmp_path / "o") == {"train": "train", "val": "val"}
 
 
+@pytest.mark.parametrize(
+    "folders", [("Train/SAT", "Train/MAP"), ("TIFF/train", "TIFF/train_labels")]
+)
+def test_the_folder_above_will_do(tmp_path, folders):
+    write(tmp_path / "in/Massachusetts", folders=folders)
+    assert convert(tmp_path / "in", tmp_path / "o", task="roads") == 0
+    assert set(splits(tmp_path / "o").values()) == {"train"}
+
+
 def test_other_layouts_are_refused(tmp_path, capsys):
     write(tmp_path / "in", folders=("train/sat", "train/other"))
     assert convert(tmp_path / "in", tmp_path / "o") == 2
