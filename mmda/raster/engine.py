@@ -100,7 +100,7 @@ def tile_dataset(
     store = SceneStore(check_output(out, scenes))
     with quiet_georeference(), gdal_process():
         plan = plan_tiles(scenes, options, workers, share)
-        todo = _prepare(plan, options, store, overwrite, None if share is None else _names(plan))
+        todo, changed = _prepare(plan, options, store, overwrite, share is not None)
         for scene, message in plan.damaged:
             store.write_failure(scene, message)
         failures = _execute(todo, options, store, workers, progress, scheduler)
@@ -114,7 +114,7 @@ def tile_dataset(
         failures = store.failures(scenes)
     if failures and not store.records():
         _raise_failures(failures, len(scenes), store, {})
-    info = finish_dataset(store, colors, changed=bool(todo))
+    info = finish_dataset(store, colors, changed=changed)
     _raise_failures(failures, len(scenes), store, info)
     return info
 
@@ -134,31 +134,35 @@ def _names(plan: Plan) -> set[str]:
 
 
 def _prepare(
-    plan: Plan,
-    options: TileOptions,
-    store: SceneStore,
-    overwrite: bool,
-    names: set[str] | None,
-) -> list[ScenePlan]:
-    """Make the folder ready; return the scenes that are left to do.
+    plan: Plan, options: TileOptions, store: SceneStore, overwrite: bool, sharded: bool
+) -> tuple[list[ScenePlan], bool]:
+    """Make the folder ready, with nothing left of scenes that are to be tiled or damaged.
 
     Args:
         plan: What to do.
         options: The options of the run.
         store: The folder.
         overwrite: Remove what is there.
-        names: The scenes whose leftovers are removed; ``None`` for all.
+        sharded: Whether other processes may be writing other scenes.
+
+    Returns:
+        The scenes that are left to do, and whether the dataset changes.
     """
-    if not plan.scenes:
-        return []
-    header = plan.scenes[0].header
-    fixed = {**options.to_json(), "bands": len(header.bands), "dtype": header.dtype}
-    if not overwrite:
-        store.check(fixed)
-    todo = [p for p in plan.scenes if overwrite or not store.is_done(p.scene)]
-    ensure_free_space(store.root, sum(p.tile_bytes(options.format) for p in todo))
-    store.prepare(fixed, overwrite, names)
-    return todo
+    todo: list[ScenePlan] = []
+    if plan.scenes:
+        header = plan.scenes[0].header
+        fixed = {**options.to_json(), "bands": len(header.bands), "dtype": header.dtype}
+        if not overwrite:
+            store.check(fixed)
+        todo = [p for p in plan.scenes if overwrite or not store.is_done(p.scene)]
+        ensure_free_space(store.root, sum(p.tile_bytes(options.format) for p in todo))
+        store.prepare(fixed, overwrite, _names(plan) if sharded else None)
+    damaged = {scene.name for scene, _ in plan.damaged}
+    changed = bool(todo) or any(store.read(name) is not None for name in damaged)
+    if changed:
+        store.reopen()
+    store.forget_all(damaged | {p.scene.name for p in todo})
+    return todo, changed
 
 
 def _execute(
@@ -172,7 +176,6 @@ def _execute(
     """Tile the scenes, record each when it is finished, and return what went wrong."""
     if not todo:
         return []
-    store.reopen()
     total = sum(len(plan.windows) for plan in todo)
     with tqdm(total=total, unit="tile", desc="tiling", disable=not progress) as bar:
         if scheduler is None:

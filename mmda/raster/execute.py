@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from mmda.errors import DataError
+from mmda.raster.failure import why
 from mmda.raster.options import TileOptions
 from mmda.raster.plan import ScenePlan
 from mmda.raster.stats import BandStatistics
@@ -73,7 +73,7 @@ def tile_scene(plan: ScenePlan, options: TileOptions, root: Path) -> Outcome:
         future: Future[StripResult | None] = Future()
         try:
             future.set_result(work.run(index))
-        except DataError as error:
+        except Exception as error:
             future.set_exception(error)
         work.collect(index, future)
     return Outcome(windows, work.failure)
@@ -110,8 +110,8 @@ class _SceneWork:
         """Take a strip's result, in one thread; the last one finishes the scene."""
         try:
             result = future.result()
-        except DataError as error:
-            result, self.failure = None, self.failure or str(error)
+        except Exception as error:
+            result, self.failure = None, self.failure or why(error, self._tiler.plan.scene)
         if result is not None:
             self._results[index] = result
         self.outstanding -= 1
@@ -142,7 +142,6 @@ class _SceneWork:
 
     def _discard(self, failure: str) -> None:
         """Remove the tiles of a damaged scene, and record why."""
-        rows = [row for result in self._results.values() for row in result.rows]
-        self._store.remove_tiles(rows)
+        self._tiler.remove_tiles()
         self._results.clear()
         self._store.write_failure(self._tiler.plan.scene, failure)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,6 +152,7 @@ def _columns(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def _footprints(rows: Sequence[dict[str, Any]]) -> Any:
     """Return the tiles' outlines in EPSG:4326; empty where the CRS is unknown."""
     import shapely
+    from pyproj.exceptions import ProjError
 
     outlines = np.full(len(rows), shapely.Polygon(), dtype=object)
     groups: dict[str, list[int]] = {}
@@ -158,7 +160,8 @@ def _footprints(rows: Sequence[dict[str, Any]]) -> Any:
         if row["crs"] is not None and row["transform"] is not None:
             groups.setdefault(row["crs"], []).append(index)
     for crs, members in groups.items():
-        outlines[members] = shapely.polygons(_corners(crs, [rows[i] for i in members]))
+        with suppress(ProjError):  # a local CRS, say: nobody knows where it lies
+            outlines[members] = shapely.polygons(_corners(crs, [rows[i] for i in members]))
     return outlines
 
 

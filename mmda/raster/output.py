@@ -58,7 +58,7 @@ def _sources_below(folders: Iterable[Path], scenes: Iterable[Scene]) -> Iterator
         return known[folder]
 
     for scene in scenes:
-        for path in filter(None, (scene.image, scene.label and scene.label.path)):
+        for path in (scene.image, *([scene.label.path] if scene.label else [])):
             if is_local(path):
                 target = os.path.realpath(path) if os.path.islink(path) else path
                 if any(is_below(os.path.dirname(p)) for p in {path, target}):

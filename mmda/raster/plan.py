@@ -16,6 +16,7 @@ from affine import Affine
 from mmda.errors import DataError
 from mmda.raster.decoding import parse_decode
 from mmda.raster.encode import NO_TILES, check_format
+from mmda.raster.failure import why
 from mmda.raster.grid import Grid, make_grid
 from mmda.raster.handles import DamagedError, gdal_options, open_raster
 from mmda.raster.header import RasterHeader, read_header
@@ -178,6 +179,8 @@ def _plan_scene(scene: Scene, options: TileOptions) -> ScenePlan | DataError:
                 require_crs(scene.label, grid)
         except DataError as error:
             return error
+        except Exception as error:
+            return DamagedError(why(error, scene))
     return ScenePlan(scene, header, grid, (options.tile, options.stride, options.edge))
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mmda.errors import ConfigError
+from mmda.raster.encode import FORMATS, NO_TILES
 from mmda.raster.manifest import DATASET_INFO, MANIFEST
 from mmda.raster.output import tile_folders
 from mmda.raster.scene import Scene
@@ -25,6 +26,7 @@ Record = dict[str, Any]
 
 _RECORDS = 2  # counted up when records change, so that scenes of earlier versions are made anew
 _TEMPORARY = re.compile(r"\.(?P<file>.+)\.tmp-[^.]*(\.[^.]*)?")
+_SUFFIXES = {f".{name}" for name in FORMATS if name != NO_TILES}
 _TILE = re.compile(r"(?P<scene>.+)_\d{6,}_\d{6,}")
 
 
@@ -107,6 +109,16 @@ class SceneStore:
             return
         self._done(name).unlink()
         self.remove_tiles(record["rows"])
+
+    def forget_all(self, names: Collection[str]) -> None:
+        """Forget scenes, and remove also the tiles that a killed run did not record."""
+        for name in names:
+            self.forget(name)
+        for folder in tile_folders(self.root):
+            for path in folder.iterdir() if names and folder.exists() else ():
+                tile = _TILE.fullmatch(path.stem)
+                if tile and tile["scene"] in names and path.suffix in _SUFFIXES:
+                    path.unlink(missing_ok=True)
 
     def remove_tiles(self, rows: Iterable[Record]) -> None:
         """Remove the tiles of these rows."""

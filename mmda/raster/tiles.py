@@ -81,16 +81,26 @@ class SceneTiler:
         """Close the scene's files; no strip may be in work."""
         self._reader.close()
 
+    def remove_tiles(self) -> None:
+        """Remove whatever tiles of the scene are there; no strip may be in work."""
+        for window in self.plan.windows:
+            self._remove(self._paths(self._name(window), self.plan.scene.label is not None))
+
+    def _name(self, window: Window) -> str:
+        return f"{self.plan.scene.name}_{window.row:06d}_{window.col:06d}"
+
+    def _remove(self, paths: tuple[str | None, str | None]) -> None:
+        for path in filter(None, paths):
+            (self._root / path).unlink(missing_ok=True)
+
     def _add_tile(self, window: Window, tile: Pixels, result: StripResult) -> None:
-        scene, grid = self.plan.scene, self.plan.grid
-        name = f"{scene.name}_{window.row:06d}_{window.col:06d}"
+        grid, name = self.plan.grid, self._name(window)
         inside = window.clip(grid.height, grid.width)
         valid = window.height * window.width if tile.valid is None else int(tile.valid.sum())
-        image, label = self._paths(name, tile)
+        image, label = self._paths(name, tile.label is not None)
         if valid == 0 or valid < self._options.min_valid * inside.height * inside.width:
             result.dropped += 1
-            for path in filter(None, (image, label)):
-                (self._root / path).unlink(missing_ok=True)
+            self._remove((image, label))
             return
         transform = grid.tile_transform(window)
         counts, ignored = (None, None)
@@ -112,12 +122,12 @@ class SceneTiler:
         result.rows.append(row)
         result.statistics.merge(BandStatistics.of(tile.image, tile.valid))
 
-    def _paths(self, name: str, tile: Pixels) -> tuple[str | None, str | None]:
+    def _paths(self, name: str, labelled: bool) -> tuple[str | None, str | None]:
         """Return the tile's image and label below the root; none where no tiles are written."""
         split, suffix = self.plan.scene.split, self._options.format
         if suffix == NO_TILES:
             return None, None
-        label = None if tile.label is None else f"{split}/labels/{name}.png"
+        label = f"{split}/labels/{name}.png" if labelled else None
         return f"{split}/images/{name}.{suffix}", label
 
     def _write(self, kind: str, path: str, data: bytes | memoryview) -> dict[str, Any]:
