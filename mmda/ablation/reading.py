@@ -6,9 +6,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mmda.ablation.entries import check_keys, check_name
+from mmda.ablation.columns import read_columns, read_sweep
+from mmda.ablation.entries import (
+    DICT,
+    LIST,
+    NUMBER,
+    TEXT,
+    check_keys,
+    check_name,
+    take,
+    take_dict,
+    take_list,
+)
 from mmda.ablation.rows import read_rows
-from mmda.ablation.table import MAIN_SCORE, NAM, Column, Sweep, Table, Task, Toy
+from mmda.ablation.table import NAM, Column, Row, Table, Task, Toy
 from mmda.errors import ConfigError, did_you_mean
 from mmda.tasks import TASKS
 from mmda.toy.shift import make_shift
@@ -26,31 +37,33 @@ def read_table(path: str | Path) -> Table:
         path: A Python config file; ``configs/ablation/README.md`` lists what it may say.
 
     Raises:
-        ConfigError: When it is missing, unreadable, or says something unknown or twice.
+        ConfigError: When it is missing, unreadable, says something unknown or twice, or a value is
+            of the wrong kind.
     """
     path = Path(path)
     values = _load(path)
-    check_keys(values, KEYS, f"`{path}`")
+    where = f"`{path}`"
+    check_keys(values, KEYS, where)
     for key in ("title", "columns", "rows"):
         if not values.get(key):
             raise ConfigError(f"`{path}` has no `{key}`; see configs/ablation/README.md.")
-    bounds = (values.get("source_only"), values.get("target_only"))
+    bounds = (take(values, "source_only", TEXT, where), take(values, "target_only", TEXT, where))
     tasks = _read_tasks(values, path)
-    columns = _read_columns(values["columns"], tasks, path)
-    rows = read_rows(values["rows"], tasks, columns, bounds, path)
+    columns = read_columns(take(values, "columns", LIST, where), tasks, path)
+    rows = read_rows(take_list(values, "rows", DICT, where), tasks, columns, bounds, path)
     _check_references(rows, columns, bounds, path)
     return Table(
         path=path,
-        title=values["title"],
-        paper=values.get("paper", ""),
-        notes=tuple(values.get("notes", ())),
-        seeds=read_seeds(values.get("seeds", (0,)), path),
+        title=take(values, "title", TEXT, where),
+        paper=take(values, "paper", TEXT, where, ""),
+        notes=take_list(values, "notes", TEXT, where),
+        seeds=read_seeds(take(values, "seeds", LIST, where, (0,)), path),
         tasks=tasks,
-        overrides=values.get("overrides", {}),
+        overrides=take_dict(values, "overrides", where),
         columns=columns,
         rows=rows,
         target_only=bounds[1],
-        sweep=_read_sweep(values.get("sweep"), columns, path),
+        sweep=read_sweep(values.get("sweep"), columns, path),
     )
 
 
@@ -73,29 +86,32 @@ def read_seeds(seeds: Sequence[int], where: object) -> tuple[int, ...]:
     Raises:
         ConfigError: When there are none, or one is negative, no integer, or given twice.
     """
-    if not seeds or len(set(seeds)) < len(seeds) or not all(_is_seed(seed) for seed in seeds):
+    if not (seeds and all(map(_is_seed, seeds)) and len(set(seeds)) == len(seeds)):
         raise ConfigError(f"`{where}`: expected different seeds from 0 on, but got {list(seeds)}.")
     return tuple(seeds)
 
 
 def _is_seed(seed: object) -> bool:
-    return isinstance(seed, int) and seed >= 0
+    return isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0
 
 
 def _read_tasks(values: dict, path: Path) -> dict[str, Task]:
     toy = _read_toy(values.get("toy"), path)
     if "tasks" not in values:
         return {"": Task("", "", toy, {})}
+    entries = take_list(values, "tasks", DICT, f"`{path}`")
+    if not entries:
+        raise ConfigError(f"`{path}`: `tasks` is empty. Name a task, or leave it out.")
     tasks: dict[str, Task] = {}
-    for entry in values["tasks"]:
+    for entry in entries:
         where = f"`{path}`, tasks[{len(tasks)}]"
         check_keys(entry, {"name", "title", "toy", "overrides"}, where)
         name = check_name(entry.get("name"), tasks, where)
         tasks[name] = Task(
             name,
-            entry.get("title", name),
+            take(entry, "title", TEXT, where, name),
             _read_toy(entry.get("toy"), path) or toy,
-            entry.get("overrides", {}),
+            take_dict(entry, "overrides", where),
         )
     return tasks
 
@@ -103,46 +119,22 @@ def _read_tasks(values: dict, path: Path) -> dict[str, Task]:
 def _read_toy(entry: dict | None, path: Path) -> Toy | None:
     if entry is None:
         return None
-    check_keys(entry, {"task", "shift", "values"}, f"`{path}`, toy")
-    task = entry.get("task", "buildings")
+    where = f"`{path}`, toy"
+    check_keys(entry, {"task", "shift", "values"}, where)
+    task = take(entry, "task", TEXT, where, "buildings")
     if task not in TASKS:
         raise ConfigError(
-            f"`{path}`, toy: unknown task `{task}`; expected one of {', '.join(TASKS)}."
+            f"{where}: unknown task `{task}`; expected one of {', '.join(TASKS)}."
             + did_you_mean(task, TASKS)
         )
-    toy = Toy(task, entry.get("shift", "default"), entry.get("values", {}))
+    shift = take(entry, "shift", TEXT, where, "default")
+    toy = Toy(task, shift, take_dict(entry, "values", where, NUMBER))
     make_shift(toy.preset, toy.values)
     return toy
 
 
-def _read_columns(entries: Sequence, tasks: Mapping[str, Task], path: Path) -> tuple[Column, ...]:
-    columns: list[Column] = []
-    for index, entry in enumerate(entries):
-        where = f"`{path}`, columns[{index}]"
-        values = {"metric": entry} if isinstance(entry, str) else entry
-        check_keys(values, {"metric", "title", "task", "of", "minus"}, where)
-        metric = values.get("metric")
-        if not isinstance(metric, str):
-            raise ConfigError(f"{where}: expected the name of a `metric`, but got `{metric}`.")
-        for task in [values["task"]] if "task" in values else tasks:
-            if task not in tasks:
-                raise ConfigError(f"{where}: unknown task `{task}`." + did_you_mean(task, tasks))
-            columns.append(
-                Column(
-                    metric,
-                    values.get("title", metric.partition("/")[2] or metric),
-                    task,
-                    values.get("of", MAIN_SCORE),
-                    values.get("minus"),
-                )
-            )
-    # The columns of a task stand side by side.
-    order = list(tasks)
-    return tuple(sorted(columns, key=lambda column: order.index(column.task)))
-
-
 def _check_references(
-    rows: Mapping[str, Any], columns: Sequence[Column], bounds: tuple, path: Path
+    rows: Mapping[str, Row], columns: Sequence[Column], bounds: tuple, path: Path
 ) -> None:
     names = [*bounds, *(column.minus for column in columns)]
     names += [name for row in rows.values() for name in row.bounds or ()]
@@ -154,15 +146,3 @@ def _check_references(
             f"`{path}`: NAM needs `source_only` and `target_only`, the names of the rows that "
             "bound it."
         )
-
-
-def _read_sweep(entry: dict | None, columns: Sequence[Column], path: Path) -> Sweep | None:
-    if entry is None:
-        return None
-    where = f"`{path}`, sweep"
-    check_keys(entry, {"title", "metric", "task", "log"}, where)
-    metric, task = entry.get("metric", MAIN_SCORE), entry.get("task", columns[0].task)
-    for index, column in enumerate(columns):
-        if (column.metric, column.task, column.minus) == (metric, task, None):
-            return Sweep(entry.get("title", ""), index, bool(entry.get("log", False)))
-    raise ConfigError(f"{where}: no column shows `{metric}`" + (f" of `{task}`." if task else "."))

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from mmda.ablation.entries import check_keys, check_name
+from mmda.ablation.entries import (
+    DICT,
+    FIGURE,
+    NUMBER,
+    TEXT,
+    Kind,
+    check_keys,
+    check_name,
+    take,
+    take_dict,
+    take_list,
+)
 from mmda.ablation.table import Column, Row, Task
 from mmda.errors import ConfigError
 
-KEYS = {"name", "title", "config", "overrides", "published", "bounds", "x", "line"}
+KEYS = {
+    "name", "title", "config", "overrides", "task_overrides", "published", "bounds", "x", "line",
+}  # fmt: skip
+PATHS = Kind((Mapping,), "a path in quotes, or dict(...) of paths by task")
 
 
 def read_rows(
@@ -31,36 +44,57 @@ def read_rows(
 
     Raises:
         ConfigError: When a row says something unknown, stands twice, names a config that does not
-            exist, or has another number of published figures than there are columns.
+            exist, has another number of published figures than there are columns, or has a value
+            of the wrong kind.
     """
     rows: dict[str, Row] = {}
     for index, entry in enumerate(entries):
         where = f"`{path}`, rows[{index}]"
         check_keys(entry, KEYS, where)
         name = check_name(entry.get("name"), rows, where)
-        own = tuple(entry.get("bounds", bounds))
-        if len(own) != 2:
-            raise ConfigError(f"{where}: expected `bounds` as two names of rows, but got {own}.")
+        low, high = _bounds(entry["bounds"], where) if "bounds" in entry else bounds
         rows[name] = Row(
             name=name,
-            title=entry.get("title", name.replace("_", " ")),
+            title=take(entry, "title", TEXT, where, name.replace("_", " ")),
             configs=_configs(entry.get("config"), tasks, path, where),
-            overrides=entry.get("overrides", {}),
-            published=_published(entry.get("published"), len(columns), where),
-            bounds=None if None in own else own,
-            x=entry.get("x"),
-            line=entry.get("line", ""),
+            overrides=take_dict(entry, "overrides", where),
+            task_overrides=_task_overrides(entry, tasks, where),
+            published=_published(entry, len(columns), where),
+            bounds=None if low is None or high is None else (low, high),
+            x=take(entry, "x", NUMBER, where),
+            line=take(entry, "line", TEXT, where, ""),
         )
     return rows
 
 
-def _configs(
-    config: str | dict | None, tasks: Mapping[str, Task], path: Path, where: str
-) -> dict[str, Path]:
+def _bounds(names: object, where: str) -> tuple[str, str]:
+    if (
+        not isinstance(names, (list, tuple))
+        or len(names) != 2
+        or not all(isinstance(name, str) for name in names)
+    ):
+        raise ConfigError(
+            f"{where}: expected `bounds` as two names of rows, but got `{names!r}`. Leave it out "
+            "to take the table's `source_only` and `target_only`."
+        )
+    return names[0], names[1]
+
+
+def _task_overrides(entry: dict, tasks: Mapping[str, Task], where: str) -> dict[str, dict]:
+    overrides = take_dict(entry, "task_overrides", where, DICT)
+    check_keys(overrides, set(tasks), f"{where}, task_overrides")
+    return {task: take_dict(overrides, task, f"{where}, task_overrides") for task in overrides}
+
+
+def _configs(config: object, tasks: Mapping[str, Task], path: Path, where: str) -> dict[str, Path]:
     if config is None:
         return {}
     named = dict.fromkeys(tasks, config) if isinstance(config, str) else config
+    PATHS.check(named, f"{where}, `config`")
+    assert isinstance(named, Mapping)
     check_keys(named, set(tasks), f"{where}, config")
+    for task, name in named.items():
+        TEXT.check(name, f"{where}, `config`, `{task}`")
     return {task: _find(name.replace("{task}", task), path, where) for task, name in named.items()}
 
 
@@ -75,12 +109,13 @@ def _find(name: str, path: Path, where: str) -> Path:
     )
 
 
-def _published(figures: Any, columns: int, where: str) -> tuple[float | None, ...]:
-    if figures is None:
+def _published(entry: dict, columns: int, where: str) -> tuple[float | None, ...]:
+    if entry.get("published") is None:
         return (None,) * columns
+    figures = take_list(entry, "published", FIGURE, where)
     if len(figures) != columns:
         raise ConfigError(
             f"{where}: {len(figures)} published figures for {columns} columns. Give one per "
             "column, None where there is none."
         )
-    return tuple(figures)
+    return figures

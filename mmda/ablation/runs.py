@@ -133,7 +133,8 @@ def _make_run(
     table: Table, key: Key, work_dir: Path, data: Path | None, cfg_options: Mapping[str, Any]
 ) -> Run:
     row, task, seed = table.rows[key[0]], table.tasks[key[1]], key[2]
-    overrides = {**table.overrides, **task.overrides, **row.overrides, **cfg_options}
+    own = {**row.overrides, **row.task_overrides.get(task.name, {})}
+    overrides = {**table.overrides, **task.overrides, **own, **cfg_options}
     path = row.configs[task.name]
     try:
         config = final_config(path, {**overrides, "randomness.seed": seed}, data)

@@ -81,6 +81,7 @@ class Row:
             defined.
         x: Place on the sweep's axis; None for a row outside the sweep.
         line: Name of the sweep's line that the row belongs to.
+        task_overrides: Further overrides of the row's configs by task.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Row:
     bounds: tuple[str, str] | None
     x: float | None
     line: str
+    task_overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from mmda.errors import ConfigError
 
 REPO = Path(__file__).resolve().parents[2]
 TABLES = sorted(p for p in (REPO / "configs" / "ablation").glob("**/*.py"))
+CDGA = REPO / "configs" / "ablation" / "cdga"
 ROWS = """
 title = "A table"
 columns = ["mIoU", "IoU/building"]
@@ -51,12 +52,53 @@ def test_every_table_of_the_repository_can_be_planned(path, tmp_path):
     assert len(runs) == sum(len(row.configs) for row in table.rows.values()) > 0
 
 
-def test_land_cover_has_seven_classes_everywhere(tmp_path):
-    path = REPO / "configs" / "ablation" / "cdga" / "toy_landcover.py"
-    for run in make_plan(path, tmp_path, (0,)):
+@pytest.mark.parametrize("name", ["toy_landcover", "toy_figure6", "toy_table2"])
+def test_land_cover_has_seven_classes_everywhere(name, tmp_path):
+    runs = make_plan(CDGA / f"{name}.py", tmp_path, (0,))
+    runs = [run for run in runs if run.key[1] in ("", "landcover")]
+    for run in runs:
         assert run.config.model.segmentor.decode_head.num_classes == 7
         for alignment in (run.config.model.get("alignments") or {}).values():
-            assert alignment.num_classes == 7
+            assert alignment.get("num_classes", 7) == 7  # some do not look at classes
+
+
+def test_toy_tables_compare_equal_settings(tmp_path):
+    def alignments(name, task=""):
+        runs = make_plan(CDGA / f"{name}.py", tmp_path, (0,))
+        assert {run.iterations for run in runs} == {600}
+        return {
+            run.key[0]: run.config.model.get("alignments") for run in runs if run.key[1] == task
+        }
+
+    expected = alignments("toy_landcover")
+    sweep, methods = alignments("toy_figure6"), alignments("toy_table2", "landcover")
+    for row in ("source_only", "output_space", "target_only"):
+        assert sweep[row] == methods[row] == expected[row]
+    assert methods["cdga"] == expected["cdga"]
+    for k in (1, 2, 4, 8, 16):
+        assert sweep[f"k{k}"] == dict(cdga=dict(expected["cdga"]["cdga"], num_groups=k))
+    for task in ("buildings", "roads"):
+        assert alignments("toy_table2", task)["cdga"] == alignments(f"toy_{task}")["cdga"]
+
+
+def test_overrides_of_a_rows_task_are_stronger_than_the_rows(write_config, tmp_path):
+    write_config()
+    path = tmp_path / "table.py"
+    path.write_text("""
+title, columns = "A table", ["mIoU"]
+tasks = [dict(name="x"), dict(name="y", overrides={"train_cfg.max_iters": 3})]
+_iters = "train_cfg.max_iters"
+rows = [
+    dict(name="a", config="config.py", overrides={_iters: 4}, task_overrides={"y": {_iters: 5}}),
+    dict(name="b", config="config.py"),
+]
+""")
+    assert {run.name: run.iterations for run in make_plan(path, tmp_path, (0,))} == {
+        "a/x/seed0": 4,
+        "a/y/seed0": 5,
+        "b/x/seed0": 6,
+        "b/y/seed0": 3,
+    }
 
 
 def test_overrides_and_seeds(table_file, tmp_path):

@@ -125,6 +125,57 @@ def test_faulty_descriptions(write, old, new, message):
     assert message in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('title = "A table"', "title = 3", "`title`: expected text in quotes, but got `3`"),
+        ("seeds = [0, 1]", "seeds = 5", "`seeds`: expected a list in square brackets, but got `5`"),
+        ("seeds = [0, 1]", "seeds = [[0]]", "different seeds"),
+        ("seeds = [0, 1]", "seeds = [True]", "different seeds"),
+        ("rows = [", 'notes = "One."\nrows = [', "`notes`: expected a list in square brackets"),
+        ("rows = [", "notes = [1]\nrows = [", "`notes[0]`: expected text in quotes"),
+        ("rows = [", 'overrides = "a=1"\nrows = [', "`overrides`: expected dict(...)"),
+        ("rows = [", "tasks = []\nrows = [", "`tasks` is empty"),
+        ("rows = [", 'tasks = "roads"\nrows = [', "`tasks`: expected a list in square brackets"),
+        ("rows = [", 'tasks = [dict(name="a", overrides=[1])]\nrows = [', "expected dict(...)"),
+        ("rows = [", 'toy = "roads"\nrows = [', "toy: expected dict(...), but got `'roads'`"),
+        ("rows = [", 'toy = dict(task=["roads"])\nrows = [', "toy, `task`: expected text"),
+        ("rows = [", "toy = dict(values=[1])\nrows = [", "toy, `values`: expected dict(...)"),
+        ("rows = [", 'toy = dict(values=dict(haze="a"))\nrows = [', "`haze`: expected a number"),
+        ("rows = [", "sweep = [1]\nrows = [", "sweep: expected dict(...)"),
+        ("rows = [", "sweep = dict(log=1)\nrows = [", "`log`: expected True or False"),
+        ('columns = ["mIoU", dict(metric="IoU/road", title="road"), "NAM"]', 'columns = "mIoU"',
+         "`columns`: expected a list in square brackets, but got `'mIoU'`"),
+        ('title="road"', "title=1", "columns[1], `title`: expected text in quotes"),
+        ("overrides=", "bounds=None, overrides=", "two names of rows, but got `None`. Leave it"),
+        ("overrides=", "bounds=[1, 2], overrides=", "two names of rows"),
+        ("overrides=", 'bounds="ab", overrides=', "two names of rows"),
+        ('overrides={"x.y": 1}', 'overrides="a=1"', "rows[1], `overrides`: expected dict(...)"),
+        ('overrides={"x.y": 1}', "overrides={1: 2}", "a key of `overrides`: expected text"),
+        ("overrides=", 'x="8", overrides=', "rows[1], `x`: expected a number, but got `'8'`"),
+        ("overrides=", "x=True, overrides=", "rows[1], `x`: expected a number, but got `True`"),
+        ("overrides=", "task_overrides=dict(a={}), overrides=", "unknown key `a`"),
+        ("overrides=", "task_overrides={'': 1}, overrides=", "expected dict(...), but got `1`"),
+        ("[1, None, 2]", "51.5", "`published`: expected a list in square brackets"),
+        ("[1, None, 2]", '[1, None, "2"]', "`published[2]`: expected a number or None"),
+        ('title="method A", config="low.py"', "config=3", "`config`: expected a path in quotes"),
+        ('title="method A", config="low.py"', 'config={"": 3}', "`config`, ``: expected text"),
+    ],
+)  # fmt: skip
+def test_values_of_the_wrong_kind(write, old, new, message):
+    assert old in GOOD
+    with pytest.raises(ConfigError) as error:
+        read_table(write(GOOD.replace(old, new, 1)))
+    assert message in str(error.value)
+
+
+def test_none_is_nothing(write):
+    text = GOOD.replace("seeds =", "sweep, toy, paper, notes = None, None, None, None\nseeds =")
+    table = read_table(write(text.replace("overrides=", "x=None, line=None, overrides=")))
+    assert (table.sweep, table.paper, table.notes, table.tasks[""].toy) == (None, "", (), None)
+    assert (table.rows["a"].x, table.rows["a"].line) == (None, "")
+
+
 def test_a_missing_description(tmp_path):
     with pytest.raises(ConfigError, match="does not exist"):
         read_table(tmp_path / "table.py")

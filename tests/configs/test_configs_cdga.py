@@ -5,12 +5,20 @@ from __future__ import annotations
 import pytest
 from config_samples import CONFIGS, load
 
+from mmda.ablation import read_table
 from mmda.registry import MODELS
 
 FOLDER = CONFIGS / "uda" / "cdga"
 ALL = sorted(FOLDER.glob("*.py"))
+TABLES = CONFIGS / "ablation" / "cdga"
 GTA5 = "_deeplabv2-r101_120k_gta52cityscapes.py"
 grouped = [path for path in ALL if not path.name.startswith("bdl")]
+
+
+VARIANTS = [
+    *("cdga-cadv", "cdga-cadv-co", "cdga-cadv-co-orth", "cdga-kmeans", "cdga-nmf"),
+    *("cdga-k1", "cdga-k2", "cdga-k4", "cdga-k16"),
+]
 
 
 def alignment(name):
@@ -41,7 +49,7 @@ def test_all_terms_have_the_published_weights():
         ("cdga-cadv", {"cadv"}),
         ("cdga-cadv-co", {"cadv", "co"}),
         ("cdga-cadv-co-orth", {"cadv", "co", "orth"}),
-        ("cdga", {"cadv", "co", "orth", "cl"}),
+        ("cdga-bdl", {"cadv", "co", "orth", "cl"}),
     ],
 )
 def test_rows_of_table_1(name, terms):
@@ -53,10 +61,40 @@ def test_rows_of_table_1(name, terms):
 
 @pytest.mark.parametrize(
     ("name", "groups"),
-    [("cdga-k1", 1), ("cdga-k2", 2), ("cdga-k4", 4), ("cdga", 8), ("cdga-k16", 16)],
+    [("cdga-k1", 1), ("cdga-k2", 2), ("cdga-k4", 4), ("cdga-bdl", 8), ("cdga-k16", 16)],
 )
 def test_points_of_figure_6(name, groups):
     assert alignment(name).grouping.num_groups == groups
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_ablations_differ_from_the_published_model_in_the_alignment_alone(name):
+    variant, full = (load(FOLDER / f"{n}{GTA5}").to_dict() for n in (name, "cdga-bdl"))
+    assert variant["model"]["alignments"].pop("cdga") != full["model"]["alignments"].pop("cdga")
+    assert variant == full
+
+
+@pytest.mark.parametrize(
+    ("table", "names"),
+    [
+        ("table1", ["cdga-cadv", "cdga-cadv-co", "cdga-cadv-co-orth", "cdga-bdl"]),
+        ("figure6", ["cdga-k1", "cdga-k2", "cdga-k4", "cdga-bdl", "cdga-k16"]),
+    ],
+)
+def test_tables_train_the_ablation_configs_as_they_are(table, names):
+    table = read_table(TABLES / f"{table}.py")
+    rows = [row for name, row in table.rows.items() if not name.endswith("_only")]
+    assert [row.configs[""].name for row in rows] == [f"{name}{GTA5}" for name in names]
+    assert not any(row.overrides for row in rows)
+
+
+@pytest.mark.parametrize("name", ["table1", "table2", "table3", "figure6"])
+def test_full_scale_tables_show_nam(name):
+    table = read_table(TABLES / f"{name}.py")
+    assert [c.metric for c in table.columns[-2:]] in (["mIoU", "NAM"], ["mIoU/13", "NAM"])
+    assert table.columns[-1].of == table.columns[-2].metric
+    assert {row.bounds for row in table.rows.values()} == {("source_only", "target_only")}
+    assert all(table.rows[bound].configs for bound in ("source_only", "target_only"))
 
 
 @pytest.mark.parametrize(

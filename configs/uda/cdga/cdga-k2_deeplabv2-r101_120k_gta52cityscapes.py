@@ -1,3 +1,3 @@
 # Fig. 6: K = 2.
-_base_ = "cdga_deeplabv2-r101_120k_gta52cityscapes.py"
+_base_ = "cdga-bdl_deeplabv2-r101_120k_gta52cityscapes.py"
 model = dict(alignments=dict(cdga=dict(num_groups=2)))
