@@ -49,7 +49,8 @@ def find_scenes(src: str) -> Conversion:
         DataError: When folders or labels are missing, or names do not fit.
     """
     root = find_root(src, ["train/images"], LAYOUT)
-    pairs = pair_folders(*require_folders(root, ["train/images", "train/gt"], LAYOUT))
+    images, masks = require_folders(root, ["train/images", "train/gt"], LAYOUT)
+    pairs = pair_folders(images, masks)
     test_folder = find_folder(root, "test/images")
     tests = [] if test_folder is None else list_rasters(test_folder)
     _check_names([image for image, _ in pairs] + tests, root)

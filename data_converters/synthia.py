@@ -52,7 +52,8 @@ def find_scenes(args: argparse.Namespace) -> Conversion:
         DataError: When folders or labels are missing.
     """
     root = find_root(args.src, ["RGB"], LAYOUT)
-    pairs = pair_folders(*require_folders(root, ["RGB", "GT/LABELS"], LAYOUT))
+    images, labels = require_folders(root, ["RGB", "GT/LABELS"], LAYOUT)
+    pairs = pair_folders(images, labels)
     splits = draw_val(args, [image.stem for image, _ in pairs])
     scenes = [
         Scene(

@@ -71,7 +71,7 @@ class Decoder:
         if 1 < maximum < WHITE:
             raise DataError(
                 f"The label `{path}` has the maximum {maximum:g}: the decoding rule `binary` "
-                f"expects masks of 0 and 1, or of 0 and {WHITE} to 255. Give the rule that fits: "
+                f"expects masks of 0 and 1, or of 0 and {WHITE} to 255. Mend it, or give its rule: "
                 f"threshold:V for class 1 from V upwards (threshold:{WHITE} when this mask has no "
                 "class 1), or idmap:VALUE=ID,..."
             )
