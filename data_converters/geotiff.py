@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     group.add_argument("--label-layer", help="layer of the vector file [the first]")
     group.add_argument("--label-attr", help="column that holds the class")
     group.add_argument("--label-map", help="its values to ids: VALUE=ID,...,*=ID")
-    group.add_argument("--line-width", help="width of lines: metres, or the name of a column")
+    group.add_argument("--line-width", help="width of lines and points: metres, or a column")
     add_dataset_arguments(parser, tile=512)
     add_split_arguments(parser)
     return parser
