@@ -15,7 +15,7 @@ from mmda.raster.manifest import read_dataset_info, read_manifest
 from mmda.raster.scene import SPLITS
 from mmda.raster.splits import read_split_table
 from mmda.raster.tile_files import read_tile
-from mmda.raster.window_reader import WindowReader, scenes_of
+from mmda.raster.window_reader import WindowReader, scenes_of, states_of
 from mmda.raster.windows import Window
 
 ClassMap = Mapping[str, str | None]
@@ -76,7 +76,9 @@ class TiledDomain:
     ) -> WindowReader:
         """Return a reader of the windows of ``rows``, in the dataset's own classes."""
         gsd = self.info["options"]["gsd"]
-        return WindowReader(scenes_of(rows), self.info["classes"], gsd, labelled, max_open)
+        return WindowReader(
+            scenes_of(rows), self.info["classes"], gsd, labelled, max_open, states_of(rows)
+        )
 
     def read_image(self, row: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray | None]:
         """Read the image of a tile from its file, or from the raster where there are no tiles.

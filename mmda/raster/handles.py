@@ -15,7 +15,7 @@ from rasterio.env import get_gdal_config, set_gdal_config
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from mmda.errors import DataError
-from mmda.raster.scene import is_local
+from mmda.raster.scene import Scene, is_local
 
 # GDAL's configuration, where the user has not set it.
 GDAL_OPTIONS = {
@@ -42,15 +42,27 @@ _SCHEMES = {
 }
 
 
-def gdal_options(path: str) -> dict[str, str]:
-    """Return the options to read ``path`` with: those that the user has not set."""
-    options = GDAL_OPTIONS if is_local(path) else GDAL_OPTIONS | REMOTE_OPTIONS
+def gdal_options(*paths: str) -> dict[str, str]:
+    """Return the options to read rasters with: those that the user has not set."""
+    options = GDAL_OPTIONS if all(map(is_local, paths)) else GDAL_OPTIONS | REMOTE_OPTIONS
     return {name: value for name, value in options.items() if not _is_given(name)}
 
 
 def _is_given(name: str) -> bool:
     """Tell whether the user has set an option, in the environment or in ``rasterio.Env``."""
     return name in os.environ or (rasterio.env.hasenv() and name in rasterio.env.getenv())
+
+
+def scene_options(scene: Scene) -> dict[str, str]:
+    """Return the options to read a scene's image and label with."""
+    label = () if scene.label is None else (scene.label.path,)
+    return gdal_options(scene.image, *label)
+
+
+def bound_block_cache() -> None:
+    """Bound this process's block cache from now on, unless the user has set it."""
+    if not _is_given(BLOCK_CACHE):
+        set_gdal_config(BLOCK_CACHE, BLOCK_CACHE_BYTES)
 
 
 @contextmanager
@@ -60,7 +72,7 @@ def gdal_process() -> Iterator[None]:
         yield
         return
     before = get_gdal_config(BLOCK_CACHE)
-    set_gdal_config(BLOCK_CACHE, BLOCK_CACHE_BYTES)
+    bound_block_cache()
     try:
         yield
     finally:

@@ -38,6 +38,7 @@ COLUMNS = {
     "transform": "object",
     "gsd": "Float64",
     "scene_spec": "string",
+    "source_state": "string",
     "nominal_gsd": "bool",
     "valid_fraction": "Float64",
     "class_pixels": "object",

@@ -18,7 +18,7 @@ from mmda.raster.decoding import parse_decode
 from mmda.raster.encode import NO_TILES, check_format
 from mmda.raster.failure import why
 from mmda.raster.grid import Grid, make_grid
-from mmda.raster.handles import DamagedError, gdal_options, open_raster
+from mmda.raster.handles import DamagedError, open_raster, scene_options
 from mmda.raster.header import RasterHeader, read_header
 from mmda.raster.labels import label_of
 from mmda.raster.options import TileOptions
@@ -169,7 +169,7 @@ def plan_tiles(
 
 
 def _plan_scene(scene: Scene, options: TileOptions) -> ScenePlan | DataError:
-    with rasterio.Env(**gdal_options(scene.image)):
+    with rasterio.Env(**scene_options(scene)):
         try:
             header = read_header(scene.image, scene.nodata)
             grid = make_grid(scene, header, options.gsd)

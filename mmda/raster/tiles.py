@@ -11,11 +11,12 @@ import rasterio
 
 from mmda.raster.encode import NO_TILES, ImageEncoder, encode_label, write_tile
 from mmda.raster.geotiff import GeoTiffEncoder
-from mmda.raster.handles import gdal_options
+from mmda.raster.handles import scene_options
 from mmda.raster.options import TileOptions
 from mmda.raster.pixels import Pixels, SceneReader
 from mmda.raster.plan import ScenePlan
 from mmda.raster.scene import scene_to_json
+from mmda.raster.source_state import source_state
 from mmda.raster.stats import BandStatistics, class_pixels
 from mmda.raster.windows import Window
 
@@ -57,6 +58,7 @@ class SceneTiler:
             "crs": grid.crs.to_wkt() if grid.crs else None,
             "gsd": grid.gsd,
             "scene_spec": scene_to_json(scene),
+            "source_state": source_state(scene, self.plan.header),
             "nominal_gsd": grid.nominal,
         }
 
@@ -69,7 +71,7 @@ class SceneTiler:
         grid, header = self.plan.grid, self.plan.header
         (row, col, *_), last = windows[0], windows[-1]
         area = Window(row, col, last.row + last.height - row, last.col + last.width - col)
-        with rasterio.Env(**gdal_options(self.plan.scene.image)):
+        with rasterio.Env(**scene_options(self.plan.scene)):
             pixels = self._reader.read(area.clip(grid.height, grid.width))
             result = StripResult(BandStatistics.empty(len(header.bands)))
             for window in windows:

@@ -15,12 +15,15 @@ from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 from tqdm import tqdm
 
+from mmda.errors import DataError
 from mmda.raster.decoding import IGNORE
+from mmda.raster.domain import row_window
 from mmda.raster.finish import pixels_per_split
 from mmda.raster.handles import quiet_georeference
 from mmda.raster.manifest import read_dataset_info, read_manifest
 from mmda.raster.scene import SPLITS
 from mmda.raster.stats import class_pixels
+from mmda.raster.window_reader import WindowReader, scenes_of, states_of
 
 _CHUNK = 256  # tiles per task handed to the threads
 
@@ -47,6 +50,8 @@ def verify_dataset(root: str | Path, workers: int = 2, progress: bool = True) ->
 
     Checked are the counts per split and class, the set of files, and of every file its size,
     checksum, height, width, bands and data type; of labels also the values and their counts.
+    Without tiles, the windows are read from the rasters: these must have kept their size and
+    georeference, and the windows their valid share and their pixels per class.
 
     Args:
         root: Folder of the tiled dataset.
@@ -65,8 +70,11 @@ def verify_dataset(root: str | Path, workers: int = 2, progress: bool = True) ->
         tqdm(total=len(rows), unit="tile", desc="verifying", disable=not progress) as bar,
         ThreadPoolExecutor(workers) as executor,
     ):
+        reader = _window_reader(rows, info)
         for chunk, found in zip(
-            chunks, executor.map(lambda c: _check_tiles(folder, c, info), chunks), strict=True
+            chunks,
+            executor.map(lambda c: _check_tiles(folder, c, info, reader), chunks),
+            strict=True,
         ):
             problems += found
             bar.update(len(chunk))
@@ -96,15 +104,43 @@ def _check_files(folder: Path, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
                     yield f"`{path}` is not in the manifest"
 
 
-def _check_tiles(folder: Path, rows: Sequence[dict[str, Any]], info: dict[str, Any]) -> list[str]:
-    problems = []
+def _window_reader(rows: Sequence[dict[str, Any]], info: dict[str, Any]) -> WindowReader:
+    """Return a reader of the tiles that have no file; it opens nothing before it is used."""
+    bare = [row for row in rows if row["image"] is None]
+    gsd = info["options"]["gsd"] if bare else None
+    return WindowReader(scenes_of(bare), info["classes"], gsd, states=states_of(bare))
+
+
+def _check_tiles(
+    folder: Path, rows: Sequence[dict[str, Any]], info: dict[str, Any], reader: WindowReader
+) -> list[str]:
+    problems: list[str] = []
     for row in rows:
+        if row["image"] is None:
+            problem = _check_window(row, info, reader)
+            problems += [problem] if problem and problem not in problems else []
         for kind in ("image", "label"):
             if row[kind] is not None:
                 path = folder / row[kind]
                 problem = _check_file(path, row, kind, info)
                 problems += [f"`{path}` {problem}"] if problem else []
     return problems
+
+
+def _check_window(row: dict[str, Any], info: dict[str, Any], reader: WindowReader) -> str | None:
+    """Read the pixels of a tile without a file."""
+    try:
+        pixels = reader.read(row["scene"], row_window(row))
+    except DataError as error:
+        return str(error)
+    valid = 1.0 if pixels.valid is None else float(pixels.valid.mean())
+    if abs(valid - row["valid_fraction"]) > 1e-9:
+        expected = row["valid_fraction"]
+        return f"`{row['id']}` is valid to {valid:.2%}, the manifest says {expected:.2%}"
+    if pixels.label is None:
+        return None
+    problem = _check_counts_of(pixels.label, row, len(info["classes"]))
+    return f"`{row['id']}` {problem}" if problem else None
 
 
 def _check_file(path: Path, row: dict[str, Any], kind: str, info: dict[str, Any]) -> str | None:
@@ -141,6 +177,10 @@ def _check_label(data: bytes, row: dict[str, Any], info: dict[str, Any]) -> str 
     unknown = [int(value) for value in values if classes <= value < IGNORE]
     if unknown:
         return f"holds the values {unknown[:5]}; expected 0..{classes - 1} and 255"
+    return _check_counts_of(label, row, classes)
+
+
+def _check_counts_of(label: np.ndarray, row: dict[str, Any], classes: int) -> str | None:
     counts, ignored = class_pixels(label, classes)
     if (counts, ignored) != (row["class_pixels"], row["ignore_pixels"]):
         expected = (row["class_pixels"], row["ignore_pixels"])

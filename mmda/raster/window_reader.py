@@ -12,11 +12,12 @@ import rasterio
 
 from mmda.errors import DataError
 from mmda.raster.grid import make_grid
-from mmda.raster.handles import GDAL_OPTIONS, quiet_georeference
+from mmda.raster.handles import bound_block_cache, quiet_georeference, scene_options
 from mmda.raster.header import read_header
 from mmda.raster.pixels import Pixels, SceneReader
 from mmda.raster.plan import ScenePlan
 from mmda.raster.scene import Scene, scene_from_json
+from mmda.raster.source_state import check_source
 from mmda.raster.windows import Window
 
 
@@ -34,6 +35,7 @@ class WindowReader:
         gsd: Metres per pixel of the target grid; each raster's own when ``None``.
         labelled: Whether to read labels.
         max_open: Scenes kept open per thread, at least 1.
+        states: What the manifest tells of the scenes' files, by scene, see :func:`states_of`.
     """
 
     def __init__(
@@ -43,9 +45,11 @@ class WindowReader:
         gsd: float | None = None,
         labelled: bool = True,
         max_open: int = 32,
+        states: Mapping[str, str] | None = None,
     ) -> None:
         self.scenes = dict(scenes)
         self.labelled = labelled
+        self._states = dict(states or {})
         self._classes, self._gsd, self._max_open = tuple(classes), gsd, max(1, max_open)
         self._plans: dict[str, ScenePlan] = {}
         self._inherited: list[threading.local] = []
@@ -59,10 +63,10 @@ class WindowReader:
             window: Pixels of the target grid; what lies outside of the raster is padded.
 
         Raises:
-            DataError: When the raster or its label is missing or damaged, or the raster has
-                become too small for the window.
+            DataError: When the raster or its label is missing, damaged or has changed, or the
+                raster is too small for the window.
         """
-        with rasterio.Env(**GDAL_OPTIONS):
+        with rasterio.Env(**scene_options(self.scenes[scene])):
             reader, plan = self._reader(scene)
             grid = plan.grid
             if window.row >= grid.height or window.col >= grid.width:
@@ -96,6 +100,8 @@ class WindowReader:
             scene = self.scenes[name]
             with quiet_georeference():
                 header = read_header(scene.image, scene.nodata)
+            if name in self._states:
+                check_source(scene, header, self._states[name])
             self._plans[name] = ScenePlan(
                 scene, header, make_grid(scene, header, self._gsd), (None, None, "shift")
             )
@@ -108,6 +114,7 @@ class WindowReader:
             self._start_process()
         if not hasattr(self._local, "readers"):
             self._local.readers = OrderedDict()
+            bound_block_cache()
         return self._local.readers
 
     def _start_process(self) -> None:
@@ -135,3 +142,9 @@ def scenes_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Scene]:
             "mmda. Run the converter again with --overwrite."
         )
     return {name: scene_from_json(str(text)) for name, text in texts.items()}
+
+
+def states_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what manifest rows tell of their scenes' files; nothing for earlier versions."""
+    states = {row["scene"]: row.get("source_state") for row in rows}
+    return {name: str(text) for name, text in states.items() if text is not None}
