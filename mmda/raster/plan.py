@@ -30,6 +30,7 @@ from mmda.raster.windows import Window, tile_windows
 STRIP_BYTES = 24 * 2**20  # source pixels that a thread reads at a time
 ROW_STRIP_BYTES = 96 * 2**20  # the same for files that are organised in whole rows
 MOST_ROWS = 2048  # grid pixels: taller blocks are read more than once
+_JPEG_SHARE = 0.5  # of the raw bytes, for pure noise in colour; any picture takes less
 MOST_SHIFT = 0.5  # pixels between the georeferences of an image and its mask
 
 
@@ -99,7 +100,9 @@ class ScenePlan:
             return 0
         windows = self.windows
         pixels = sum(window.height * window.width for window in windows)
-        depth = len(self.header.bands) * np.dtype(self.header.dtype).itemsize
+        depth = float(len(self.header.bands) * np.dtype(self.header.dtype).itemsize)
+        if format == "jpg" and len(self.header.bands) == 3:
+            depth *= _JPEG_SHARE
         return int(pixels * (depth + 0.1)) + 4096 * len(windows)
 
 

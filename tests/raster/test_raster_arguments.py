@@ -4,9 +4,12 @@ import json
 import os
 
 import pytest
-from raster_samples import make_scenes, noise, write
+from raster_samples import make_scenes, noise, tile, write
 
 from mmda.cli import main
+from mmda.raster import Scene, read_manifest
+from mmda.raster.options import TileOptions
+from mmda.raster.plan import plan_tiles
 from mmda.raster.shard import Shard
 
 NAMES = ["--task", "t", "--domain", "d", "--classes", "a", "b", "--tile", "64"]
@@ -101,3 +104,17 @@ def test_other_errors_leave_the_notes_of_an_earlier_run_alone(tmp_path):
     path.write_text("earlier")
     assert main([*command, "--tile", "16"]) == 2
     assert path.read_text() == "earlier"
+
+
+def test_the_disk_estimate_is_that_of_the_format(tmp_path):
+    image = write(tmp_path / "i.tif", noise(3, 512, 512))
+    estimates = {}
+    for name in ("tif", "png", "jpg", "none"):
+        options = TileOptions("t", "d", ("a", "b"), 128, format=name)
+        (plan,) = plan_tiles([Scene("s", str(image))], options).scenes
+        estimates[name] = plan.tile_bytes(name)
+        tile([Scene("s", str(image))], tmp_path / name, tile=128, format=name)
+        rows = read_manifest(tmp_path / name)
+        assert estimates[name] >= sum(row["image_bytes"] or 0 for row in rows)
+    assert estimates["jpg"] < 0.6 * estimates["tif"]
+    assert estimates["none"] == 0
