@@ -24,6 +24,7 @@ class Slot:
 
     def environment(self) -> dict[str, str]:
         """Return the environment of the slot's runs."""
+        # Libraries warn of what a user cannot change; mmda's own warnings go through the logger.
         environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
         if self.gpu is not None:
             environment[GPUS] = self.gpu

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -139,3 +140,15 @@ def test_visible_gpus_keep_their_names(monkeypatch):
     assert slots.visible_gpus() == ["4", "6"]
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
     assert slots.visible_gpus() == ["0", "1"]
+
+
+def test_warnings_about_a_model_reach_a_runs_log():
+    code = """
+from mmengine.logging import MMLogger
+from mmda.models.alignments import GroupAlignment
+MMLogger.get_instance("run")
+GroupAlignment(num_classes=2, num_groups=4)
+"""
+    environment = Slot(None, 1).environment()
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True)
+    assert b"WARNING - GroupAlignment: 4 groups for 2 classes" in done.stdout + done.stderr
