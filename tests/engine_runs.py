@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,15 @@ def plain_config_text():
         yield
 
 
+_runs = count()
+
+
 def train(config: str, work_dir: Path, options: dict | None = None, **kwargs: Any) -> Runner:
     """Train as ``mmda train`` does and return the Runner."""
-    runner = build_runner(prepare(load_config(config, options), work_dir, **kwargs))
+    prepared = prepare(load_config(config, options), work_dir, **kwargs)
+    # MMEngine names runs by the second, and runs of one name share their visualizer's folder.
+    prepared.experiment_name = f"run{next(_runs)}"
+    runner = build_runner(prepared)
     runner.train()
     # Left to the cyclic garbage collector, each worker is waited for ten seconds.
     iterator = runner.train_loop.dataloader_iterator._iterator

@@ -98,6 +98,15 @@ def test_a_run_that_failed_is_tried_again(tmp_path):
 
 
 def test_an_interrupt_ends_the_processes(tmp_path):
+    # A shell starts what runs in its background with Ctrl-C ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        interrupt_two_runs(tmp_path)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def interrupt_two_runs(tmp_path):
     runs = [make_run(tmp_path, name, seconds=60) for name in "ab"]
 
     def interrupt() -> None:

@@ -8,6 +8,7 @@ from functools import cache
 
 import pytest
 import torch
+from alignment_cases import with_fitted_groups
 from config_samples import LEAVES, load, name
 from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import init_default_scope
@@ -39,6 +40,7 @@ def train_once(key: str) -> dict:
     torch.manual_seed(0)
     shared = json.dumps(model_config["segmentor"])
     model = MODELS.build({**model_config, "segmentor": dict(type="shared_segmentor", key=shared)})
+    with_fitted_groups(model)
     constructor = optim_config.pop("constructor")
     wrapper = OPTIM_WRAPPER_CONSTRUCTORS.build(
         dict(type=constructor, optim_wrapper_cfg=optim_config)
