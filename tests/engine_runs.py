@@ -28,8 +28,8 @@ _runs = count()
 def train(config: str, work_dir: Path, options: dict | None = None, **kwargs: Any) -> Runner:
     """Train as ``mmda train`` does and return the Runner."""
     prepared = prepare(load_config(config, options), work_dir, **kwargs)
-    # MMEngine names runs by the second, and runs of one name share their visualizer's folder.
-    prepared.experiment_name = f"run{next(_runs)}"
+    # Runs of one process that share a visualizer's name share its folder.
+    prepared.experiment_name = prepared.visualizer.name = f"run{next(_runs)}"
     runner = build_runner(prepared)
     runner.train()
     # Left to the cyclic garbage collector, each worker is waited for ten seconds.
