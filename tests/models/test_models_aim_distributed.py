@@ -42,6 +42,7 @@ def work(rank, folder):
     for iteration in range(ITERATIONS):
         losses_of(wrapped, half(images(iteration), rank))
     torch.save(model.alignments["it"].state_dict(), f"{folder}/rank{rank}.pth")
+    del wrapped, model  # else DDP ends the process group, holding the lock its threads wait for
     dist.destroy_process_group()
 
 

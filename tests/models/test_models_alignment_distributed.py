@@ -51,6 +51,7 @@ def work(rank: int, folder: str) -> None:
             value /= 2
         results.append((losses, grads))
     torch.save(results, f"{folder}/rank{rank}.pth")
+    del model  # else DDP ends the process group, holding the lock its threads wait for
     dist.destroy_process_group()
 
 
