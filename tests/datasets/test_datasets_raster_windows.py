@@ -200,7 +200,8 @@ def test_a_raster_that_shrank(many):
     dataset = RasterWindowDataset(str(many), pipeline=PIPELINE)
     write(many.parent / "i0.tif", noise(3, 64, 60))
     write(many.parent / "m0.tif", noise(1, 64, 60) % 2)
-    with pytest.raises(DataError, match=r"i0\.tif` has changed.*its width was 128, is 60.*converter again"):
+    message = r"i0\.tif` has changed.*its width was 128, is 60.*converter again"
+    with pytest.raises(DataError, match=message):
         dataset[1]
 
 
