@@ -81,6 +81,18 @@ def test_before_start_all_losses_are_connected_zeros(case):
     assert total(own(losses_of(model, batch()))) > 0
 
 
+@pytest.mark.parametrize("name", ["AIM", "ISIA", "SelfTraining"])
+def test_a_weight_of_zero_switches_off(name):
+    model = make(name, 1)
+    alignment = model.alignments["it"]
+    alignment.weight, buffers = 0.0, {k: v.clone() for k, v in alignment.named_buffers()}
+    losses = losses_of(model, batch())
+    assert {k: float(v) for k, v in own(losses).items()} == {"it.loss_inactive": 0.0}
+    total(losses).backward()
+    assert all(p.grad is not None for p in alignment.parameters())
+    assert all(torch.equal(v, buffers[k]) for k, v in alignment.named_buffers())
+
+
 def test_each_loss_reaches_either_the_segmentor_or_the_discriminators(case):
     model = make(*case)
     names = {n for n, p in model.named_parameters() if p.requires_grad}

@@ -57,7 +57,7 @@ class AIM(Alignment):
         in_channels: Channels D of the feature map.
         things: Classes with instances; by default all but class 0, the background.
         stuff: Classes matched by one mean feature per image.
-        weight: Weight of both losses.
+        weight: Weight of both losses; 0 switches the alignment off.
         index: Which of the backbone's feature maps, -1 for the last.
         adaptive: Whether eta weighs the classes.
         mode: Class vectors that eta comes from, ``'flat'`` or ``'pooled'``.

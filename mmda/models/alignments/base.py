@@ -22,14 +22,18 @@ class Alignment(BaseModule):
     :func:`frozen`, a term for a discriminator sees detached tensors.
 
     Args:
-        start: Iteration from which the alignment is active; before it all losses are zeros that
-            are connected to the alignment's parameters, as distributed training needs.
+        start: Iteration from which the alignment is active; before it, and where its ``weight`` is
+            0, all losses are zeros that are connected to the alignment's parameters, as
+            distributed training needs.
         init_cfg: Initialisation, as in MMEngine.
     """
 
     #: What the segmentor must provide: ``target`` (its outputs), ``target_images`` (without
     #: running the student on them), ``teacher``.
     needs: frozenset[str] = frozenset({"target"})
+
+    #: Weight of the losses, of methods that have one weight; 0 switches the alignment off.
+    weight: float = 1.0
 
     def __init__(self, start: int = 0, init_cfg: dict | list | None = None) -> None:
         super().__init__(init_cfg)
@@ -44,6 +48,10 @@ class Alignment(BaseModule):
             segmentor: The ``EncoderDecoder``, before its weights are initialised.
         """
 
+    def active(self, step: int) -> bool:
+        """Return whether anything is computed at iteration ``step``, counted from 0."""
+        return step >= self.start and self.weight != 0
+
     def forward(self, context: UDAContext) -> dict[str, Tensor]:
         """Return the losses of one iteration; names that contain ``loss`` are summed.
 
@@ -53,7 +61,7 @@ class Alignment(BaseModule):
         Returns:
             Scalar tensors by name.
         """
-        if context.step < self.start:
+        if not self.active(context.step):
             return {"loss_inactive": self.zero(context)}
         return self.losses(context)
 

@@ -33,7 +33,7 @@ class ISIA(Alignment):
     the batch of all processes.
 
     Args:
-        weight: Weight of both terms.
+        weight: Weight of both terms; 0 switches the alignment off.
         beta: Weight of the inter-class term within.
         intra: Whether the intra-class term is on (the paper's IA).
         inter: Whether the inter-class term is on (the paper's IS).

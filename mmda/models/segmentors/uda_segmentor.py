@@ -128,8 +128,8 @@ class UDASegmentor(BaseSegmentor):
                 "The model's alignments need the target domain, but the training dataset yields "
                 "none. Give `train_dataloader.dataset` a `target`."
             )
-        # Before an alignment starts, nothing is computed for it.
-        needs = frozenset().union(*(a.needs for a in self._alignments() if step >= a.start))
+        # Nothing is computed for alignments that have not started or are off.
+        needs = frozenset().union(*(a.needs for a in self._alignments() if a.active(step)))
         needed = {"target", "target_images"} & needs
         names = ["source", "target"] if "target" in needs else ["source"]
         outputs = self._run([inputs[name] for name in names], names)
