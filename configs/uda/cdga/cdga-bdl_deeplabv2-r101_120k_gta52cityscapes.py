@@ -1,21 +1,17 @@
 # CDGA on BDL's base: source images in the target's look, and self-training.
-_base_ = "cdga_deeplabv2-r101_120k_gta52cityscapes.py"
-source_root = {{_base_.source_root}}
-target_root = {{_base_.target_root}}
-train_dataloader = dict(
-    dataset=dict(
-        source=dict(
-            pipeline=[
-                dict(type="LoadTile"),
-                dict(type="MatchDomain", source=source_root, target=target_root),
-                {{_base_.source_size}},
-                {{_base_.flip}},
-                {{_base_.pack}},
-            ]
-        )
-    )
-)
+_base_ = [
+    "../../_base_/models/deeplabv2_r101_street.py",
+    "../../_base_/datasets/gta52cityscapes_translated.py",
+    "../../_base_/schedules/adversarial_120k.py",
+    "../../_base_/cdga_runtime.py",
+]
 model = dict(
-    alignments=dict(self_training=dict(type="SelfTraining", threshold=0.9, start=40_000)),
+    alignments=dict(
+        cdga=dict(
+            type="GroupAlignment",
+            num_classes={{_base_.model.segmentor.decode_head.num_classes}},
+        ),
+        self_training=dict(type="SelfTraining", threshold=0.9, start=40_000),
+    ),
     teacher=dict(momentum=0.999),
 )

@@ -1,0 +1,17 @@
+# SYNTHIA -> Cityscapes with the source's images in the target's look.
+_base_ = "synthia2cityscapes.py"
+source_root = {{_base_.source_root}}
+target_root = {{_base_.target_root}}
+train_dataloader = dict(
+    dataset=dict(
+        source=dict(
+            pipeline=[
+                {{_base_.load}},
+                dict(type="MatchDomain", source=source_root, target=target_root),
+                {{_base_.source_size}},
+                {{_base_.flip}},
+                {{_base_.pack}},
+            ]
+        )
+    )
+)
