@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from fnmatch import fnmatchcase
 
 from mmengine.logging import MMLogger, print_log
-from mmengine.model import is_model_wrapper
 from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper
 from torch import nn
 from torch.optim import Optimizer
 
 from mmda.engine.joint_optim_wrapper import JointOptimWrapper
+from mmda.engine.unwrap import unwrapped
 from mmda.errors import ConfigError
 from mmda.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
 
@@ -55,8 +55,7 @@ class JointOptimWrapperConstructor:
 
     def __call__(self, model: nn.Module) -> JointOptimWrapper:
         """Return the joint wrapper for ``model``'s trainable parameters."""
-        if is_model_wrapper(model):
-            model = model.module  # type: ignore[assignment]
+        model = unwrapped(model)
         names = {name for name, p in model.named_parameters() if p.requires_grad}
         routes = self._route(names)
         wrappers = {

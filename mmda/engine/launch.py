@@ -20,6 +20,7 @@ from mmda.engine.checkpoint import (
 from mmda.engine.config_check import check_config, require_keys
 from mmda.engine.config_parts import check_overrides
 from mmda.engine.data_check import check_data
+from mmda.engine.unwrap import unwrapped
 from mmda.errors import ConfigError
 from mmda.utils import ensure_free_space
 
@@ -111,16 +112,12 @@ def build_runner(config: Config, *, training: bool = True) -> Runner:
     checkpoint = read_checkpoint(config.load_from) if config.get("load_from") else None
     runner = Runner.from_cfg(config)
     if checkpoint is not None:
-        check_fits(_unwrapped(runner), checkpoint, config.load_from)
+        check_fits(unwrapped(runner.model), checkpoint, config.load_from)
     if training:
         keep = config.get("default_hooks", {}).get("checkpoint", {}).get("max_keep_ckpts", 2)
         needed = checkpoint_bytes(runner.model) * (max(keep, 1) + 1)
         ensure_free_space(config.work_dir, needed)
     return runner
-
-
-def _unwrapped(runner: Runner) -> torch.nn.Module:
-    return getattr(runner.model, "module", runner.model)
 
 
 def _check_checkpoint_interval(config: Config) -> None:

@@ -13,6 +13,7 @@ from engine_runs import differences, read, train
 
 from mmda.engine.hooks import GroupDiagnosticsHook, GroupingRefreshHook, grouping_refresh_hook
 from mmda.engine.hooks.group_diagnostics_hook import group_diagnostics
+from mmda.engine.launch import build_runner, load_config, prepare
 from mmda.errors import ConfigError
 
 LAST = 5
@@ -80,6 +81,18 @@ def test_fitting_leaves_the_training_as_it_is(fitted, write_config, tmp_path):
     # Iteration 4 sees groups of different pixels, but the same images, dropout and mode.
     five = [read(tmp_path / name, 5) for name in ("with", "without")]
     assert differences(five[0]["rng_states"], five[1]["rng_states"]) == []
+
+
+def test_fitting_puts_each_part_back_in_its_own_mode(write_config, tmp_path):
+    config = load_config(write_config(FITTED), {"model.alignments.cdga.start": 0})
+    runner = build_runner(prepare(config, tmp_path / "work"))
+    model, frozen = runner.model.train(), runner.model.segmentor.backbone.layer1
+    frozen.eval()  # as a normalisation whose statistics are to stay
+    modes = {name: part.training for name, part in model.named_modules()}
+    hook = GroupingRefreshHook(images=1, pixels=10)
+    hook.before_train_iter(runner, 0)
+    assert model.alignments["cdga"].grouping.fits == 1
+    assert {name: part.training for name, part in model.named_modules()} == modes
 
 
 def test_the_log_shows_the_groups(fitted):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import Tensor
 
+from mmda.engine.unwrap import unwrapped
 from mmda.models.alignments import GroupAlignment
 from mmda.models.losses import condition, group_cosines
 from mmda.registry import HOOKS
@@ -53,7 +53,7 @@ class GroupDiagnosticsHook(Hook):
         """Measure what the last iteration left."""
         if not self.every_n_train_iters(runner, self.interval):
             return
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrapped(runner.model)
         for name, alignment in model.alignments.items():
             if isinstance(alignment, GroupAlignment):
                 for domain, (usage, distributions) in alignment.latest.items():

@@ -7,9 +7,9 @@ from pathlib import Path
 import cv2
 from mmengine.dist import master_only
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
+from mmda.engine.unwrap import unwrapped
 from mmda.errors import ConfigError
 from mmda.registry import HOOKS
 from mmda.utils import atomic_path
@@ -74,7 +74,7 @@ class GroupMapsHook(Hook):
 
     def _draw(self, runner: Runner, step: int) -> None:
         assert self._pair is not None
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrapped(runner.model)
         for name, alignment in group_alignments(model).items():
             picture = figure_picture(soft_figure(model, alignment, self._pair, self._meta))
             path = Path(runner.work_dir) / "group_maps" / f"{name}_iter_{step}.png"

@@ -10,13 +10,13 @@ import torch
 from mmengine.dataset import pseudo_collate
 from mmengine.dist import all_gather_object, broadcast, get_dist_info
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import Tensor
 
 from mmda.datasets.sampler import PairIndex
+from mmda.engine.unwrap import unwrapped
 from mmda.errors import ConfigError
-from mmda.models.alignments import GroupAlignment
+from mmda.models.alignments import GroupAlignment, evaluating
 from mmda.models.grouping import FittedGrouping
 from mmda.registry import HOOKS
 
@@ -47,7 +47,7 @@ class GroupingRefreshHook(Hook):
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: object = None) -> None:
         """Fit the groupings that are due."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrapped(runner.model)
         for name, alignment in model.alignments.items():
             if not isinstance(getattr(alignment, "grouping", None), FittedGrouping):
                 continue
@@ -57,11 +57,8 @@ class GroupingRefreshHook(Hook):
                 runner.logger.info(f"{name}: groups fitted to {2 * self.pixels} pixels")
 
     def _fit(self, runner: Runner, model: Any, alignment: GroupAlignment) -> None:
-        training = model.training
-        model.eval()
-        with torch.no_grad():
+        with evaluating(model), torch.no_grad():
             own = list(self._sampled(runner, model, alignment))
-        model.train(training)
         grouping: FittedGrouping = alignment.grouping
         # Rank r holds images r, r + W, ...: put them back into one order.
         ranks = all_gather_object(own)

@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from mmda.datasets.transforms import LoadPseudoLabel
 from mmda.engine.loader_restart import restart_loader
+from mmda.engine.unwrap import unwrapped
 from mmda.errors import ConfigError, DataError
 from mmda.models.alignments import PseudoLabels
 from mmda.pseudo import PseudoLabelReport, ThresholdRule, format_report
@@ -104,7 +104,7 @@ class PseudoLabelHook(Hook):
         return PseudoLabelFolder(self.out or Path(runner.work_dir) / "pseudo_labels")
 
     def _sweep(self, runner: Runner) -> None:
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrapped(runner.model)
         pipeline = self.pipeline or evaluation_pipeline(runner.cfg)
         dataset = unlabelled(runner.cfg.train_dataloader.dataset.target, pipeline)
         folder = self._folder(runner)
@@ -184,7 +184,7 @@ def _warn(runner: Runner, start: int) -> None:
 
 def _start(runner: Runner) -> int:
     """Return the iteration at which the second step begins."""
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    model = unwrapped(runner.model)
     starts = {a.start for a in model.alignments.values() if isinstance(a, PseudoLabels)}
     if len(starts) != 1:
         raise ConfigError(

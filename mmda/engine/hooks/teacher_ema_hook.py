@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
+from mmda.engine.unwrap import unwrapped
 from mmda.registry import HOOKS
 
 
@@ -23,7 +23,7 @@ class TeacherEMAHook(Hook):
         outputs: dict | None = None,
     ) -> None:
         """Update the teacher when the optimisers have stepped."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrapped(runner.model)
         if getattr(model, "teacher", None) is None:
             return
         cycle = getattr(runner.optim_wrapper, "accumulative_counts", 1)
