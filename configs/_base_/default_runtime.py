@@ -16,6 +16,7 @@ default_hooks = dict(
     param_scheduler=dict(type="ParamSchedulerHook"),
     checkpoint=dict(type="ResumableCheckpointHook", interval=2000, max_keep_ckpts=2),
     sampler_seed=dict(type="DistSamplerSeedHook"),
+    finite_loss=dict(type="FiniteLossHook", interval=50),
 )
 custom_hooks = [dict(type="TeacherEMAHook")]
 vis_backends = [dict(type="LocalVisBackend")]

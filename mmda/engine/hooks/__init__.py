@@ -1,5 +1,6 @@
 """Hooks: teachers, groupings, resumable checkpoints, pseudo-labels, pictures."""
 
+from mmda.engine.hooks.finite_loss_hook import FiniteLossHook
 from mmda.engine.hooks.group_diagnostics_hook import GroupDiagnosticsHook
 from mmda.engine.hooks.group_maps_hook import GroupMapsHook
 from mmda.engine.hooks.grouping_refresh_hook import GroupingRefreshHook
@@ -9,6 +10,7 @@ from mmda.engine.hooks.show_predictions_hook import ShowPredictionsHook
 from mmda.engine.hooks.teacher_ema_hook import TeacherEMAHook
 
 __all__ = [
+    "FiniteLossHook",
     "GroupDiagnosticsHook",
     "GroupMapsHook",
     "GroupingRefreshHook",
