@@ -1,5 +1,6 @@
-"""Hooks: teachers, groupings, resumable checkpoints, pseudo-labels, pictures."""
+"""Hooks: teachers, groupings, checkpoints, pseudo-labels, weights, pictures."""
 
+from mmda.engine.hooks.alignment_weight_hook import AlignmentWeightHook
 from mmda.engine.hooks.finite_loss_hook import FiniteLossHook
 from mmda.engine.hooks.group_diagnostics_hook import GroupDiagnosticsHook
 from mmda.engine.hooks.group_maps_hook import GroupMapsHook
@@ -10,6 +11,7 @@ from mmda.engine.hooks.show_predictions_hook import ShowPredictionsHook
 from mmda.engine.hooks.teacher_ema_hook import TeacherEMAHook
 
 __all__ = [
+    "AlignmentWeightHook",
     "FiniteLossHook",
     "GroupDiagnosticsHook",
     "GroupMapsHook",
