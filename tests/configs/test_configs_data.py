@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -72,6 +73,9 @@ def data_root(tmp_path_factory):
         write_dataset(root, scratch, dataset, classes, STREET_SIZE, tile=None)
     for dataset, task in AERIAL.items():
         write_dataset(root, scratch, dataset, TASKS[task].classes, (512, 512), tile=512)
+    for translated in {Path(load(path).source_root).name for path in FULL_SCALE}:
+        if not (root / translated).exists():
+            (root / translated).symlink_to(root / translated.partition("_as_")[0])
     return root
 
 

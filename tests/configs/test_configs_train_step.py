@@ -86,7 +86,8 @@ def batch(classes: int) -> dict:
 def sample(classes: int, labelled: bool) -> dict:
     image = torch.randint(0, 256, (3, SIZE, SIZE), dtype=torch.uint8)
     label = torch.randint(0, classes, (1, SIZE, SIZE))
-    packed = SegDataSample(gt_sem_seg=PixelData(data=label)) if labelled else SegDataSample()
+    kind = "gt_sem_seg" if labelled else "pseudo_sem_seg"
+    packed = SegDataSample(**{kind: PixelData(data=label)})
     return dict(inputs=[image], data_samples=[packed])
 
 

@@ -1,0 +1,3 @@
+# Trained on the target's labels: the bound that adaptation is measured against.
+_base_ = "../source_only/source-only_fcn-hrnet-w48_120k_massachusetts2deepglobe.py"
+train_dataloader = dict(dataset=dict(source=dict(data_root={{_base_.target_root}})))

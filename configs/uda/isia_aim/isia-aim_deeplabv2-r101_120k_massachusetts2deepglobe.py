@@ -1,0 +1,26 @@
+# ISIA and AIM, roads, Massachusetts -> DeepGlobe, DeepLab-v2.
+# Tiles have no spatial correspondence, so classes are compared by pooled features.
+# AIM is off: connected roads have no instances, thin ones fade at the feature map's resolution, and
+# in the paper it costs roads points (Table X). `model.alignments.aim.weight=0.001` switches it on.
+_base_ = [
+    "../../_base_/models/deeplabv2_r101.py",
+    "../../_base_/datasets/massachusetts2deepglobe_two_step.py",
+    "../../_base_/schedules/two_step_120k.py",
+    "../../_base_/two_step_runtime.py",
+]
+num_classes = {{_base_.model.segmentor.decode_head.num_classes}}
+model = dict(
+    alignments=dict(
+        output=dict(type="OutputAdversarial", num_classes=num_classes, weights=dict(decode=0.001)),
+        isia=dict(type="ISIA", mode="pooled", weight=0.001),
+        aim=dict(
+            type="AIM",
+            num_classes=num_classes,
+            in_channels=2048,
+            mode="pooled",
+            min_area=4,
+            weight=0.0,
+        ),
+        pseudo=dict(type="PseudoLabels", start={{_base_.second_step}}),
+    )
+)

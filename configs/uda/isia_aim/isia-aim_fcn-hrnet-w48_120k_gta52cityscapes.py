@@ -1,0 +1,27 @@
+# ISIA and AIM, GTA5 -> Cityscapes, FCN on HRNet-W48.
+# The things that AIM matches are those of SIM: pole, light, sign, person, rider and vehicles.
+# Of HRNet's four maps, AIM takes the one at 1/8, where the other networks' features are.
+_base_ = [
+    "../../_base_/models/fcn_hrnet-w48_street.py",
+    "../../_base_/datasets/gta52cityscapes_two_step.py",
+    "../../_base_/schedules/two_step_120k.py",
+    "../../_base_/two_step_runtime.py",
+]
+num_classes = {{_base_.model.segmentor.decode_head.num_classes}}
+things = [5, 6, 7, 11, 12, 13, 14, 15, 16, 17, 18]
+model = dict(
+    alignments=dict(
+        output=dict(type="OutputAdversarial", num_classes=num_classes, weights=dict(decode=0.001)),
+        isia=dict(type="ISIA", mode="flat", weight=0.001),
+        aim=dict(
+            type="AIM",
+            num_classes=num_classes,
+            in_channels=96,
+            index=1,
+            things=things,
+            mode="flat",
+            weight=0.001,
+        ),
+        pseudo=dict(type="PseudoLabels", start={{_base_.second_step}}),
+    )
+)

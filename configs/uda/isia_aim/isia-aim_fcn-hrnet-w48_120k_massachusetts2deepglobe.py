@@ -1,0 +1,28 @@
+# ISIA and AIM, roads, Massachusetts -> DeepGlobe, FCN on HRNet-W48.
+# Tiles have no spatial correspondence, so classes are compared by pooled features.
+# AIM is off: connected roads have no instances, thin ones fade at the feature map's resolution, and
+# in the paper it costs roads points (Table X). `model.alignments.aim.weight=0.001` switches it on.
+# Of HRNet's four maps, ISIA and AIM take the one at 1/8, where the other networks' features are.
+_base_ = [
+    "../../_base_/models/fcn_hrnet-w48.py",
+    "../../_base_/datasets/massachusetts2deepglobe_two_step.py",
+    "../../_base_/schedules/two_step_120k.py",
+    "../../_base_/two_step_runtime.py",
+]
+num_classes = {{_base_.model.segmentor.decode_head.num_classes}}
+model = dict(
+    alignments=dict(
+        output=dict(type="OutputAdversarial", num_classes=num_classes, weights=dict(decode=0.001)),
+        isia=dict(type="ISIA", mode="pooled", index=1, weight=0.001),
+        aim=dict(
+            type="AIM",
+            num_classes=num_classes,
+            in_channels=96,
+            index=1,
+            mode="pooled",
+            min_area=4,
+            weight=0.0,
+        ),
+        pseudo=dict(type="PseudoLabels", start={{_base_.second_step}}),
+    )
+)

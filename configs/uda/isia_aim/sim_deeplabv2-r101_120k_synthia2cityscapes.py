@@ -1,0 +1,20 @@
+# SIM, SYNTHIA -> Cityscapes.
+# Things are matched by instance, stuff by its mean feature, all classes with one weight, which
+# falls in the second step. No ISIA.
+_base_ = "isia-aim_deeplabv2-r101_120k_synthia2cityscapes.py"
+model = dict(
+    alignments=dict(
+        isia=dict(weight=0.0),
+        aim=dict(adaptive=False, stuff=[0, 1, 2, 3, 4, 8, 10], weight=0.01),
+    )
+)
+custom_hooks = [
+    dict(type="TeacherEMAHook"),
+    dict(type="PseudoLabelHook", thresholds="median", num_workers=4),
+    dict(
+        type="AlignmentWeightHook",
+        alignment="aim",
+        weight=0.001,
+        begin={{_base_.second_step}},
+    ),
+]

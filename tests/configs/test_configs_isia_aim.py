@@ -1,0 +1,257 @@
+"""ISIA's and AIM's configs are the paper's settings, and its tables train what they say."""
+
+from __future__ import annotations
+
+import pytest
+from config_samples import CONFIGS, load, name
+
+from mmda.ablation import read_table
+from mmda.ablation.data import data_folders
+from mmda.ablation.runs import plan
+from mmda.datasets.street import SYNTHIA_16, StreetDataset
+from mmda.pseudo import ThresholdRule
+
+FOLDER = CONFIGS / "uda" / "isia_aim"
+TABLES = CONFIGS / "ablation" / "isia_aim"
+ALL = sorted(FOLDER.glob("*.py"))
+OWN = [path for path in ALL if path.name.startswith("isia-aim")]
+SIM = [path for path in ALL if path.name.startswith("sim")]
+LEVELS = ("isia", "aim")
+PUBLISHED_MEANS = {
+    ("table2", "intra_da"): 45.8
+}  # where the paper's mean is not that of its figures
+every = pytest.mark.parametrize("path", ALL, ids=name)
+
+
+def hooks(config):
+    return {hook.type: hook for hook in config.custom_hooks}
+
+
+def weights(config):
+    return tuple(config.model.alignments[level].weight for level in LEVELS)
+
+
+def planned(table, tmp_path, task=""):
+    """The final configs of a table's rows on one task."""
+    described = read_table(TABLES / f"{table}.py")
+    data = data_folders(described, (0,), tmp_path / "cities")
+    runs = plan(described, tmp_path / "work", (0,), data, {})
+    return {run.key[0]: run.config for run in runs if run.key[1] == task}
+
+
+def second_step(config):
+    """Whether the run gets as far as pseudo-labels."""
+    return config.model.alignments.pseudo.start < config.train_cfg.max_iters
+
+
+def test_there_is_one_for_every_transfer_and_three_networks_for_table_13():
+    transfers = {path.stem.split("_")[-1] for path in (CONFIGS / "style").glob("*2*.py")}
+    assert {path.stem.split("_")[-1] for path in OWN} == transfers
+    networks = read_table(TABLES / "table13.py").rows
+    assert {p for row in networks.values() for p in row.configs.values()} >= {
+        path for path in OWN if path.stem.endswith(("gta52cityscapes", "2inria", "2deepglobe"))
+    }
+
+
+@every
+def test_optimisers_and_steps_are_the_published_ones(path):
+    config = load(path)
+    parts = config.optim_wrapper.optimizers
+    assert dict(parts.segmentor.optimizer) == dict(
+        type="SGD", lr=2.5e-4, momentum=0.9, weight_decay=5e-4
+    )
+    assert dict(parts.discriminator.optimizer) == dict(
+        type="Adam", lr=5e-5, betas=(0.9, 0.99), weight_decay=5e-4
+    )
+    start = config.model.alignments.pseudo.start
+    assert (start, config.train_cfg.max_iters) == (40_000, 120_000)
+    assert start % config.default_hooks.checkpoint.interval == 0
+    rule = ThresholdRule.parse(hooks(config)["PseudoLabelHook"].thresholds)
+    assert (rule.kind, rule.value) == ("median", 0.9)
+    assert dict(config.model.alignments.output.weights) == dict(decode=0.001)
+
+
+@pytest.mark.parametrize("path", OWN, ids=name)
+def test_weights_and_class_vectors(path):
+    config = load(path)
+    isia, aim = config.model.alignments.isia, config.model.alignments.aim
+    street, roads = "cityscapes" in path.stem, "deepglobe" in path.stem
+    assert weights(config) == (0.001, 0.0 if roads else 0.001)
+    assert "AIM is off" in path.read_text() or not roads
+    assert {isia.mode, aim.mode} == {"flat" if street else "pooled"}
+    assert aim.get("min_area", 0) == (0 if street else 4)
+    assert not {"beta", "intra", "inter", "adaptive", "momentum"} & {*isia, *aim}
+
+
+@every
+def test_source_images_are_translated_and_the_target_differs_in_pseudo_labels_alone(path):
+    config = load(path)
+    plain = load(
+        next((CONFIGS / "uda" / "output_space").glob(f"single*v2*{path.stem.split('_')[-1]}.py"))
+    )
+    domains, expected = (c.train_dataloader.to_dict()["dataset"] for c in (config, plain))
+    root = expected["source"].pop("data_root")
+    assert domains["source"].pop("data_root") == config.source_root
+    assert config.source_root == f"{root}_as_{path.stem.rpartition('2')[2]}"
+    assert domains["target"]["pipeline"].pop(1) == dict(type="LoadPseudoLabel")
+    assert domains == expected
+    readme = (FOLDER / "README.md").read_text()
+    assert f"`{config.source_root.removeprefix('data/')}`" in readme
+
+
+@pytest.mark.parametrize("path", [p for p in ALL if "cityscapes" in p.stem], ids=name)
+def test_things_and_stuff_of_street_scenes_by_name(path):
+    config, classes = load(path), StreetDataset.METAINFO["classes"]
+    things = {
+        "pole", "traffic light", "traffic sign", "person", "rider", "car", "truck", "bus", "train",
+        "motorcycle", "bicycle",
+    }  # fmt: skip
+    known = set(SYNTHIA_16 if "synthia" in path.stem else classes)
+    aim = config.model.alignments.aim
+    assert {classes[k] for k in aim.things} == things & known
+    if path in SIM:
+        assert {classes[k] for k in aim.stuff} == known - things
+    else:
+        assert "stuff" not in aim
+
+
+@pytest.mark.parametrize("path", SIM, ids=name)
+def test_sim_weighs_all_classes_alike_and_less_in_the_second_step(path):
+    config = load(path)
+    assert weights(config) == (0.0, 0.01)
+    assert config.model.alignments.aim.adaptive is False
+    assert config.model.alignments.aim.stuff[0] == 0
+    hook = hooks(config)["AlignmentWeightHook"]
+    assert (hook.alignment, hook.weight, hook.begin) == ("aim", 0.001, 40_000)
+    own = load(path.with_name(path.name.replace("sim", "isia-aim", 1)))
+    assert own.train_dataloader == config.train_dataloader
+    assert own.model.segmentor == config.model.segmentor
+
+
+@pytest.mark.parametrize(
+    ("table", "task"),
+    [
+        ("table4", ""),
+        ("table5", ""),
+        ("table9", "massachusetts2inria"),
+        ("table9", "inria2massachusetts"),
+        ("table10", "massachusetts2deepglobe"),
+        ("table10", "deepglobe2massachusetts"),
+        ("toy_buildings", ""),
+        ("toy_roads", ""),
+        ("toy_landcover", ""),
+    ],
+)
+def test_rows_switch_the_levels_on_one_by_one(table, task, tmp_path):
+    configs = planned(table, tmp_path, task)
+    source_only, ima = configs.pop("source_only"), configs.pop("ima")
+    target_only, whole = configs.pop("target_only"), configs["all"]
+    on = 0.01 if table.startswith("toy") else 0.001
+    expected = {
+        "gfa": ((0, 0), False),
+        "isia": ((on, 0), False),
+        "aim": ((0, on), False),
+        "isia_aim": ((on, on), False),
+        "isia_two_steps": ((on, 0), True),
+        "all": ((on, on), True),
+    }
+    found = {row: (weights(config), second_step(config)) for row, config in configs.items()}
+    assert found == {row: expected[row] for row in found}
+    assert {"gfa", "isia", "aim", "all"} <= set(found)
+
+    def source(config):
+        return config.train_dataloader.dataset.source.to_dict()
+
+    assert all(source(config) == source(ima) for config in configs.values())
+    assert source(ima) != source(source_only)
+    for config in (source_only, ima, target_only):
+        assert config.train_dataloader.dataset.target is None
+        assert config.model.segmentor == whole.model.segmentor
+    for config in configs.values():
+        other, full = config.to_dict(), whole.to_dict()
+        for one in (other, full):
+            for level in LEVELS:
+                one["model"]["alignments"][level].pop("weight")
+            one["model"]["alignments"]["pseudo"].pop("start")
+        assert other["model"] == full["model"]
+
+
+@pytest.mark.parametrize("table", ["toy_buildings", "toy_roads", "toy_landcover"])
+def test_toy_runs_label_the_target_in_the_middle_where_a_checkpoint_is(table, tmp_path):
+    for row, config in planned(table, tmp_path).items():
+        assert config.train_cfg.max_iters == 600, row
+        if row in ("all", "isia_two_steps"):
+            assert config.model.alignments.pseudo.start == 300
+            assert 300 % config.default_hooks.checkpoint.interval == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "level", "key"),
+    [("table6", "isia", "beta"), ("table7", "isia", "weight"), ("table8", "aim", "weight")],
+)
+def test_sweeps_change_one_value(table, level, key, tmp_path):
+    rows, base = read_table(TABLES / f"{table}.py").rows, None
+    for row, config in planned(table, tmp_path).items():
+        alignments = config.model.alignments.to_dict()
+        assert alignments[level].pop(key) == rows[row].x
+        base = base or alignments
+        assert alignments == base
+
+
+def test_separation_and_aggregation_are_switched_one_by_one(tmp_path):
+    configs = planned("table14", tmp_path, "massachusetts2inria")
+    isia = {row: config.model.alignments.isia for row, config in configs.items()}
+    terms = {row: (one.get("inter", True), one.get("intra", True)) for row, one in isia.items()}
+    assert isia.pop("gfa").weight == 0
+    assert {one.weight for one in isia.values()} == {0.001}
+    assert [terms[row] for row in isia] == [(True, False), (False, True), (True, True)]
+    assert {(c.model.alignments.aim.weight, second_step(c)) for c in configs.values()} == {
+        (0, False)
+    }
+
+
+@pytest.mark.parametrize("number", range(2, 15))
+def test_published_figures_agree_with_each_other(number):
+    """Means are those of their classes, gains those of their scores: a slip of a digit shows."""
+    table = read_table(TABLES / f"table{number}.py")
+    for row in table.rows.values():
+        for task in table.tasks:
+            cells = [
+                (column, figure)
+                for column, figure in zip(table.columns, row.published, strict=True)
+                if column.task == task and figure is not None
+            ]
+            classes = [figure for column, figure in cells if column.metric.startswith("IoU/")]
+            means = [f for c, f in cells if c.metric.startswith("mIoU") and c.minus is None]
+            if classes:
+                mean = PUBLISHED_MEANS.get((f"table{number}", row.name), means[0])
+                assert sum(classes) / len(classes) == pytest.approx(mean, abs=0.085), row.name
+    if number == 14:
+        rows = list(table.rows.values())
+        for row in rows[1:]:
+            for i in (0, 2, 4):
+                gain = row.published[i] - rows[0].published[i]
+                assert row.published[i + 1] == pytest.approx(gain, abs=0.01)
+
+
+def test_tables_repeat_each_others_figures():
+    def figure(table, row, column):
+        return read_table(TABLES / f"{table}.py").rows[row].published[column]
+
+    for column, (table, at) in enumerate([("table4", 0), ("table9", 2), ("table10", 2)]):
+        network = "deeplabv2-r101" if table == "table4" else "deeplabv3plus-r101"
+        for bound in ("source", "target"):
+            row = f"{bound}_{network}"
+            assert figure("table13", row, 2 * column) == figure(table, f"{bound}_only", at)
+        ours = "isia" if table == "table10" else "all"
+        assert figure("table13", f"isia_aim_{network}", 2 * column) == figure(table, ours, at)
+        for row in ("gfa", "isia"):
+            assert figure("table14", row, 2 * column) == figure(table, row, at)
+    for table, row in (
+        ("table6", "beta_1.0"),
+        ("table7", "lambda_0.001"),
+        ("table8", "lambda_0.001"),
+    ):
+        assert figure(table, row, 0) == figure("table4", "all", 0)
+    for table, other in (("table2", "table4"), ("table3", "table5")):
+        assert figure(table, "isia_aim", -2) == figure(other, "all", 0)
