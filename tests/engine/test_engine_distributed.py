@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 import torch
-import torch.distributed as dist
-import torch.multiprocessing as mp
 from core_samples import ADAPTED, TRAINING
 from engine_runs import differences, read, train
+from gloo import as_torchrun, free_port, in_two_processes, leave
 
 LAST = 4
 # SGD: Adam's first steps turn rounding errors of tiny gradients into whole steps.
@@ -43,11 +41,7 @@ def options(**kwargs) -> dict:
 
 def work(rank: int, port: int, jobs: list[tuple]) -> None:
     """Train each job as ``torchrun --nproc_per_node 2`` does; save what this process holds."""
-    torch.set_num_threads(1)
-    os.environ.update(
-        RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE="2",
-        MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port),
-    )  # fmt: skip
+    as_torchrun(rank, port)
     for config, folder, values, resume in jobs:
         runner = train(config, folder, values, launcher="pytorch", resume=resume)
         state = {
@@ -55,7 +49,8 @@ def work(rank: int, port: int, jobs: list[tuple]) -> None:
             "miou": float(runner.message_hub.get_scalar("val/mIoU").current()),
         }
         torch.save(state, folder / f"rank{rank}.pt")
-    dist.destroy_process_group()
+        del runner
+    leave()
 
 
 @pytest.fixture(scope="module")
@@ -80,21 +75,13 @@ def runs(toy_root, tmp_path_factory):
         ]
         for job in jobs:
             job[1].mkdir()
-        mp.start_processes(work, (_free_port(), jobs), nprocs=2, start_method="fork")
+        in_two_processes(work, free_port(), jobs)
         runner = train(plain, folder / "one", options(train_dataloader__batch_size=2))
         miou = runner.message_hub.get_scalar("val/mIoU").current()
         train(fitted, folder / "one_fitted", options(train_dataloader__batch_size=2))
         more = options(train_dataloader__batch_size=2, train_cfg__max_iters=4)
         train(plain, folder / "one_accumulated", {**more, **cycle})
     return folder, miou
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def ranks(folder: Path) -> list[dict]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 
 import pytest
 import torch
-import torch.distributed as dist
 import torch.multiprocessing as mp
 from core_samples import TRAINING
 from engine_runs import differences, read, train
+from gloo import as_torchrun, free_port, in_two_processes, leave
 from pseudo_samples import digests
 
 import mmda.pseudo.folder
@@ -192,23 +191,17 @@ train_cfg["max_iters"] = 3
 
 
 def work_two(rank: int, port: int, config: str, folder: str) -> None:
-    torch.set_num_threads(1)
-    os.environ.update(
-        RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE="2",
-        MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port),
-    )  # fmt: skip
+    as_torchrun(rank, port)
     runner = train(config, folder, {"train_dataloader.batch_size": 1}, launcher="pytorch")
     torch.save(runner.model.module.state_dict(), folder / f"rank{rank}.pt")
-    dist.destroy_process_group()
+    del runner
+    leave()
 
 
 def test_two_processes_equal_one_with_the_double_batch(write_config, tmp_path):
     config, one, two = write_config(TWO_STEPS + PLAIN), tmp_path / "one", tmp_path / "two"
     two.mkdir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    mp.start_processes(work_two, (port, config, two), nprocs=2, start_method="fork")
+    in_two_processes(work_two, free_port(), config, two)
     train(config, one)
     first, second = (torch.load(two / f"rank{rank}.pt") for rank in (0, 1))
     assert differences(first, second) == []

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-import torch.distributed as dist
-import torch.multiprocessing as mp
 from alignment_cases import make
+from gloo import in_two_processes, join, leave
 from mmengine.model import MMDistributedDataParallel
 from model_samples import batch, losses_of
 
@@ -35,21 +34,20 @@ def half(data, rank):
 
 
 def work(rank, folder):
-    torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
+    join(rank, folder)
     model = build()
     wrapped = MMDistributedDataParallel(model, device_ids=None, broadcast_buffers=False)
     for iteration in range(ITERATIONS):
         losses_of(wrapped, half(images(iteration), rank))
     torch.save(model.alignments["it"].state_dict(), f"{folder}/rank{rank}.pth")
-    del wrapped, model  # else DDP ends the process group, holding the lock its threads wait for
-    dist.destroy_process_group()
+    del wrapped, model
+    leave()
 
 
 @pytest.fixture(scope="module")
 def states(tmp_path_factory):
     folder = tmp_path_factory.mktemp("gloo")
-    mp.start_processes(work, (str(folder),), nprocs=2, start_method="fork")
+    in_two_processes(work, str(folder))
     return [torch.load(folder / f"rank{rank}.pth") for rank in range(2)]
 
 

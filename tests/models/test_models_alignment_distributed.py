@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 from alignment_cases import VARIANTS, make
+from gloo import in_two_processes, join, leave
 from mmengine.model import MMDistributedDataParallel
 from model_samples import batch, set_step, total
 
@@ -38,8 +38,7 @@ def step(model: torch.nn.Module, data: dict) -> tuple[dict, dict]:
 
 
 def work(rank: int, folder: str) -> None:
-    torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
+    join(rank, folder)
     results = []
     for name, index, start in RUNS:
         model = make(name, index, start=start)
@@ -51,14 +50,14 @@ def work(rank: int, folder: str) -> None:
             value /= 2
         results.append((losses, grads))
     torch.save(results, f"{folder}/rank{rank}.pth")
-    del model  # else DDP ends the process group, holding the lock its threads wait for
-    dist.destroy_process_group()
+    del model
+    leave()
 
 
 @pytest.fixture(scope="module")
 def two_processes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("gloo")
-    mp.start_processes(work, (str(folder),), nprocs=2, start_method="fork")
+    in_two_processes(work, str(folder))
     return [torch.load(folder / f"rank{rank}.pth") for rank in range(2)]
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
+from pathlib import Path
 
 import cv2
 import geopandas
 import numpy as np
 import pytest
 import torch
-import torch.distributed as dist
 import torch.multiprocessing as mp
 from core_samples import TRAINING
+from gloo import in_two_processes, join, leave
 from mmengine.dataset import pseudo_collate
 from model_samples import BATCH_NORM, build, segmentor_config
 from pseudo_samples import digests, model_and_target, sweep, true_labels
@@ -310,24 +310,20 @@ def test_the_lowest_kept_bin_decides(finished):
     assert kept == [one.kept for one in summary.report.classes]
 
 
-def work(rank: int, port: int, parts: tuple, out: str) -> None:
-    torch.set_num_threads(1)
-    dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
+def work(rank: int, meet: Path, parts: tuple, out: str) -> None:
+    join(rank, meet)
     model, target, described = parts
     summary = sweep(model, target, out, truth=true_labels(described, target), batch_size=1)
     torch.save((summary.predicted, summary.report.to_json()), f"{out}/rank{rank}.pt")
-    dist.destroy_process_group()
+    leave()
 
 
 def test_two_processes_share_the_work_and_equal_one(parts, tmp_path):
     model, target, described = parts
     truth = true_labels(described, target)
     report = sweep(model, target, tmp_path / "one", truth=truth, batch_size=1).report
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     out = tmp_path / "two"
-    mp.start_processes(work, (port, parts, str(out)), nprocs=2, start_method="fork")
+    in_two_processes(work, tmp_path, parts, str(out))
     ranks = [torch.load(out / f"rank{rank}.pt") for rank in (0, 1)]
     assert ranks == [(2, report.to_json())] * 2
     for path in out.glob("rank*.pt"):
