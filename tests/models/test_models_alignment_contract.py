@@ -11,7 +11,7 @@ import inspect
 import pytest
 import torch
 from alignment_cases import CASES, VARIANTS, make
-from model_samples import batch, losses_of, set_step, total
+from model_samples import batch, build, losses_of, segmentor_config, set_step, total
 
 from mmda.errors import ConfigError
 from mmda.models.alignments import Alignment, DomainBatch, UDAContext
@@ -45,6 +45,14 @@ def test_every_registered_alignment_has_a_case():
 @pytest.fixture(params=VARIANTS, ids=[f"{n}-{i}" for n, i in VARIANTS])
 def case(request) -> tuple[str, int]:
     return request.param
+
+
+def test_the_segmentor_starts_as_it_would_alone(case):
+    """With one seed, all rows of an ablation start from the same weights."""
+    alone, aligned = build(segmentor_config(aux=True)), make(*case)
+    expected = alone.segmentor.state_dict()
+    for name, value in aligned.segmentor.state_dict().items():
+        torch.testing.assert_close(value, expected[name], rtol=0, atol=0)
 
 
 @pytest.mark.parametrize(

@@ -49,9 +49,12 @@ class UDASegmentor(BaseSegmentor):
     ) -> None:
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         self.segmentor: Any = MODELS.build(segmentor)
-        self.alignments = ModuleDict(
-            {name: MODELS.build(config) for name, config in (alignments or {}).items()}
-        )
+        # Alignments take no random numbers from the segmentor: with one seed, all rows of an
+        # ablation start from the same weights.
+        with torch.random.fork_rng(devices=[]):
+            self.alignments = ModuleDict(
+                {name: MODELS.build(config) for name, config in (alignments or {}).items()}
+            )
         for alignment in self._alignments():
             alignment.attach(self.segmentor)
         self.needs = frozenset().union(*(a.needs for a in self._alignments()))
