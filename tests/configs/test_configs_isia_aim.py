@@ -212,7 +212,7 @@ def test_separation_and_aggregation_are_switched_one_by_one(tmp_path):
 
 @pytest.mark.parametrize("number", range(2, 15))
 def test_published_figures_agree_with_each_other(number):
-    """Means are those of their classes, gains those of their scores: a slip of a digit shows."""
+    """Means are those of their classes, gains those of their scores: a swapped row shows."""
     table = read_table(TABLES / f"table{number}.py")
     for row in table.rows.values():
         for task in table.tasks:
