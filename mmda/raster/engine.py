@@ -16,6 +16,7 @@ from mmda.raster.handles import gdal_process, quiet_georeference
 from mmda.raster.options import TileOptions, make_palette
 from mmda.raster.output import check_output
 from mmda.raster.plan import Plan, ScenePlan, plan_tiles
+from mmda.raster.run_lock import RunLock
 from mmda.raster.scene import Scene
 from mmda.raster.shard import Shard, parse_shard
 from mmda.raster.store import SceneStore
@@ -64,7 +65,8 @@ def tile_dataset(
 
     Args:
         scenes: What to tile.
-        out: Folder of the tiled dataset; one run at a time, but for shards.
+        out: Folder of the tiled dataset; one run at a time, but for shards: a second one is
+            refused at once, see :class:`mmda.raster.run_lock.RunLock`.
         task: Name of the task, e.g. ``buildings``.
         domain: Name of the domain, e.g. ``source``.
         classes: Names of the classes, id 0 first.
@@ -89,34 +91,29 @@ def tile_dataset(
         ``{"pending_scenes": number of scenes that are not}``.
 
     Raises:
-        DataError: For input that does not fit, or lies where the tiles go (before anything is
-            written).
-        ConfigError: For impossible options, or a folder made with other options.
+        DataError: For input that does not fit, or lies where the tiles go, and for a folder that
+            another run is writing into (before anything is written).
+        ConfigError: For impossible options, a folder made with other options, or scenes that it
+            holds in another split or by another name.
         DamagedScenesError: After all others are converted, for scenes that are damaged.
     """
     options = TileOptions(task, domain, tuple(classes), tile, stride, gsd, format, min_valid, edge)
     colors = make_palette(palette, options.classes)
     share = check_shard(shard, overwrite)
     store = SceneStore(check_output(out, scenes))
-    with quiet_georeference(), gdal_process():
-        plan = plan_tiles(scenes, options, workers, share)
-        todo, changed = _prepare(plan, options, store, overwrite, share is not None)
-        for scene, message in plan.damaged:
-            store.write_failure(scene, message)
-        failures = _execute(todo, options, store, workers, progress, scheduler)
-    failures = [*(message for _, message in plan.damaged), *failures]
-    if share is not None:
-        pending = store.pending(scenes)
-        if pending:
-            info: dict[str, Any] = {"pending_scenes": len(pending)}
-            _raise_failures(failures, len(plan.scenes) + len(plan.damaged), store, info)
-            return info
-        failures = store.failures(scenes)
-    if failures and not store.records():
-        _raise_failures(failures, len(scenes), store, {})
-    info = finish_dataset(store, colors, changed=changed)
-    _raise_failures(failures, len(scenes), store, info)
-    return info
+    with RunLock(store.root, share) as lock:
+        if not overwrite:
+            store.check_scenes(scenes)
+        with quiet_georeference(), gdal_process():
+            plan = plan_tiles(scenes, options, workers, share)
+            with lock.alone():
+                todo, changed = _prepare(plan, options, store, overwrite, share is not None)
+            for scene, message in plan.damaged:
+                store.write_failure(scene, message)
+            failures = _execute(todo, options, store, workers, progress, scheduler)
+        failures = [*(message for _, message in plan.damaged), *failures]
+        with lock.alone():
+            return _complete(scenes, plan, failures, store, colors, changed, share is not None)
 
 
 def check_shard(text: str | None, overwrite: bool) -> Shard | None:
@@ -183,6 +180,34 @@ def _execute(
         failures = run_cluster(todo, options, store.root, scheduler, bar)
     store.remove_leftovers({plan.scene.name for plan in todo})
     return failures
+
+
+def _complete(
+    scenes: Sequence[Scene],
+    plan: Plan,
+    failures: Sequence[str],
+    store: SceneStore,
+    palette: list[list[int]],
+    changed: bool,
+    sharded: bool,
+) -> dict[str, Any]:
+    """Complete the dataset, unless scenes of other shards are pending.
+
+    Returns:
+        What :func:`tile_dataset` returns.
+    """
+    if sharded:
+        pending = store.pending(scenes)
+        if pending:
+            info: dict[str, Any] = {"pending_scenes": len(pending)}
+            _raise_failures(failures, len(plan.scenes) + len(plan.damaged), store, info)
+            return info
+        failures = store.failures(scenes)
+    if failures and not store.records():
+        _raise_failures(failures, len(scenes), store, {})
+    info = finish_dataset(store, palette, changed=changed)
+    _raise_failures(failures, len(scenes), store, info)
+    return info
 
 
 def _raise_failures(

@@ -64,6 +64,35 @@ class SceneStore:
         if before is not None:
             self._compare(before, options)
 
+    def check_scenes(self, scenes: Iterable[Scene]) -> None:
+        """Compare scenes with those that are recorded, so that no image gets into two splits.
+
+        Raises:
+            ConfigError: When a scene is recorded in another split, or its image by another name.
+        """
+        known = [record for record in self.records() if "shared" in record]
+        places = {record["shared"]["scene"]: record["split"] for record in known}
+        names = {record["shared"]["source"]: record["shared"]["scene"] for record in known}
+        moved, renamed = [], []
+        for scene in scenes:
+            split, name = places.get(scene.name, scene.split), names.get(scene.image, scene.name)
+            if split != scene.split:
+                moved.append(f"`{scene.name}` was in {split}, is now in {scene.split}")
+            elif name != scene.name:
+                renamed.append(
+                    f"`{scene.image}` was scene `{name}` in {places[name]}, is now "
+                    f"`{scene.name}` in {scene.split}"
+                )
+        for found, what in ((moved, "in other splits"), (renamed, "by other names")):
+            if found:
+                more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
+                raise ConfigError(
+                    f"`{self.root}` holds {len(found)} of the scenes {what}: "
+                    f"{'; '.join(found[:5])}{more}. What a model was tested on could end up in its "
+                    "training. Place the scenes as they were (--split-csv), leave them out, or use "
+                    "--overwrite to make all anew, or another folder."
+                )
+
     def options(self) -> dict[str, Any] | None:
         """Return the options of the dataset, or ``None`` when none was begun."""
         path = self._folder / "options.json"

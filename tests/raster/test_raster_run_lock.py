@@ -1,0 +1,186 @@
+"""Runs that start while another one holds the folder, in processes of their own."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import warnings
+from contextlib import contextmanager
+
+import pytest
+import raster_samples
+from raster_samples import make_scenes, snapshot, tile
+
+from mmda.errors import DataError
+from mmda.raster import run_lock
+from mmda.raster.run_lock import RunLock
+from mmda.raster.shard import Shard
+from mmda.raster.verify import verify_dataset
+
+# Stops before its second tile until a line arrives; then goes on to the end.
+HOLDER = """
+    import sys
+    import mmda.raster.tiles as tiles
+    from raster_samples import tile
+    from mmda.raster import RasterLabels, Scene
+
+    folder, shard = sys.argv[1], sys.argv[2] or None
+    real, seen = tiles.write_tile, []
+
+    def slow(path, *args):
+        seen.append(path)
+        if len(seen) == 2:
+            print("holding", flush=True)
+            sys.stdin.readline()
+        return real(path, *args)
+
+    tiles.write_tile = slow
+    tile([Scene(f"s{i}", f"{folder}/s{i}.tif", "train" if i == 0 else "val",
+                RasterLabels(f"{folder}/m{i}.tif")) for i in range(6)],
+         folder + "/o", workers=1, shard=shard)
+"""
+
+
+@contextmanager
+def holder(folder, shard=""):
+    """A run in a process of its own that stands still within its first scene."""
+    command = [sys.executable, "-c", textwrap.dedent(HOLDER), str(folder), shard]
+    environment = {**os.environ, "PYTHONPATH": os.path.dirname(raster_samples.__file__)}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env=environment, **pipes) as process:
+        try:
+            assert process.stdout.readline() == "holding\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def locks(folder):
+    return sorted(path.name for path in folder.glob(".*.lock"))
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"overwrite": True}, {"shard": "1/3"}], ids=["same", "overwrite", "shard"]
+)
+def test_a_second_run_is_refused_and_spoils_nothing(tmp_path, options):
+    scenes = make_scenes(tmp_path, count=6)
+    with holder(tmp_path) as process:
+        before = snapshot(tmp_path / "o")
+        with pytest.raises(DataError, match="is taken: another run") as caught:
+            tile(scenes, tmp_path / "o", **options)
+        assert snapshot(tmp_path / "o") == before
+        state = json.loads((tmp_path / "o/.run.lock").read_text())
+        for part in (tmp_path / "o", f"process {process.pid} on", state["host"], state["since"]):
+            assert str(part) in str(caught.value)
+        process.communicate("go\n")
+        assert process.returncode == 0
+    assert locks(tmp_path / "o") == []
+    tile(scenes, tmp_path / "straight")
+    assert snapshot(tmp_path / "o") == snapshot(tmp_path / "straight")
+    assert verify_dataset(tmp_path / "o", progress=False).problems == []
+
+
+def test_shards_exclude_all_but_the_others_of_their_run(tmp_path):
+    scenes = make_scenes(tmp_path, count=6)
+    with holder(tmp_path, "1/3") as process:
+        for shard in (None, "1/3", "1/2", "2/2"):
+            with pytest.raises(DataError, match="shard 1/3 of a run is writing"):
+                tile(scenes, tmp_path / "o", shard=shard)
+        assert "pending_scenes" in tile(scenes, tmp_path / "o", shard="2/3")
+        assert "pending_scenes" in tile(scenes, tmp_path / "o", shard="3/3")
+        assert locks(tmp_path / "o") == [".run-1-of-3.lock"]
+        process.communicate("go\n")
+        assert process.returncode == 0
+    tile(scenes, tmp_path / "straight")
+    assert snapshot(tmp_path / "o") == snapshot(tmp_path / "straight")
+
+
+@pytest.mark.parametrize("shard", ["", "2/3"])
+def test_a_killed_run_blocks_nobody(tmp_path, shard):
+    scenes = make_scenes(tmp_path, count=6)
+    with holder(tmp_path, shard) as process:
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+    assert len(locks(tmp_path / "o")) == 1
+    tile(scenes, tmp_path / "o")
+    tile(scenes, tmp_path / "straight")
+    assert snapshot(tmp_path / "o") == snapshot(tmp_path / "straight")
+
+
+def test_a_kill_at_the_gate_blocks_nobody(tmp_path):
+    root = tmp_path / "o"
+    code = """
+        import os, signal, sys
+        from pathlib import Path
+        from mmda.raster.run_lock import _gate
+        with _gate(Path(sys.argv[1])):
+            os.kill(os.getpid(), signal.SIGKILL)
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code), str(root)])
+    assert locks(root) == [".gate.lock"]
+    with RunLock(root):
+        assert locks(root) == [".run.lock"]
+    assert locks(root) == []
+
+
+# Each process takes the lock again and again; holding it, it must find no sign of another.
+CROWD = """
+    import os, sys, time
+    from pathlib import Path
+    from mmda.errors import DataError
+    from mmda.raster.run_lock import RunLock
+
+    root, taken, end = Path(sys.argv[1]), 0, time.monotonic() + 1.5
+    while time.monotonic() < end:
+        try:
+            with RunLock(root / "o"):
+                os.close(os.open(root / "sign", os.O_CREAT | os.O_EXCL))
+                taken += 1
+                os.unlink(root / "sign")
+        except DataError:
+            pass
+    print(taken)
+"""
+
+
+def test_of_a_crowd_one_holds_the_lock_at_a_time(tmp_path):
+    command = [sys.executable, "-W", "error", "-c", textwrap.dedent(CROWD), str(tmp_path)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    crowd = [subprocess.Popen(command, **pipes) for _ in range(4)]
+    results = [process.communicate() for process in crowd]
+    assert [process.returncode for process in crowd] == [0] * 4, results
+    assert sum(int(out) for out, _ in results) > 20
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_run_that_makes_nothing_leaves_no_folder(tmp_path):
+    with RunLock(tmp_path / "a/b/c"):
+        assert locks(tmp_path / "a/b/c") == [".run.lock"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_threads_of_one_process_exclude_each_other_too(tmp_path):
+    with RunLock(tmp_path), pytest.raises(DataError, match=f"process {os.getpid()} on"):
+        RunLock(tmp_path).__enter__()
+    with RunLock(tmp_path, Shard(1, 2)), RunLock(tmp_path, Shard(2, 2)) as lock, lock.alone():
+        assert locks(tmp_path) == [".gate.lock", ".run-1-of-2.lock", ".run-2-of-2.lock"]
+    assert locks(tmp_path) == []
+
+
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_disk_without_locks_is_warned_of(tmp_path, monkeypatch, code):
+    def missing(*_):
+        raise OSError(code, os.strerror(code))
+
+    scenes = make_scenes(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(run_lock.fcntl, "flock", missing)
+        with pytest.warns(UserWarning, match=rf"Cannot lock `.*o` \({os.strerror(code)}\): make"):
+            tile(scenes, tmp_path / "o", shard="1/1")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        tile(scenes, tmp_path / "straight", shard="1/1")
+    assert snapshot(tmp_path / "o") == snapshot(tmp_path / "straight")
