@@ -1,4 +1,4 @@
-"""How fast mmda cuts tiles, beside ``gdal_retile.py``, a plain loop and the encoder alone.
+"""How fast mmda cuts tiles, beside gdal_retile.py, torchgeo, a plain loop and the encoder alone.
 
 Seeded rasters in three layouts with masks are cut with the same codecs by all. mmda's time is that
 of the whole run, from the plan to the manifest; the start of Python is taken off on both sides.
@@ -33,18 +33,19 @@ from pathlib import Path
 import rasterio
 from prettytable import PrettyTable
 from rasterio.errors import NotGeoreferencedWarning
+from tiling_checks import check
 from tiling_contenders import (
     LAYOUTS,
     PLACE,
     EncoderAlone,
     Task,
-    check_mmda,
-    check_retile,
     has_retile,
+    has_torchgeo,
     make_rasters,
     run_loop,
     run_mmda,
     run_retile,
+    run_torchgeo,
 )
 
 Row = tuple[str, int, str]  # layout, stride, codec
@@ -81,10 +82,11 @@ def _measure(args: argparse.Namespace, folder: Path) -> dict[Row, dict[str, list
         }
         if has_retile():
             contenders["gdal_retile"] = lambda out, task=task: run_retile(task, out)
+        if has_torchgeo():
+            contenders["torchgeo"] = lambda out, task=task: run_torchgeo(task, out)
         for n in args.workers:
             contenders[f"encoder x{n}"] = lambda out, n=n, e=encoder: e.run(out, n)
             contenders[f"mmda x{n}"] = lambda out, n=n, task=task: run_mmda(task, out, n)
-        checks = {"gdal_retile": check_retile}
         for repeat in range(args.repeats + 1):  # the first one warms up
             for name, contender in contenders.items():
                 out = folder / "out"
@@ -93,8 +95,8 @@ def _measure(args: argparse.Namespace, folder: Path) -> dict[Row, dict[str, list
                 seconds -= 2 * start if name == "gdal_retile" else 0
                 if repeat:
                     rates[layout, stride, codec][name].append(len(encoder.tiles) / seconds)
-                elif name == "gdal_retile" or name.startswith("mmda"):
-                    count = checks.get(name, check_mmda)(task, out)
+                else:
+                    count = check(name, task, out)
                     assert count == len(encoder.tiles), f"{name} made {count} tiles"
                 shutil.rmtree(out)
         print(".", end="", file=sys.stderr, flush=True)

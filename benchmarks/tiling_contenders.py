@@ -1,4 +1,4 @@
-"""The contenders of ``tiling.py``: mmda, gdal_retile.py, a plain loop, and the encoder alone.
+"""The contenders of ``tiling.py``: mmda, gdal_retile.py, torchgeo, a plain loop, the encoder alone.
 
 All cut the same image and mask with the same codecs: the image as zstd GeoTIFF (level 1, predictor
 2) or PNG (the library's default), the mask as PNG.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -18,7 +20,7 @@ import rasterio
 from affine import Affine
 from rasterio.windows import Window
 
-from mmda.raster import RasterLabels, Scene, read_manifest, tile_dataset
+from mmda.raster import RasterLabels, Scene, tile_dataset
 
 TILE = 512
 PLACE = {"crs": "EPSG:32633", "transform": Affine(0.3, 0, 500000, 0, -0.3, 5000000)}
@@ -112,6 +114,30 @@ def run_loop(task: Task, out: Path) -> None:
             write_plainly(out, f"{row}_{col}", task.codec, tile, label, place)
 
 
+def run_torchgeo(task: Task, out: Path) -> None:
+    """Cut along torchgeo's grid sampler; rasterio or OpenCV writes."""
+    from torchgeo.datasets import RasterDataset
+    from torchgeo.samplers import GridGeoSampler
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        image, mask = RasterDataset(str(task.image)), RasterDataset(str(task.mask))
+        mask.is_image = False
+        to_pixels = ~PLACE["transform"]
+        for place in GridGeoSampler(image, size=TILE, stride=task.stride):
+            tile = image[place]["image"].numpy().astype(np.uint8)
+            label = mask[place]["mask"].numpy().astype(np.uint8)
+            col, row = map(round, to_pixels * (place[0].start, place[1].stop))
+            transform = PLACE["transform"] * Affine.translation(col, row)
+            write_plainly(out, f"{row}_{col}", task.codec, tile, label, transform)
+
+
+def torchgeo_corners(height: int, width: int, stride: int) -> list[tuple[int, int]]:
+    """Return row and column of torchgeo's tiles: from the lower left on, beyond the raster."""
+    rows, cols = (1 + -(-(n - TILE) // stride) for n in (height, width))
+    return [(height - TILE - i * stride, j * stride) for i in range(rows) for j in range(cols)]
+
+
 class EncoderAlone:
     """Encodes and writes the same tiles from memory: what is left when reading costs nothing."""
 
@@ -161,37 +187,11 @@ def tile_corners(height: int, width: int, stride: int) -> list[tuple[int, int]]:
     return [(row, col) for row in starts[0] for col in starts[1]]
 
 
-def check_mmda(task: Task, out: Path) -> int:
-    """Compare every tile with the raster, pixel by pixel; return their number."""
-    with rasterio.open(task.image) as image, rasterio.open(task.mask) as mask:
-        pixels, labels = image.read(), mask.read(1)
-    rows = read_manifest(out)
-    corners = tile_corners(*labels.shape, task.stride)
-    assert sorted((row["row"], row["col"]) for row in rows) == corners, "other tiles than planned"
-    for row in rows:
-        box = np.s_[row["row"] : row["row"] + TILE, row["col"] : row["col"] + TILE]
-        with rasterio.open(out / row["image"]) as dataset:
-            np.testing.assert_array_equal(dataset.read(), pixels[(slice(None), *box)])
-        label = cv2.imread(str(out / row["label"]), cv2.IMREAD_UNCHANGED)
-        np.testing.assert_array_equal(label, labels[box])
-    return len(rows)
-
-
-def check_retile(task: Task, out: Path) -> int:
-    """Compare every tile of ``gdal_retile.py`` with the raster; return the number of images."""
-    for path in (task.image, task.mask):
-        with rasterio.open(path) as dataset:
-            pixels = dataset.read()
-        tiles = [p for p in (out / path.stem).iterdir() if p.suffix in (".tif", ".png")]
-        for tile in tiles:
-            row, col = ((int(n) - 1) * task.stride for n in tile.stem.split("_")[-2:])
-            with rasterio.open(tile) as dataset:
-                np.testing.assert_array_equal(
-                    dataset.read(), pixels[:, row : row + TILE, col : col + TILE]
-                )
-    return len(tiles)
-
-
 def has_retile() -> bool:
     """Tell whether ``gdal_retile.py`` is installed."""
     return shutil.which("gdal_retile.py") is not None
+
+
+def has_torchgeo() -> bool:
+    """Tell whether torchgeo is installed."""
+    return find_spec("torchgeo") is not None

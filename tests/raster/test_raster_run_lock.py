@@ -150,7 +150,11 @@ def test_of_a_crowd_one_holds_the_lock_at_a_time(tmp_path):
     command = [sys.executable, "-W", "error", "-c", textwrap.dedent(CROWD), str(tmp_path)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     crowd = [subprocess.Popen(command, **pipes) for _ in range(4)]
-    results = [process.communicate() for process in crowd]
+    try:
+        results = [process.communicate(timeout=60) for process in crowd]
+    finally:
+        for process in crowd:
+            process.kill()
     assert [process.returncode for process in crowd] == [0] * 4, results
     assert sum(int(out) for out, _ in results) > 20
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
