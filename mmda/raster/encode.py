@@ -75,7 +75,7 @@ class ImageEncoder:
 
 def encode_label(label: np.ndarray) -> bytes:
     """Return class ids ``(height, width)`` as the bytes of a single-band PNG."""
-    return encode_png(np.ascontiguousarray(label))
+    return encode_png(label)
 
 
 def write_tile(path: Path, data: bytes | memoryview) -> Written:

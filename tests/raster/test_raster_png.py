@@ -1,10 +1,17 @@
 import io
+import os
+import subprocess
+import sys
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
+from mmda.errors import ConfigError
 from mmda.raster.png import encode_png
 
 
@@ -19,6 +26,47 @@ def test_other_decoders_give_the_pixels_back(size, bands, dtype):
     assert read.dtype == dtype
     expected = pixels[..., 0] if bands == 1 else pixels[..., ::-1]  # OpenCV gives blue first
     np.testing.assert_array_equal(read, expected)
+
+
+def test_views_are_encoded_as_they_look():
+    pixels = np.random.default_rng(0).integers(0, 2**16, (3, 20, 30)).astype(np.uint16)
+    view = pixels.transpose(1, 2, 0)[::2, ::-1]
+    assert encode_png(view) == encode_png(np.ascontiguousarray(view))
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [np.zeros((4, 4), np.float32), np.zeros((4, 4), np.int16), np.zeros((4, 4, 2), np.uint8)],
+)
+def test_what_a_png_cannot_hold_is_refused(pixels):
+    with pytest.raises(ConfigError, match="1 or 3 bands of uint8 or uint16"):
+        encode_png(pixels)
+
+
+def test_equal_pixels_give_equal_bytes_in_threads_and_processes():
+    """The same with other content in fresh memory: a resumed run equals an undisturbed one."""
+    with ThreadPoolExecutor(4) as threads:
+        sums = set(threads.map(lambda _: checksum(), range(8)))
+    script = "import test_raster_png; print(test_raster_png.checksum())"
+    for filling in ("0", "85", "255"):
+        environment = {**os.environ, "MALLOC_PERTURB_": filling}
+        command = [sys.executable, "-c", script]
+        done = subprocess.run(
+            command, env=environment, cwd=Path(__file__).parent, capture_output=True, check=True
+        )
+        sums.add(int(done.stdout))
+    assert len(sums) == 1
+
+
+def checksum() -> int:
+    draw, total = np.random.default_rng(0), 0
+    for size in range(40, 400, 40):
+        coarse = draw.integers(0, 3, (9, 9)).astype(np.uint8)
+        label = cv2.resize(coarse, (size, size + 7), interpolation=cv2.INTER_NEAREST)
+        noise = draw.integers(0, 9, (size + 7, size, 3)).astype(np.uint8)
+        total = zlib.crc32(encode_png(label), total)
+        total = zlib.crc32(encode_png(noise + label[..., None]), total)
+    return total
 
 
 def test_smooth_images_are_as_small_as_opencvs():
