@@ -89,15 +89,36 @@ def test_before_start_all_losses_are_connected_zeros(case):
     assert total(own(losses_of(model, batch()))) > 0
 
 
-@pytest.mark.parametrize("name", ["AIM", "ISIA", "SelfTraining"])
-def test_a_weight_of_zero_switches_off(name):
-    model = make(name, 1)
-    alignment = model.alignments["it"]
-    alignment.weight, buffers = 0.0, {k: v.clone() for k, v in alignment.named_buffers()}
-    losses = losses_of(model, batch())
+@pytest.mark.parametrize(
+    ("name", "index", "trained"),
+    [
+        ("AIM", 1, False),
+        ("ISIA", 1, False),
+        ("ISIA", 3, True),
+        ("SelfTraining", 1, False),
+        ("FeatureAdversarial", 0, True),
+        ("OutputAdversarial", 1, True),
+    ],
+)
+def test_a_weight_of_zero_switches_off(name, index, trained):
+    model = make(name, index)
+    alignment, images = model.alignments["it"], []
+    model.segmentor.backbone.register_forward_hook(lambda _, x, __: images.append(len(x[0])))
+    losses_of(model, batch(n=2))
+    assert sum(images) == 4
+    images.clear()
+    if name == "OutputAdversarial":
+        alignment.weights = dict.fromkeys(alignment.weights, 0.0)
+    else:
+        alignment.weight = 0.0
+    buffers = {k: v.clone() for k, v in alignment.named_buffers()}
+    losses = losses_of(model, batch(n=2))
+    assert sum(images) == 2  # those of the source alone
     assert {k: float(v) for k, v in own(losses).items()} == {"it.loss_inactive": 0.0}
     total(losses).backward()
-    assert all(p.grad is not None for p in alignment.parameters())
+    parameters = [p for p in alignment.parameters() if p.requires_grad]
+    assert bool(parameters) == trained
+    assert all(p.grad is not None and not p.grad.any() for p in parameters)
     assert all(torch.equal(v, buffers[k]) for k, v in alignment.named_buffers())
 
 

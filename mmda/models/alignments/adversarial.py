@@ -23,7 +23,7 @@ class AdversarialAlignment(Alignment):
     disjoint parameters, one joint backward gives the published two-step update.
 
     Args:
-        weights: Weight of ``loss_adv`` by representation.
+        weights: Weight of ``loss_adv`` by representation; all 0 switch the alignment off.
         discriminator: Config of the discriminators, ``in_channels`` included.
         gan: ``'vanilla'`` or ``'lsgan'``.
         start: Iteration from which the alignment is active.
@@ -47,6 +47,10 @@ class AdversarialAlignment(Alignment):
         self.discriminators = ModuleDict(
             {name: MODELS.build(self._discriminator(discriminator, name)) for name in weights}
         )
+
+    def active(self, step: int) -> bool:
+        """Return whether ``start`` is reached and any weight is above 0."""
+        return super().active(step) and any(self.weights.values())
 
     def _discriminator(self, config: dict, name: str) -> dict:
         return dict(config)

@@ -22,9 +22,9 @@ class Alignment(BaseModule):
     :func:`frozen`, a term for a discriminator sees detached tensors.
 
     Args:
-        start: Iteration from which the alignment is active; before it, and where its ``weight`` is
-            0, all losses are zeros that are connected to the alignment's parameters, as
-            distributed training needs.
+        start: Iteration from which the alignment is active; before it, and where it is switched off
+            by its weight, all losses are zeros that are connected to the alignment's parameters,
+            as distributed training needs.
         init_cfg: Initialisation, as in MMEngine.
     """
 

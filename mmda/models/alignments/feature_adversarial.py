@@ -19,7 +19,7 @@ class FeatureAdversarial(AdversarialAlignment):
     Args:
         in_channels: Channels of the feature map.
         index: Which of the backbone's outputs, -1 for the last.
-        weight: Weight of ``loss_adv``.
+        weight: Weight of ``loss_adv``; 0 switches the alignment off.
         discriminator: Config of the discriminator; ``in_channels`` is filled in.
         gan: ``'vanilla'`` or ``'lsgan'``.
         start: Iteration from which the alignment is active.
@@ -39,6 +39,15 @@ class FeatureAdversarial(AdversarialAlignment):
         super().__init__(
             {"feature": weight}, default if discriminator is None else discriminator, gan, start
         )
+
+    @property
+    def weight(self) -> float:  # type: ignore[override]
+        """Weight of ``loss_adv``."""
+        return self.weights["feature"]
+
+    @weight.setter
+    def weight(self, value: float) -> None:
+        self.weights["feature"] = value
 
     def _discriminator(self, config: dict, name: str) -> dict:
         return {"in_channels": self.in_channels, **config}

@@ -21,7 +21,8 @@ class OutputAdversarial(AdversarialAlignment):
     Args:
         num_classes: Number of classes C.
         weights: Weight of ``loss_adv`` by head: ``decode`` for single level, and ``aux`` (or
-            ``aux_0``, ...) for multi-level. Published: 0.001 and 0.0002.
+            ``aux_0``, ...) for multi-level. Published: 0.001 and 0.0002. All 0 switch the
+            alignment off.
         discriminator: Config of the discriminators; ``in_channels`` is filled in.
         input: ``'softmax'``, or ``'entropy'`` for weighted self-information maps (Vu et al.
             2019, AdvEnt).
