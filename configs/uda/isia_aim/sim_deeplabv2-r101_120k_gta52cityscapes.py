@@ -11,10 +11,5 @@ model = dict(
 custom_hooks = [
     dict(type="TeacherEMAHook"),
     dict(type="PseudoLabelHook", thresholds="median", num_workers=4),
-    dict(
-        type="AlignmentWeightHook",
-        alignment="aim",
-        weight=0.001,
-        begin={{_base_.second_step}},
-    ),
+    dict(type="AlignmentWeightHook", alignment="aim", weight=0.001),  # in the second step
 ]

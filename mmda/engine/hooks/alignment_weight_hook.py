@@ -7,6 +7,7 @@ from mmengine.runner import Runner
 
 from mmda.engine.unwrap import unwrapped
 from mmda.errors import ConfigError, did_you_mean
+from mmda.models.alignments import PseudoLabels
 from mmda.registry import HOOKS
 
 
@@ -16,33 +17,34 @@ class AlignmentWeightHook(Hook):
 
     SIM, for example, weighs instances with 0.01 in the first step and with 0.001 in the second. The
     weight depends on the iteration alone, so that a resumed run goes on with the right one. List
-    the hook several times, in the order of ``begin``, for several changes.
+    the hook several times, in the order of ``begin``, for several changes. An alignment whose
+    config switches it off with a weight of 0 stays off.
 
     Config::
 
-        custom_hooks = [
-            dict(type='AlignmentWeightHook', alignment='aim', weight=0.001, begin=40_000)
-        ]
+        custom_hooks = [dict(type='AlignmentWeightHook', alignment='aim', weight=0.001)]
 
     Args:
         alignment: Name of the alignment in the model's ``alignments``.
         weight: Its ``weight`` from then on; 0 switches it off.
-        begin: First iteration, counted from 0, that has the weight.
+        begin: First iteration, counted from 0, that has the weight. By default that of the second
+            step, the ``start`` of the model's ``PseudoLabels`` alignment.
     """
 
-    def __init__(self, alignment: str, weight: float, begin: int) -> None:
-        if weight < 0 or begin < 0:
+    def __init__(self, alignment: str, weight: float, begin: int | None = None) -> None:
+        if min(weight, begin or 0) < 0:
             raise ConfigError(
                 "AlignmentWeightHook: `weight` and `begin` must be 0 or more, got "
                 f"{weight} and {begin}."
             )
         self.alignment, self.weight, self.begin = alignment, weight, begin
+        self.stays_off = False
 
     def before_train(self, runner: Runner) -> None:
-        """Check that the model has such an alignment, with one weight.
+        """Check that the model has such an alignment, with one weight, and find the iteration.
 
         Raises:
-            ConfigError: When it has not.
+            ConfigError: When it has not, or ``begin`` is left out and there is no second step.
         """
         alignments = _alignments(runner)
         if self.alignment not in alignments:
@@ -50,17 +52,34 @@ class AlignmentWeightHook(Hook):
                 f"AlignmentWeightHook: the model has no alignment `{self.alignment}`."
                 + (did_you_mean(self.alignment, alignments) or f" It has {sorted(alignments)}.")
             )
-        if "weight" not in vars(alignments[self.alignment]):
-            kind = type(alignments[self.alignment]).__name__
+        alignment = alignments[self.alignment]
+        kind = type(alignment)
+        if "weight" not in vars(alignment) and not isinstance(kind.weight, property):
             raise ConfigError(
-                f"AlignmentWeightHook: `{self.alignment}` is a {kind}, which has no one `weight`. "
-                "Name an alignment that takes `weight`, such as AIM or ISIA."
+                f"AlignmentWeightHook: `{self.alignment}` is a {kind.__name__}, which has no one "
+                "`weight`. Name an alignment that takes `weight`, such as AIM or ISIA."
             )
+        # Asked before any iteration: of several hooks, an earlier one may set 0 for a while.
+        self.stays_off = alignment.weight == 0
+        if self.begin is None:
+            self.begin = _second_step(alignments)
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: object = None) -> None:
         """Set the weight."""
-        if runner.iter >= self.begin:
+        assert self.begin is not None
+        if runner.iter >= self.begin and not self.stays_off:
             _alignments(runner)[self.alignment].weight = self.weight
+
+
+def _second_step(alignments: dict) -> int:
+    """Return the iteration at which training on pseudo-labels begins."""
+    starts = {a.start for a in alignments.values() if isinstance(a, PseudoLabels)}
+    if len(starts) != 1:
+        raise ConfigError(
+            "AlignmentWeightHook: without `begin` the weight changes at the `start` of the model's "
+            f"PseudoLabels alignment, but there are {len(starts)} such iterations. Set `begin`."
+        )
+    return starts.pop()
 
 
 def _alignments(runner: Runner) -> dict:
