@@ -133,8 +133,9 @@ def _missing(path: Path) -> DataError:
         "its tiling was interrupted: run the same command again"
         if started
         else (
-            "it is no tiled dataset: make one with `mmda tile geotiff IMAGES OUT ...`, "
-            "or correct the folder"
+            "it is no tiled dataset: make one with `mmda tile geotiff IMAGES OUT ...`, a "
+            "translated copy (`..._as_...`) with `mmda translate SOURCE OUT ...` (see "
+            "configs/style/README.md), or correct the folder"
         )
     )
     return DataError(f"`{path}` does not exist; {state}.")

@@ -46,7 +46,10 @@ def test_unknown_split(source):
 
 
 def test_missing_folder(tmp_path):
-    with pytest.raises(DataError, match=r"nowhere.dataset\.json` does not exist.*mmda tile"):
+    advice = (
+        r"nowhere.dataset\.json` does not exist.*`mmda tile geotiff.*`mmda translate SOURCE OUT"
+    )
+    with pytest.raises(DataError, match=advice):
         TiledDataset(str(tmp_path / "nowhere"))
 
 
