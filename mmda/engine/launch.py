@@ -28,6 +28,10 @@ REQUIRED = {
     True: ("train_dataloader", "optim_wrapper", "train_cfg"),
     False: ("test_dataloader", "test_evaluator", "test_cfg"),
 }
+MMENGINE_HOOKS = {
+    "runtime_info", "timer", "sampler_seed", "logger", "param_scheduler", "checkpoint",
+}  # fmt: skip
+"""Default hooks that MMEngine adds unless the config says None."""
 
 
 def load_config(path: str | Path, cfg_options: dict | None = None) -> Config:
@@ -107,22 +111,38 @@ def build_runner(config: Config, *, training: bool = True) -> Runner:
     """
     init_default_scope("mmda")
     require_keys(config, REQUIRED[training])
+    _drop_hooks(config)
     _check_checkpoint_interval(config)
     check_data(config, training=training)
     checkpoint = read_checkpoint(config.load_from) if config.get("load_from") else None
     runner = Runner.from_cfg(config)
     if checkpoint is not None:
         check_fits(unwrapped(runner.model), checkpoint, config.load_from)
-    if training:
-        keep = config.get("default_hooks", {}).get("checkpoint", {}).get("max_keep_ckpts", 2)
+    saving = _checkpoint_hook(config)
+    if training and saving is not None:
+        keep = saving.get("max_keep_ckpts", 2)
         needed = checkpoint_bytes(runner.model) * (max(keep, 1) + 1)
         ensure_free_space(config.work_dir, needed)
     return runner
 
 
+def _drop_hooks(config: Config) -> None:
+    """Drop the hooks that are None, which MMEngine refuses for names other than its own."""
+    hooks = config.get("default_hooks") or {}
+    for name in [name for name, hook in hooks.items() if hook is None]:
+        if name not in MMENGINE_HOOKS:
+            del hooks[name]
+
+
+def _checkpoint_hook(config: Config) -> dict | None:
+    """Return the checkpoint hook's settings; None where it is left out."""
+    return (config.get("default_hooks") or {}).get("checkpoint", {})
+
+
 def _check_checkpoint_interval(config: Config) -> None:
     cycle = config.get("optim_wrapper", {}).get("accumulative_counts", 1)
-    interval = config.get("default_hooks", {}).get("checkpoint", {}).get("interval", 1)
+    saving = _checkpoint_hook(config)
+    interval = -1 if saving is None else saving.get("interval", 1)
     if interval > 0 and interval % cycle:
         raise ConfigError(
             f"default_hooks.checkpoint.interval is {interval}, optim_wrapper.accumulative_counts "

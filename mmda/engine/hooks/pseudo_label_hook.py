@@ -168,7 +168,8 @@ class PseudoLabelHook(Hook):
 
 def _warn(runner: Runner, start: int) -> None:
     """Warn of a second step that is never reached, or to which no checkpoint leads."""
-    interval = runner.cfg.get("default_hooks", {}).get("checkpoint", {}).get("interval", -1)
+    saving = runner.cfg.get("default_hooks", {}).get("checkpoint") or {}
+    interval = saving.get("interval", -1)
     if start >= runner.max_iters:
         runner.logger.warning(
             f"PseudoLabelHook: the second step would begin at iteration {start}, but the run ends "
