@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import count
 from types import SimpleNamespace
 
 import pytest
@@ -27,6 +28,41 @@ def test_a_training_that_diverges_stops_at_once(write_config, tmp_path, capsys):
     assert re.search(r"at iteration 2 of 6 the losses are not finite: `decode.loss_ce` \(", error)
     assert "Lower the learning rates" in error
     assert [path.name for path in work.glob("iter_*.pth")] == ["iter_1.pth"]
+
+
+def steep_once(monkeypatch, iteration):
+    """Make the gradients of one parameter NaN in one iteration, whose loss stays as it is."""
+    calls, update = count(1), JointOptimWrapper.update_params
+
+    def patched(self, loss, **kwargs):
+        weight = self["segmentor"].param_groups[0]["params"][0]
+        update(self, loss + steep(weight.sum()) if next(calls) == iteration else loss, **kwargs)
+
+    monkeypatch.setattr(JointOptimWrapper, "update_params", patched)
+
+
+@pytest.mark.parametrize(
+    ("iteration", "interval", "when", "kept"),
+    [
+        (3, 1, "at iteration 3 of 6 weights", ["iter_1.pth", "iter_2.pth"]),
+        (6, 2, "at iteration 6 of 6 weights", ["iter_2.pth", "iter_4.pth"]),
+        (6, -1, "at its end, iteration 6, weights", []),
+    ],
+)
+def test_weights_that_are_not_finite_are_never_written(
+    write_config, tmp_path, capsys, monkeypatch, iteration, interval, when, kept
+):
+    steep_once(monkeypatch, iteration)
+    work = tmp_path / "work"
+    options = [f"default_hooks.checkpoint.interval={interval}", "train_cfg.val_interval=100"]
+    if interval < 0:
+        options.append("default_hooks.checkpoint.save_last=False")
+    command = ["train", write_config(SOURCE_ONLY), "--work-dir", str(work), "--cfg-options"]
+    assert main([*command, *options]) == 2
+    error = capsys.readouterr().err
+    assert f"has diverged: {when} are not finite: `segmentor." in error
+    assert "No checkpoint is written of them" in error
+    assert sorted(path.name for path in work.glob("iter_*.pth")) == kept
 
 
 def nan(weight):
@@ -65,11 +101,11 @@ def test_half_precision_stops_after_many_steps_that_were_left_out():
         run([fine, *[nan] * 99])
     text = str(caught.value)
     assert "at iteration 50 of 100 the losses are not finite: `it.loss_a` (nan). The" in text
-    assert "its scale is 1e-10" in text  # 2**(16 - 49)
+    assert "its scale is down to 1e-10" in text  # 2**(16 - 49)
 
 
 def test_half_precision_stops_where_gradients_alone_are_not_finite():
-    with pytest.raises(ConfigError, match=r"iteration 50 .* losses are finite, but gradients are"):
+    with pytest.raises(ConfigError, match=r"iteration 50 .* losses are finite, but gradients were"):
         run([steep] * 60)
 
 
