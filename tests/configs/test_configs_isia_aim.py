@@ -84,6 +84,14 @@ def test_weights_and_class_vectors(path):
 
 
 @every
+def test_heads_that_misjudge_single_features_are_not_asked(path):
+    config = load(path)
+    dilated = config.model.segmentor.decode_head.type == "DepthwiseSeparableASPPHead"
+    assert dilated == ("deeplabv3plus" in path.stem)
+    assert config.model.alignments.aim.get("verify", True) == (not dilated)
+
+
+@every
 def test_source_images_are_translated_and_the_target_differs_in_pseudo_labels_alone(path):
     config = load(path)
     plain = load(

@@ -5,7 +5,8 @@ paper = "Yuan et al., Birds of a Feather Flock Together, Table X."
 notes = [
     "`+ all` is trained in two steps (Eq. 13). Of the rows above, the paper does not say; here "
     "they have the first step's loss (Eq. 12) for the whole training.",
-    "`ISIA, two steps` is the config as it is: AIM is off, as it costs roads points in the paper.",
+    "`ISIA, two steps` is the config as it is: AIM is off, as in the paper it costs ISIA points on "
+    "roads, in both directions.",
     "The figures are those of DeepLab-v3+ in Table XIII, so that is the network here. The paper "
     "heads the roads' column `Build.`.",
 ]

@@ -1,7 +1,8 @@
 # ISIA and AIM, roads, Massachusetts -> DeepGlobe, DeepLab-v2.
 # Tiles have no spatial correspondence, so classes are compared by pooled features.
 # AIM is off: connected roads have no instances, thin ones fade at the feature map's resolution, and
-# in the paper it costs roads points (Table X). `model.alignments.aim.weight=0.001` switches it on.
+# in the paper it costs ISIA points on roads, 65.2 to 63.9 with DeepLab-v3+ (Table X).
+# `model.alignments.aim.weight=0.001` switches it on.
 _base_ = [
     "../../_base_/models/deeplabv2_r101.py",
     "../../_base_/datasets/massachusetts2deepglobe_two_step.py",

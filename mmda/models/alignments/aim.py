@@ -12,6 +12,7 @@ from mmengine.model import ModuleDict
 from torch import Tensor
 
 from mmda.errors import ConfigError
+from mmda.models.alignments.bank_warning import BankWarning
 from mmda.models.alignments.base import Alignment, evaluating
 from mmda.models.alignments.class_vectors import ClassVectorRule, cells_with_data, level, nearest
 from mmda.models.alignments.context import DomainBatch, UDAContext, resize
@@ -52,6 +53,8 @@ class AIM(Alignment):
     SIM (Wang et al. 2020) is ``adaptive=False`` with ``stuff`` classes, each matched by its mean
     feature per image.
 
+    A warning names the classes whose buffers are still too empty 1000 iterations after the start.
+
     Args:
         num_classes: Number of classes C.
         in_channels: Channels D of the feature map.
@@ -62,7 +65,10 @@ class AIM(Alignment):
         adaptive: Whether eta weighs the classes.
         mode: Class vectors that eta comes from, ``'flat'`` or ``'pooled'``.
         momentum: Share of the old eta kept in each iteration, in [0, 1].
-        verify: Whether the decode head must classify source features correctly.
+        verify: Whether the decode head must classify source features correctly. It sees each as a
+            map of one cell, so heads whose convolutions reach far beyond a cell (DeepLab-v3+) see
+            mostly padding and turn nearly all foreground away: set False for them. Regions hold
+            cells that are predicted correctly either way.
         capacity: Features per class of things.
         stuff_capacity: Features per class of stuff.
         min_fill: Features that a class needs before it is used; a class of stuff whose capacity is
@@ -104,6 +110,7 @@ class AIM(Alignment):
         self.num_classes, self.in_channels, self.index = num_classes, in_channels, index
         self.weight, self.adaptive, self.verify = weight, adaptive, verify
         self.momentum, self.min_fill = momentum, min_fill
+        self.warn = BankWarning(min_fill, verify)
         _check(self, capacity, stuff_capacity)
         sizes = {"things": (chosen, capacity), "stuff": (self.regions.stuff, stuff_capacity)}
         self.banks: Any = ModuleDict(
@@ -123,6 +130,9 @@ class AIM(Alignment):
         assert context.target is not None
         source, target = self._find(context)
         self._store(context, source)
+        for name, bank in self.banks.items():
+            classes = self.regions.things if name == "things" else self.regions.stuff
+            self.warn(context.step - self.start, bank, classes)
         if self.adaptive and len(self.eta):
             self._update_eta(context)
         features = self._features(context.target)
