@@ -2,7 +2,8 @@
 title = "CDGA: comparison of methods, GTA5 to Cityscapes"
 paper = "Kim et al., AAAI 2021, Table 2."
 notes = [
-    "The paper prints the same figures for SSF-DAN and ADVENT.",
+    "The paper prints the same figures for SSF-DAN and ADVENT. ADVENT's own 45.5 is that of "
+    "AdvEnt+MinEnt, an ensemble of two models; the row trains AdvEnt alone.",
 ]
 source_only, target_only = "source_only", "target_only"
 columns = [

@@ -7,6 +7,8 @@ notes = [
     "DISE, DLOW, FADA, IntraDA and ASA.",
     "The mean of the 19 figures that the paper prints for IntraDA is 45.8, not its 46.3.",
     "The figures of source only and target only are those of Table IV.",
+    "ADVENT's 45.5 is published for AdvEnt+MinEnt, an ensemble of two models; the row trains "
+    "AdvEnt alone.",
 ]
 source_only, target_only = "source_only", "target_only"
 columns = [

@@ -5,6 +5,8 @@ paper = "Yuan et al., Birds of a Feather Flock Together, Table III."
 notes = [
     "Not in mmda: CLAN, MaxSquare, patch alignment (the paper's DPR), FADA, IntraDA and ASA.",
     "The figures of source only and target only are those of Table V.",
+    "ADVENT's 48.0 is published for AdvEnt+MinEnt, an ensemble of two models; the row trains "
+    "AdvEnt alone.",
 ]
 source_only, target_only = "source_only", "target_only"
 columns = [
