@@ -112,7 +112,10 @@ def _percentage(part: int, whole: int) -> float | None:
 
 
 def format_report(report: PseudoLabelReport) -> str:
-    """Return the report as a table; accuracies only where labels are known."""
+    """Return the report as a table; accuracies only where labels are known.
+
+    Classes that are predicted nowhere are named below it.
+    """
     columns = ["class", "pixels", "threshold", "kept (%)"]
     columns += ["right (%)", "right of kept (%)"] if report.judged else []
     table = PrettyTable(columns, align="r")
@@ -121,4 +124,13 @@ def format_report(report: PseudoLabelReport) -> str:
         row = [one.name, one.predicted, f"{one.threshold:.4f}", f"{100 * one.kept_fraction:.1f}"]
         accuracies = (one.accuracy, one.kept_accuracy) if report.judged else ()
         table.add_row([*row, *("-" if value is None else f"{value:.1f}" for value in accuracies)])
-    return table.get_string()
+    unseen = [f"`{one.name}`" for one in report.classes if not one.predicted]
+    return table.get_string() + (_unseen(unseen) if unseen else "")
+
+
+def _unseen(names: Sequence[str]) -> str:
+    return (
+        f"\nWARNING: no pixel is predicted as {', '.join(names)}. Training on these labels teaches "
+        "the model to leave that out: predict with a model that has been trained for longer, or "
+        "that finds these classes in the target."
+    )
