@@ -1,6 +1,7 @@
-"""PNG tiles, at three to four times the speed of OpenCV's encoder and about the same size.
+"""PNG tiles, at three to four times the speed of OpenCV's encoder.
 
-Nearly all of a PNG's time goes into its deflate, which ISA-L does with vector instructions.
+Images are about as small as OpenCV's, masks up to 1.4 times as large. Nearly all of a
+PNG's time goes into its deflate, which ISA-L does with vector instructions.
 """
 
 from __future__ import annotations
