@@ -10,7 +10,7 @@ from typing import Any
 from mmda.ablation.data import data_folders, locked, make_data
 from mmda.ablation.progress import last_iteration
 from mmda.ablation.render import write_table
-from mmda.ablation.runs import TRAIN, Run, check_unchanged, plan
+from mmda.ablation.runs import TRAIN, Run, check_unchanged, plan, with_starts
 from mmda.ablation.scheduler import run_all
 from mmda.ablation.slots import make_slots
 from mmda.ablation.table import Table
@@ -25,6 +25,7 @@ class Command:
         work_dir: Folder of the runs and of the rendered table.
         seeds: Seeds of the runs.
         rows: Names of the rows to run; the table shows all.
+        tasks: Names of the tasks to run; the table shows all.
         data_dir: Folder of generated cities.
         cfg_options: Overrides of every config.
     """
@@ -33,6 +34,7 @@ class Command:
     work_dir: Path
     seeds: Sequence[int]
     rows: Sequence[str]
+    tasks: Sequence[str]
     data_dir: Path
     cfg_options: Mapping[str, Any]
 
@@ -42,8 +44,8 @@ class Command:
         return plan(self.table, self.work_dir, self.seeds, folders, self.cfg_options)
 
     def selected(self, runs: Sequence[Run]) -> list[Run]:
-        """Return the runs of the rows to run."""
-        return [run for run in runs if run.key[0] in self.rows]
+        """Return the runs of the rows and tasks to run, and those that they start from."""
+        return with_starts([run for run in runs if run.key[1] in self.tasks], self.rows)
 
     def show(self) -> None:
         """Print the selected runs and how far they are."""

@@ -7,7 +7,7 @@ import inspect
 import json
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -54,7 +54,8 @@ def final_config(path: Path, overrides: Mapping[str, Any], data: Path | None) ->
     Args:
         path: The config.
         overrides: Values by dotted key, the later the stronger. A key with ``*`` (any characters)
-            or ``?`` stands for all keys of the config that it matches: ``model.*.num_classes``.
+            or ``?`` stands for all keys of the config that it matches: ``model.*.num_classes``;
+            where it matches no single value, for all lists and dicts: ``*.crop_size``.
         data: What the toy configs read, None for others.
 
     Raises:
@@ -72,14 +73,22 @@ def _expand(path: Path, overrides: Mapping[str, Any]) -> dict[str, Any]:
     """Return the overrides with patterns replaced by the keys of the config that they match."""
     if not any(set(key) & set("*?") for key in overrides):
         return dict(overrides)
-    known = dict(flat(load_config(path).to_dict()))
+    known = [key for key, _ in flat(load_config(path).to_dict())]
+    # Keys of lists and dicts, which an override replaces as a whole.
+    wholes = list(dict.fromkeys(key.rpartition(".")[0] for key in known))
     expanded: dict[str, Any] = {}
     for key, value in overrides.items():
-        keys = [name for name in known if fnmatchcase(name, key)] if set(key) & set("*?") else [key]
+        keys = [key]
+        if set(key) & set("*?"):
+            keys = _matching(known, key) or _matching(wholes, key)
         if not keys:
             raise ConfigError(f"The override `{key}` matches nothing in the config.")
         expanded.update(dict.fromkeys(keys, value))
     return expanded
+
+
+def _matching(names: Iterable[str], pattern: str) -> list[str]:
+    return [name for name in names if fnmatchcase(name, pattern)]
 
 
 def flat(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

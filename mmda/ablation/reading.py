@@ -52,6 +52,7 @@ def read_table(path: str | Path) -> Table:
     columns = read_columns(take(values, "columns", LIST, where), tasks, path)
     rows = read_rows(take_list(values, "rows", DICT, where), tasks, columns, bounds, path)
     _check_references(rows, columns, bounds, path)
+    _check_starts(rows, path)
     return Table(
         path=path,
         title=take(values, "title", TEXT, where),
@@ -146,3 +147,14 @@ def _check_references(
             f"`{path}`: NAM needs `source_only` and `target_only`, the names of the rows that "
             "bound it."
         )
+
+
+def _check_starts(rows: Mapping[str, Row], path: Path) -> None:
+    """Each row that starts from another has it for each of its tasks."""
+    for row in rows.values():
+        missing = set(row.configs) - set(rows[row.start_from].configs) if row.start_from else set()
+        if missing:
+            raise ConfigError(
+                f"`{path}`: row `{row.name}` starts from `{row.start_from}`, which has no config"
+                + (f" for the tasks {sorted(missing)}." if missing != {""} else ".")
+            )

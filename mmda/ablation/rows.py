@@ -18,10 +18,11 @@ from mmda.ablation.entries import (
     take_list,
 )
 from mmda.ablation.table import Column, Row, Task
-from mmda.errors import ConfigError
+from mmda.errors import ConfigError, did_you_mean
 
 KEYS = {
-    "name", "title", "config", "overrides", "task_overrides", "published", "bounds", "x", "line",
+    "name", "title", "config", "overrides", "task_overrides", "start_from", "published", "bounds",
+    "x", "line",
 }  # fmt: skip
 PATHS = Kind((Mapping,), "a path in quotes, or dict(...) of paths by task")
 
@@ -44,8 +45,8 @@ def read_rows(
 
     Raises:
         ConfigError: When a row says something unknown, stands twice, names a config that does not
-            exist, has another number of published figures than there are columns, or has a value
-            of the wrong kind.
+            exist, starts from no row above it, has another number of published figures than there
+            are columns, or has a value of the wrong kind.
     """
     rows: dict[str, Row] = {}
     for index, entry in enumerate(entries):
@@ -59,6 +60,7 @@ def read_rows(
             configs=_configs(entry.get("config"), tasks, path, where),
             overrides=take_dict(entry, "overrides", where),
             task_overrides=_task_overrides(entry, tasks, where),
+            start_from=_start_from(entry, rows, where),
             published=_published(entry, len(columns), where),
             bounds=None if low is None or high is None else (low, high),
             x=take(entry, "x", NUMBER, where),
@@ -78,6 +80,16 @@ def _bounds(names: object, where: str) -> tuple[str, str]:
             "to take the table's `source_only` and `target_only`."
         )
     return names[0], names[1]
+
+
+def _start_from(entry: dict, above: Mapping[str, Row], where: str) -> str | None:
+    name = take(entry, "start_from", TEXT, where)
+    if name is not None and name not in above:
+        raise ConfigError(
+            f"{where}: `start_from` must name a row above, but got `{name}`."
+            + (did_you_mean(name, above) or f" There are {', '.join(above) or 'none'}.")
+        )
+    return name
 
 
 def _task_overrides(entry: dict, tasks: Mapping[str, Task], where: str) -> dict[str, dict]:

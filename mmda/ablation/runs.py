@@ -31,12 +31,14 @@ class Run:
         folder: Where everything of it goes.
         config: Its final config.
         settings: What its result depends on, see :func:`mmda.ablation.configs.settings`.
+        start_from: The run whose last checkpoint it starts from, if any.
     """
 
     key: Key
     folder: Path
     config: Config
     settings: Mapping[str, str]
+    start_from: Run | None = None
 
     @property
     def name(self) -> str:
@@ -48,6 +50,11 @@ class Run:
     def iterations(self) -> int:
         """Length of the training."""
         return int(self.config.train_cfg.max_iters)
+
+    @property
+    def checkpoint(self) -> Path:
+        """The training's last checkpoint."""
+        return self.folder / TRAIN / f"iter_{self.iterations}.pth"
 
     @property
     def log(self) -> Path:
@@ -110,17 +117,19 @@ def plan(
     Raises:
         ConfigError: When a config is faulty, or a column's score is none that the tests give.
     """
-    runs = []
+    runs: dict[Key, Run] = {}
     for seed in seeds:
         for task in table.tasks.values():
             for row in table.rows.values():
                 if task.name not in row.configs:
                     continue
                 key = (row.name, task.name, seed)
-                runs.append(_make_run(table, key, work_dir, data[task.name, seed], cfg_options))
+                start = None if row.start_from is None else runs[row.start_from, task.name, seed]
+                folder = data[task.name, seed]
+                runs[key] = _make_run(table, key, work_dir, folder, cfg_options, start)
                 if seed == seeds[0]:
-                    _check_scores(table, row, task, runs[-1].config)
-    return runs
+                    _check_scores(table, row, task, runs[key].config)
+    return list(runs.values())
 
 
 def run_folder(work_dir: Path, key: Key) -> Path:
@@ -130,18 +139,42 @@ def run_folder(work_dir: Path, key: Key) -> Path:
 
 
 def _make_run(
-    table: Table, key: Key, work_dir: Path, data: Path | None, cfg_options: Mapping[str, Any]
+    table: Table,
+    key: Key,
+    work_dir: Path,
+    data: Path | None,
+    cfg_options: Mapping[str, Any],
+    start: Run | None,
 ) -> Run:
     row, task, seed = table.rows[key[0]], table.tasks[key[1]], key[2]
     own = {**row.overrides, **row.task_overrides.get(task.name, {})}
     overrides = {**table.overrides, **task.overrides, **own, **cfg_options}
+    if start is not None:
+        overrides["load_from"] = str(start.checkpoint)
     path = row.configs[task.name]
     try:
         config = final_config(path, {**overrides, "randomness.seed": seed}, data)
     except ConfigError as error:
         place = f"row `{row.name}`" + (f", task `{task.name}`" if task.name else "")
         raise ConfigError(f"`{table.path}`, {place} (`{path}`): {error}") from error
-    return Run(key, run_folder(work_dir, key), config, settings(config, data))
+    values = settings(config, data)
+    if start is not None:  # wherever the table lies, but only if trained alike
+        values["load_from"] = f"row {start.key[0]}, {fingerprint(start.settings)}"
+    return Run(key, run_folder(work_dir, key), config, values, start)
+
+
+def with_starts(runs: Sequence[Run], rows: Collection[str]) -> list[Run]:
+    """Return the runs of some rows, and those that they start from.
+
+    Args:
+        runs: All runs of a table, as :func:`plan` returns them.
+        rows: Names of rows.
+    """
+    keys = {run.key for run in runs if run.key[0] in rows}
+    for run in reversed(runs):  # a row starts from one above it
+        if run.key in keys and run.start_from is not None:
+            keys.add(run.start_from.key)
+    return [run for run in runs if run.key in keys]
 
 
 def _check_scores(table: Table, row: Row, task: Task, config: Config) -> None:

@@ -29,9 +29,10 @@ class _Running:
 
 
 def run_all(runs: Sequence[Run], slots: Sequence[Slot], finished: Callable[[Run], object]) -> list:
-    """Run what is not finished, one run per slot at a time.
+    """Run what is not finished, one run per slot at a time, each after the one it starts from.
 
-    A run that fails is reported with the end of its log; the others go on. On an exception
+    A run that fails is reported with the end of its log, and those that would start from it are
+    left out; the others go on. On an exception
     (Ctrl-C too) the processes are ended first.
 
     Args:
@@ -50,22 +51,38 @@ def run_all(runs: Sequence[Run], slots: Sequence[Slot], finished: Callable[[Run]
     with tqdm(total=total, initial=done, unit="it", desc="training", smoothing=0.05) as bar:
         try:
             while waiting or running:
-                while waiting and free:
-                    running.append(_start(waiting.pop(0), free.pop(0)))
+                while free and (run := _next(waiting)) is not None:
+                    waiting.remove(run)
+                    running.append(_start(run, free.pop(0)))
                 time.sleep(PERIOD)
                 for one in [one for one in running if one.process.poll() is not None]:
                     running.remove(one)
                     free.append(one.slot)
                     done += one.run.iterations
                     if one.process.returncode:
-                        failed.append(one.run)
                         _report(one)
+                        failed += [one.run, *_drop(waiting, one.run)]
                     else:
                         finished(one.run)
                 _show(bar, done, [one.run for one in running])
         finally:
             _end(running)
     return failed
+
+
+def _next(waiting: Sequence[Run]) -> Run | None:
+    """Return the first run that can start; None where all wait for others."""
+    ready = (r for r in waiting if r.start_from is None or r.start_from.result() is not None)
+    return next(ready, None)
+
+
+def _drop(waiting: list[Run], failed: Run) -> list[Run]:
+    """Remove and return the runs that start from ``failed``, directly or not."""
+    dropped = [run for run in waiting if run.start_from is failed]
+    for run in dropped:
+        waiting.remove(run)
+        tqdm.write(f"{run.name} is left out: it starts from {failed.name}.", file=sys.stderr)
+    return dropped + [run for before in dropped for run in _drop(waiting, before)]
 
 
 def _start(run: Run, slot: Slot) -> _Running:

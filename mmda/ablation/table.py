@@ -82,6 +82,8 @@ class Row:
         x: Place on the sweep's axis; None for a row outside the sweep.
         line: Name of the sweep's line that the row belongs to.
         task_overrides: Further overrides of the row's configs by task.
+        start_from: Name of the row whose last checkpoint, of the same task and seed, the training
+            starts from; None for the config's own initialisation.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Row:
     x: float | None
     line: str
     task_overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    start_from: str | None = None
 
 
 @dataclass(frozen=True)

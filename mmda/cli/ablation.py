@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from mmda.cli.options import CfgOptions, default_work_dir
@@ -20,6 +20,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--work-dir", type=Path, help="where all goes; work_dirs/ablation/...")
     parser.add_argument("--seeds", type=int, nargs="+", help="in place of the table's")
     parser.add_argument("--rows", nargs="+", metavar="ROW", help="run these rows only")
+    parser.add_argument("--tasks", nargs="+", metavar="TASK", help="run these tasks only")
     parser.add_argument("--devices", type=int, help="GPUs to use (all); 0 for the CPU")
     parser.add_argument("--jobs", type=int, help="runs at a time (one per GPU, or one)")
     parser.add_argument(
@@ -54,14 +55,14 @@ def main(argv: Sequence[str]) -> int:
     from mmda.ablation.reading import read_seeds
 
     table = read_table(args.table)
-    for row in args.rows or ():
-        if row not in table.rows:
-            raise ConfigError(f"--rows {row}: no such row." + did_you_mean(row, table.rows))
+    _check_names("--rows", args.rows, table.rows)
+    _check_names("--tasks", args.tasks, table.tasks)
     command = Command(
         table,
         args.work_dir or Path(default_work_dir(args.table)),
         read_seeds(args.seeds, "--seeds") if args.seeds else table.seeds,
         tuple(args.rows or table.rows),
+        tuple(args.tasks or table.tasks),
         args.data_dir,
         args.cfg_options,
     )
@@ -72,3 +73,11 @@ def main(argv: Sequence[str]) -> int:
         command.render()
         return 0
     return command.run(args.jobs, args.devices, overwrite=args.overwrite)
+
+
+def _check_names(option: str, names: Sequence[str] | None, known: Collection[str]) -> None:
+    """Raise a :class:`ConfigError` for the first name that the table does not have."""
+    for name in names or ():
+        if name not in known:
+            what = option.strip("-").rstrip("s")
+            raise ConfigError(f"{option} {name}: no such {what}." + did_you_mean(name, known))

@@ -71,8 +71,8 @@ def prepare(
         work_dir: Where logs and checkpoints go.
         launcher: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
         precision: ``'bf16'`` or ``'fp16'`` for mixed precision.
-        resume: True to go on from the newest checkpoint in ``work_dir`` (from the start where
-            there is none), or a checkpoint's path.
+        resume: True to go on from the newest checkpoint in ``work_dir`` (where there is none, from
+            the start, and the config's ``load_from``), or a checkpoint's path.
     """
     config.work_dir, config.launcher = str(work_dir), launcher
     if precision is not None:
@@ -82,7 +82,8 @@ def prepare(
         remove_leftovers(work_dir)
         newest = latest_checkpoint(work_dir) if resume is True else Path(str(resume))
         config.resume = newest is not None
-        config.load_from = None if newest is None else str(newest)
+        if newest is not None:  # else the config's own initial weights
+            config.load_from = str(newest)
     if launcher != "none" and not torch.cuda.is_available():
         _use_gloo(config, launcher)
     return config

@@ -12,6 +12,7 @@ from pathlib import Path
 import core_samples
 import psutil
 import pytest
+import torch
 
 from mmda.ablation import data, read_table, scheduler
 from mmda.cli import main as mmda
@@ -94,6 +95,24 @@ def test_two_rows_and_one_killed_worker(run, capsys):
     assert rows["source_only", "mIoU", ""]["published"] == "50"
 
 
+@pytest.mark.slow
+def test_a_row_that_starts_from_another(run, tmp_path):
+    standing = """overrides={"optim_wrapper.optimizers.segmentor.optimizer.lr": 0.0}"""
+    adapted = 'config="adapted.py"'
+    assert adapted in TABLE
+    row = f'{adapted}, start_from="source_only", {standing}'
+    (tmp_path / "table.py").write_text(TABLE.replace(adapted, row))
+    assert run("--seeds", "0", "--rows", "adapted") == 0
+    states = [
+        torch.load(f"out/runs/{name}/seed0/train/iter_3.pth", weights_only=False)["state_dict"]
+        for name in ("source_only", "adapted")
+    ]
+    trained = {key: value for key, value in states[0].items() if key.startswith("segmentor.")}
+    assert len(trained) > 4
+    for key, value in trained.items():
+        torch.testing.assert_close(states[1][key], value, atol=1e-4, rtol=0)
+
+
 def test_states_of_runs(run, capsys, monkeypatch):
     pretend(monkeypatch, SUCCEED)
     assert run("--rows", "adapted", "--seeds", "1") == 0
@@ -106,6 +125,21 @@ def test_states_of_runs(run, capsys, monkeypatch):
         ["source_only/seed1", "to do, 3 iterations"],
         ["adapted/seed1", "finished"],
     ]
+
+
+def test_tasks_are_run_on_demand(run, capsys, monkeypatch, tmp_path):
+    pretend(monkeypatch, SUCCEED)
+    tasks = 'tasks = [dict(name="x"), dict(name="y")]\nrows = ['
+    (tmp_path / "table.py").write_text(
+        TABLE.replace("rows = [", tasks).replace("[50.0, None, None]", "None")
+    )
+    assert run("--tasks", "y", "--rows", "adapted") == 0
+    assert [path.parts[-4:-1] for path in sorted(tmp_path.glob("out/runs/**/result.json"))] == [
+        ("adapted", "y", "seed0"),
+        ("adapted", "y", "seed1"),
+    ]
+    assert run("--tasks", "z") == 2
+    assert "--tasks z: no such task." in capsys.readouterr().err
 
 
 def test_a_failed_run_leaves_a_partial_table(run, monkeypatch):

@@ -10,7 +10,7 @@ import pytest
 from mmda.ablation import read_table
 from mmda.ablation.configs import final_config, fingerprint, settings
 from mmda.ablation.data import data_folders
-from mmda.ablation.runs import check_unchanged, plan
+from mmda.ablation.runs import check_unchanged, plan, with_starts
 from mmda.errors import ConfigError
 
 REPO = Path(__file__).resolve().parents[2]
@@ -52,10 +52,11 @@ def test_every_table_of_the_repository_can_be_planned(path, tmp_path):
     assert len(runs) == sum(len(row.configs) for row in table.rows.values()) > 0
 
 
-@pytest.mark.parametrize("name", ["toy_landcover", "toy_figure6", "toy_table2"])
+@pytest.mark.parametrize("name", ["toy_table1", "toy_figure6", "toy_table2"])
 def test_land_cover_has_seven_classes_everywhere(name, tmp_path):
     runs = make_plan(CDGA / f"{name}.py", tmp_path, (0,))
-    runs = [run for run in runs if run.key[1] in ("", "landcover")]
+    runs = [run for run in runs if run.key[1] == "landcover"]
+    assert runs
     for run in runs:
         assert run.config.model.segmentor.decode_head.num_classes == 7
         for alignment in (run.config.model.get("alignments") or {}).values():
@@ -63,22 +64,47 @@ def test_land_cover_has_seven_classes_everywhere(name, tmp_path):
 
 
 def test_toy_tables_compare_equal_settings(tmp_path):
-    def alignments(name, task=""):
+    def planned(name, task):
         runs = make_plan(CDGA / f"{name}.py", tmp_path, (0,))
-        assert {run.iterations for run in runs} == {600}
-        return {
-            run.key[0]: run.config.model.get("alignments") for run in runs if run.key[1] == task
-        }
+        return {run.key[0]: run for run in runs if run.key[1] == task}
 
-    expected = alignments("toy_landcover")
-    sweep, methods = alignments("toy_figure6"), alignments("toy_table2", "landcover")
-    for row in ("source_only", "output_space", "target_only"):
-        assert sweep[row] == methods[row] == expected[row]
-    assert methods["cdga"] == expected["cdga"]
+    tables = [
+        planned("toy_table1", "landcover"),
+        planned("toy_table2", "landcover"),
+        planned("toy_figure6", "landcover"),
+        planned("toy_table1", "roads"),
+    ]
+    first = tables[0]
+    for runs in tables:
+        warm_up = runs.pop("warm_up")
+        assert warm_up.start_from is None
+        assert all(run.start_from is warm_up for run in runs.values())
+        assert {run.iterations for run in runs.values()} == {first["cdga"].iterations}
+    for runs in tables[:3]:
+        for row in {"source_only", "output_space", "cdga", "target_only"} & set(runs):
+            assert runs[row].settings == first[row].settings
+    whole = first["cdga"].config.model.alignments.cdga
     for k in (1, 2, 4, 8, 16):
-        assert sweep[f"k{k}"] == dict(cdga=dict(expected["cdga"]["cdga"], num_groups=k))
-    for task in ("buildings", "roads"):
-        assert alignments("toy_table2", task)["cdga"] == alignments(f"toy_{task}")["cdga"]
+        expected = dict(whole, num_groups=k)
+        assert tables[2][f"k{k}"].config.model.alignments.to_dict() == dict(cdga=expected)
+    rows = ("cadv", "cadv_co", "cadv_co_orth", "cdga")
+    on = [set() for _ in rows]
+    for row, terms in zip(rows, on, strict=True):
+        weights = first[row].config.model.alignments.cdga.weights
+        terms |= {term for term in ("cadv", "co", "orth", "cl") if weights.get(term, 1)}
+    assert on == [{"cadv"}, {"cadv", "co"}, {"cadv", "co", "orth"}, {"cadv", "co", "orth", "cl"}]
+
+
+def test_a_pattern_takes_whole_lists_where_no_single_value_matches(write_config):
+    path = Path(write_config())
+    config = final_config(path, {"train_dataloader.*.crop_size": 32}, None)
+    crops = [
+        transform.crop_size
+        for domain in ("source", "target")
+        for transform in config.train_dataloader.dataset[domain].pipeline
+        if transform.type == "RandomCrop"
+    ]
+    assert crops == [32, 32]
 
 
 def test_overrides_of_a_rows_task_are_stronger_than_the_rows(write_config, tmp_path):
@@ -175,3 +201,40 @@ def test_missing_data_make_no_difference(table_file, tmp_path, toy_root, monkeyp
     runs[0].prepare()
     monkeypatch.setenv("MMDA_TOY_ROOT", str(tmp_path / "nowhere"))
     assert make_plan(table_file, tmp_path, (0,))[0].differences() == []
+
+
+def test_rows_start_from_the_last_checkpoint_of_others(table_file, tmp_path):
+    chain = ROWS.replace('name="b",', 'name="b", start_from="a",')
+    chain = (
+        chain[: chain.rindex("]")]
+        + """
+    dict(name="c", config="config.py", start_from="b"),
+    dict(name="d", config="config.py"),
+]
+"""
+    )
+    table_file.write_text(chain)
+    runs = {run.name: run for run in make_plan(table_file, tmp_path)}
+    assert runs["a/seed0"].config.get("load_from") is None
+    for before, after in (("a", "b"), ("b", "c")):
+        for seed in (0, 1):
+            start, run = runs[f"{before}/seed{seed}"], runs[f"{after}/seed{seed}"]
+            assert run.start_from is start
+            assert run.config.load_from == str(start.checkpoint)
+    assert runs["a/seed1"].checkpoint == tmp_path / "work/runs/a/seed1/train/iter_4.pth"
+
+    everything = list(runs.values())
+    names = [[run.name for run in with_starts(everything, rows)] for rows in ("c", "bd")]
+    assert names[0] == [f"{row}/seed{seed}" for seed in (0, 1) for row in "abc"]
+    assert names[1] == [f"{row}/seed{seed}" for seed in (0, 1) for row in "abd"]
+
+    # Another place is the same run; another start is not.
+    table = read_table(table_file)
+    moved = plan(table, tmp_path / "moved", (0, 1), {("", 0): None, ("", 1): None}, {})
+    assert [run.settings for run in moved] == [run.settings for run in everything]
+    for run in everything:
+        run.prepare()
+    table_file.write_text(chain.replace('"train_cfg.max_iters": 2', '"train_cfg.max_iters": 3'))
+    changed = make_plan(table_file, tmp_path, (0,))
+    assert [run.name for run in changed if run.differences()] == ["b/seed0", "c/seed0"]
+    assert changed[2].differences()[0].startswith("load_from: row b, ")

@@ -116,6 +116,10 @@ rows = [
         ("rows = [", 'sweep = dict(metric="mF1")\nrows = [', "no column shows `mF1`"),
         ("overrides=", 'bounds=["low"], overrides=', "two names of rows"),
         ("rows = [", "rows = [(", "cannot be read: SyntaxError"),
+        ("overrides=", 'start_from="hihg", overrides=', "a row above, but got `hihg`. There are"),
+        ("overrides=", 'start_from="high", overrides=', "a row above, but got `high`. There are"),
+        ("overrides=", 'start_from="lo", overrides=', "got `lo`. Did you mean `low`"),
+        ('name="high", ', 'name="high", start_from="paper", ', "`paper`, which has no config."),
     ],
 )
 def test_faulty_descriptions(write, old, new, message):
@@ -154,6 +158,7 @@ def test_faulty_descriptions(write, old, new, message):
         ('overrides={"x.y": 1}', "overrides={1: 2}", "a key of `overrides`: expected text"),
         ("overrides=", 'x="8", overrides=', "rows[1], `x`: expected a number, but got `'8'`"),
         ("overrides=", "x=True, overrides=", "rows[1], `x`: expected a number, but got `True`"),
+        ("overrides=", "start_from=1, overrides=", "rows[1], `start_from`: expected text"),
         ("overrides=", "task_overrides=dict(a={}), overrides=", "unknown key `a`"),
         ("overrides=", "task_overrides={'': 1}, overrides=", "expected dict(...), but got `1`"),
         ("[1, None, 2]", "51.5", "`published`: expected a list in square brackets"),
@@ -167,6 +172,22 @@ def test_values_of_the_wrong_kind(write, old, new, message):
     with pytest.raises(ConfigError) as error:
         read_table(write(GOOD.replace(old, new, 1)))
     assert message in str(error.value)
+
+
+def test_a_row_needs_the_tasks_of_the_row_it_starts_from(write):
+    write("", "x.py")
+    text = """
+title, columns = "Two transfers", ["mIoU"]
+tasks = [dict(name="x"), dict(name="y")]
+rows = [
+    dict(name="a", config={"x": "x.py"}),
+    dict(name="b", config="x.py", start_from="a"),
+]
+"""
+    with pytest.raises(ConfigError, match=r"`b` starts from `a`, which has no .* tasks \['y'\]"):
+        read_table(write(text))
+    table = read_table(write(text.replace('config="x.py"', 'config={"x": "x.py"}')))
+    assert table.rows["b"].start_from == "a"
 
 
 def test_none_is_nothing(write):

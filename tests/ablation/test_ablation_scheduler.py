@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -75,6 +76,27 @@ def test_finished_runs_are_not_repeated(tmp_path):
     for _ in range(2):
         assert scheduler.run_all([run], [Slot(None, 1)], lambda run: None) == []
     assert len(starts(run)) == 1
+
+
+def test_runs_begin_when_the_one_they_start_from_has_ended(tmp_path):
+    first, other = make_run(tmp_path, "first", seconds=0.3), make_run(tmp_path, "other")
+    second = replace(make_run(tmp_path, "second"), start_from=first)
+    runs = [first, second, other]
+    assert scheduler.run_all(runs, [Slot(None, 1)] * 2, lambda run: None) == []
+    begun = {run.key[0]: float(starts(run)[0].split()[0]) for run in runs}
+    assert begun["second"] - begun["first"] > 0.3
+    assert begun["other"] < begun["second"], "a slot stood empty while a run waited"
+
+
+def test_runs_that_start_from_a_failed_one_are_left_out(tmp_path, capsys):
+    bad, good = make_run(tmp_path, "bad", fails=True), make_run(tmp_path, "good")
+    child = replace(make_run(tmp_path, "child"), start_from=bad)
+    grandchild = replace(make_run(tmp_path, "grandchild"), start_from=child)
+    failed = scheduler.run_all([bad, child, grandchild, good], [Slot(None, 1)], lambda run: None)
+    assert failed == [bad, child, grandchild]
+    assert starts(child) == starts(grandchild) == []
+    assert good.result() is not None
+    assert "child/seed0 is left out: it starts from bad/seed0." in capsys.readouterr().err
 
 
 def test_a_failing_run_is_reported_and_the_others_go_on(tmp_path, capsys):

@@ -28,6 +28,7 @@ COMPUTED_NAM = {
     ("deeplabv2-r101", "massachusetts2deepglobe"): "46.0",
     ("deeplabv3plus-r101", "massachusetts2deepglobe"): "60.8",
 }
+TOY_WEIGHT = 0.01
 every = pytest.mark.parametrize("path", ALL, ids=name)
 
 
@@ -154,16 +155,17 @@ def test_sim_weighs_all_classes_alike_and_less_in_the_second_step(path):
         ("table9", "inria2massachusetts"),
         ("table10", "massachusetts2deepglobe"),
         ("table10", "deepglobe2massachusetts"),
-        ("toy_buildings", ""),
-        ("toy_roads", ""),
-        ("toy_landcover", ""),
+        ("toy_table9", "buildings"),
+        ("toy_table9", "roads"),
+        ("toy_table9", "landcover"),
     ],
 )
 def test_rows_switch_the_levels_on_one_by_one(table, task, tmp_path):
     configs = planned(table, tmp_path, task)
+    configs.pop("warm_up", None)
     source_only, ima = configs.pop("source_only"), configs.pop("ima")
     target_only, whole = configs.pop("target_only"), configs["all"]
-    on = 0.01 if table.startswith("toy") else 0.001
+    on = TOY_WEIGHT if table.startswith("toy") else 0.001
     expected = {
         "gfa": ((0, 0), False),
         "isia": ((on, 0), False),
@@ -193,34 +195,51 @@ def test_rows_switch_the_levels_on_one_by_one(table, task, tmp_path):
         assert other["model"] == full["model"]
 
 
-@pytest.mark.parametrize("table", ["toy_buildings", "toy_roads", "toy_landcover"])
-def test_toy_runs_label_the_target_in_the_middle_where_a_checkpoint_is(table, tmp_path):
-    for row, config in planned(table, tmp_path).items():
-        assert config.train_cfg.max_iters == 600, row
-        if row in ("all", "isia_two_steps"):
-            assert config.model.alignments.pseudo.start == 300
-            assert 300 % config.default_hooks.checkpoint.interval == 0
+TOY = sorted(path.stem for path in TABLES.glob("toy_*.py"))
 
 
+@pytest.mark.parametrize("table", TOY)
+def test_toy_rows_go_on_from_one_warm_up_and_save_before_the_second_step(table, tmp_path):
+    for task in read_table(TABLES / f"{table}.py").tasks:
+        configs = planned(table, tmp_path, task)
+        for warm_up in [row for row in configs if row.startswith("warm_up")]:
+            assert configs.pop(warm_up).get("load_from") is None
+        assert len({config.train_cfg.max_iters for config in configs.values()}) == 1
+        for config in configs.values():
+            assert "/runs/warm_up" in config.load_from
+            pseudo = (config.model.get("alignments") or {}).get("pseudo")
+            if pseudo and pseudo.start < config.train_cfg.max_iters:
+                assert pseudo.start % config.default_hooks.checkpoint.interval == 0
+
+
+@pytest.mark.parametrize("prefix", ["", "toy_"])
 @pytest.mark.parametrize(
     ("table", "level", "key"),
     [("table6", "isia", "beta"), ("table7", "isia", "weight"), ("table8", "aim", "weight")],
 )
-def test_sweeps_change_one_value(table, level, key, tmp_path):
-    rows, base = read_table(TABLES / f"{table}.py").rows, None
-    for row, config in planned(table, tmp_path).items():
+def test_sweeps_change_one_value(prefix, table, level, key, tmp_path):
+    rows, base = read_table(TABLES / f"{prefix}{table}.py").rows, None
+    configs = planned(f"{prefix}{table}", tmp_path, "buildings" if prefix else "")
+    for row, config in configs.items():
+        if row == "warm_up":
+            continue
         alignments = config.model.alignments.to_dict()
         assert alignments[level].pop(key) == rows[row].x
         base = base or alignments
         assert alignments == base
 
 
-def test_separation_and_aggregation_are_switched_one_by_one(tmp_path):
-    configs = planned("table14", tmp_path, "massachusetts2inria")
+@pytest.mark.parametrize(
+    ("table", "task", "weight"),
+    [("table14", "massachusetts2inria", 0.001), ("toy_table14", "roads", TOY_WEIGHT)],
+)
+def test_separation_and_aggregation_are_switched_one_by_one(table, task, weight, tmp_path):
+    configs = planned(table, tmp_path, task)
+    configs.pop("warm_up", None)
     isia = {row: config.model.alignments.isia for row, config in configs.items()}
     terms = {row: (one.get("inter", True), one.get("intra", True)) for row, one in isia.items()}
     assert isia.pop("gfa").weight == 0
-    assert {one.weight for one in isia.values()} == {0.001}
+    assert {one.weight for one in isia.values()} == {weight}
     assert [terms[row] for row in isia] == [(True, False), (False, True), (True, True)]
     assert {(c.model.alignments.aim.weight, second_step(c)) for c in configs.values()} == {
         (0, False)

@@ -138,6 +138,13 @@ def test_a_full_disk_is_told_before_training(write_config, monkeypatch, tmp_path
         build_runner(config)
 
 
+def test_resuming_without_a_checkpoint_keeps_the_initial_weights(write_config, tmp_path):
+    weights = save(tmp_path / "weights.pth")
+    config = load_config(write_config(), {"load_from": weights})
+    first = prepare(config, tmp_path / "work", resume=True)
+    assert (first.load_from, first.resume) == (weights, False)
+
+
 def test_resuming_removes_halves_of_checkpoints(write_config, tmp_path):
     half = tmp_path / ".iter_4.tmp-123.pth"
     half.write_bytes(b"half")

@@ -1,0 +1,80 @@
+# Which of CDGA's terms help on the toy cities. Every seed has cities and a training of its own; all
+# rows of a seed go on from the same warm-up on the source for the same number of iterations, so that
+# they differ in nothing but the method.
+title = "CDGA on the toy cities"
+paper = "The rows of Kim et al., AAAI 2021, Table 1, on generated data."
+tasks = [
+    dict(name="buildings", toy=dict(task="buildings")),
+    dict(name="roads", toy=dict(task="roads")),
+    dict(
+        name="landcover",
+        title="land cover",
+        toy=dict(task="landcover"),
+        overrides={"model.*.num_classes": 7},
+    ),
+]
+seeds = [0, 1, 2, 3, 4]
+source_only, target_only = "source_only", "target_only"
+columns = ["mIoU", "NAM", dict(metric="mIoU", minus="output_space", title="over output space")]
+# A smaller network and smaller crops than in configs/toy: a run of one table takes a minute.
+overrides = {
+    "model.segmentor.backbone.base_channels": 16,
+    "model.segmentor.decode_head.*channels": 16,
+    "train_dataloader.*.crop_size": 96,
+    "train_cfg.max_iters": 250,
+    "train_cfg.val_interval": 250,
+    "param_scheduler.1.end": 250,
+}
+_warm_up = dict(
+    name="warm_up",
+    config="configs/toy/source_only.py",
+    overrides={
+        "optim_wrapper.optimizers.segmentor.optimizer.lr": 2e-3,
+        "train_cfg.max_iters": 800,
+        "train_cfg.val_interval": 800,
+        "param_scheduler.1.end": 800,
+    },
+)
+_source_only = dict(
+    name="source_only",
+    title="source only",
+    config="configs/toy/source_only.py",
+    start_from="warm_up",
+)
+_target_only = dict(
+    name="target_only",
+    title="target only",
+    config="configs/toy/target_only.py",
+    start_from="warm_up",
+)
+_at_once = {"model.alignments.*.start": 0}
+_output_space = dict(
+    name="output_space",
+    title="output space",
+    config="configs/toy/output_space.py",
+    overrides=_at_once,
+    start_from="warm_up",
+)
+_weights = "model.alignments.cdga.weights"
+_off = {
+    "cadv": ("cadv", ["co", "orth", "cl"]),
+    "cadv_co": ("+ co", ["orth", "cl"]),
+    "cadv_co_orth": ("+ orth", ["cl"]),
+    "cdga": ("+ cl: CDGA", []),
+}
+rows = [
+    _warm_up,
+    _source_only,
+    _output_space,
+    *[
+        dict(
+            name=name,
+            title=title,
+            config="configs/toy/cdga.py",
+            overrides={**_at_once, **{f"{_weights}.{term}": 0.0 for term in terms}},
+            start_from="warm_up",
+        )
+        for name, (title, terms) in _off.items()
+    ],
+    _target_only,
+]
