@@ -35,6 +35,11 @@ CASES: dict[str, list[dict[str, Any]]] = {
     ],
     "GroupAlignment": [
         dict(GROUPED, num_groups=2),
+        dict(
+            GROUPED,
+            condition="shared",
+            discriminator=dict(channels=4, num_layers=2, normalise=True),
+        ),
         dict(GROUPED, weights=dict(co=1.0, orth=1.0, cadv=0, cl=0), head="aux", input_scale=0.5),
         dict(
             GROUPED,

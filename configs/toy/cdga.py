@@ -1,6 +1,10 @@
 # Cross-domain grouping and alignment alone (CDGA). As published, but for what a run of hundreds of
-# iterations, not 120 000, asks for: the adversarial term weighs as much as in output_space.py, and
-# Adam, whose steps do not shrink with the losses' small weights, trains the groups.
+# iterations, not 120 000, asks for. The weights are such that the terms' gradients in the segmentor
+# are of one size, and that of the adversarial term is as in output_space.py: the maps are as large,
+# the discriminator's input is brought to the size of softmax maps, and it is told one condition for
+# both domains, which then does not give them away. The adversarial term does not train the
+# grouping: it would put all pixels into one group. Adam, whose steps do not shrink with small
+# weights, does.
 _base_ = "output_space.py"
 model = dict(
     alignments=dict(
@@ -8,9 +12,11 @@ model = dict(
         cdga=dict(
             type="GroupAlignment",
             num_classes=2,
-            weights=dict(cadv=0.01),
-            discriminator=dict(channels=32, num_layers=3),
-            input_scale=0.25,
+            weights=dict(cadv=0.05, co=0.3, orth=0.003, cl=1e-4),
+            discriminator=dict(channels=32, num_layers=4, normalise=True),
+            condition="shared",
+            adversarial_grouping=False,
+            input_scale=0.5,
             start=200,
         ),
     )

@@ -10,7 +10,7 @@ model = dict(
         output=dict(
             type="OutputAdversarial",
             num_classes=2,
-            weights=dict(decode=0.01),
+            weights=dict(decode=0.1),
             discriminator=dict(type="PixelDiscriminator", channels=32, num_layers=4),
             input_scale=0.5,
             start=200,

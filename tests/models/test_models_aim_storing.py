@@ -57,7 +57,7 @@ class Head(nn.Module):
     def forward(self, inputs):
         self.modes.append(self.norm.training)
         x = self.norm(inputs[-1])
-        assert x.shape[-2:] == (1, 1)
+        self.seen = inputs[-1]
         return torch.cat([-x[:, :1], x[:, :1]], 1)
 
 
@@ -76,6 +76,33 @@ def test_features_that_the_head_gets_wrong_are_not_stored():
     assert head.modes == [False]
     assert head.norm.training
     assert not head.norm.running_mean.any()
+
+
+def test_the_head_judges_the_mean_feature_in_its_place():
+    """Two regions, one of two cells; what is no region stays as it is."""
+    predicted = torch.tensor([[[1, 1, 0, 1, 0]]])
+    features = torch.tensor([4.0, -2.0, 7.0, -1.0, 9.0]).expand(1, CHANNELS, 1, 5)
+    domain = domain_of(certain(predicted, 2), features, predicted)
+    aim, head = make_aim(num_classes=2, verify=True), Head()
+    aim(context_of(domain, domain, decode_head=head))
+    assert head.seen[0, 0, 0].tolist() == [1.0, 1.0, 7.0, -1.0, 9.0]
+    bank = aim.banks["things"]
+    assert bank.features[0, : int(bank.filled), 0].tolist() == pytest.approx([1.0])
+
+
+def test_a_head_with_group_norm_can_judge_features():
+    """Normalised by themselves, all features would be alike: two groups of equal channels."""
+    predicted = torch.tensor([[[1, 1, 0, 0], [0, 0, 0, 1]]])
+    features = certain(predicted, 2, scale=3.0).repeat_interleave(2, 1)
+    norm = nn.GroupNorm(2, 4)
+    head = nn.Module()
+    head.forward = lambda inputs: norm(inputs[-1])[:, ::2]
+    alone = features[0].flatten(1).T[..., None, None]  # each cell a map
+    assert norm(alone).abs().max() < 1e-3
+    domain = domain_of(certain(predicted, 2), features, predicted)
+    aim = make_aim(num_classes=2, in_channels=4, verify=True)
+    aim(context_of(domain, domain, decode_head=head))
+    assert aim.banks["things"].filled.tolist() == [2]
 
 
 def test_the_segmentors_head_reads_every_level_that_it_needs():

@@ -41,7 +41,6 @@ def test_a_class_without_features_is_named_once(warnings):
     aim_after([1005, 1006, 2005], in_channels=3)
     assert len(warnings) == 1
     assert "after 1000 iterations class 2 has 0 of the 1 source features" in warnings[0]
-    assert "verify" not in warnings[0]
 
 
 @pytest.mark.parametrize("step", [START, 1000, 1004, 1006])
@@ -58,10 +57,3 @@ def test_things_and_stuff_by_their_own_need(warnings):
         "class 2 has 0 of the 100",
         "class 0 has 1 of the 4",
     ]
-
-
-def test_the_decode_head_is_suspected_where_it_is_asked(warnings):
-    warn = bank_warning.BankWarning(min_fill=32, verified=True)
-    warn(1000, make_aim().banks["things"], (1, 2, 3))
-    assert len(warnings) == 3
-    assert all("set `verify=False`" in message for message in warnings)

@@ -64,6 +64,27 @@ def check_against_naive(discriminator, tensors, tolerance):
         assert (one - other).abs().max() <= tolerance * max(1.0, float(other.abs().max()))
 
 
+def test_the_normalised_input_is_k_times_c_times_the_published_one():
+    torch.manual_seed(0)
+    discriminator = ConditionalDiscriminator(3, channels=4, num_layers=3, normalise=True).double()
+    tensors = inputs(2, 3, 4, (16, 24), torch.float64)
+    ours = gradients(discriminator, tensors, discriminator)
+    theirs = gradients(discriminator, tensors, lambda p, h, q: naive(discriminator, p, h, 12 * q))
+    for one, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_normalised_and_uniform_it_judges_the_softmax_maps():
+    """As a discriminator of the output space whose kernels are the sum over the condition."""
+    torch.manual_seed(0)
+    discriminator = ConditionalDiscriminator(3, channels=4, num_layers=2, normalise=True)
+    p = torch.rand(2, 3, 16, 16).softmax(1)
+    uniform = torch.full((2, 4, 16, 16), 1 / 4), torch.full((2, 4, 3), 1 / 3)
+    expected = discriminator.layers(p.repeat(1, 3, 1, 1))  # F_i at every jC + i
+    got = discriminator(p, *uniform)
+    torch.testing.assert_close(got, expected.expand_as(got))
+
+
 def test_with_one_class_it_is_the_plain_discriminator():
     discriminator = ConditionalDiscriminator(1, channels=4, num_layers=2)
     maps = torch.rand(2, 1, 8, 8)

@@ -72,8 +72,9 @@ def test_default_number_of_groups(classes, groups):
     assert alignment.grouping.num_groups == groups
 
 
-def test_terms_equal_the_formulas_over_the_group_maps():
-    model, data = make(weights=only(*TERMS), num_groups=2), batch(3)
+@pytest.mark.parametrize("told", ["own", "shared"])
+def test_terms_equal_the_formulas_over_the_group_maps(told):
+    model, data = make(weights=only(*TERMS), num_groups=2, condition=told), batch(3)
     it = model.alignments["it"]
     source, target = grouped(model, data)
     f = [d.groups[:, :, None] * d.probabilities[:, None] for d in (source, target)]
@@ -84,8 +85,14 @@ def test_terms_equal_the_formulas_over_the_group_maps():
     m = [maps.amax((3, 4)) for maps in f]
     logs = m[1].clamp(min=1e-6).log()
     expected["loss_cl"] = -(logs * (m[0] >= 0.05)).sum((1, 2)).mean()
+    mean = (q[0] + q[1]) / 2  # of both domains, the same for each sample
+    shared = (mean / mean.sum(1, keepdim=True)).expand(3, -1, -1)
     logits = [
-        it.discriminator(d.probabilities, d.groups, condition(maps.mean((3, 4))))
+        it.discriminator(
+            d.probabilities,
+            d.groups,
+            shared if told == "shared" else condition(maps.mean((3, 4))),
+        )
         for d, maps in zip((source, target), f, strict=True)
     ]
     per_group = [
@@ -128,6 +135,26 @@ def test_each_term_reaches_exactly_its_parameters(name, source, target, grouping
     # A bias before batch norm has no effect, so not every single tensor of the head is reached.
     assert any(hit[2 : 2 + count]) == grouping
     assert all(hit[2 + count :]) == any(hit[2 + count :]) == discriminator
+
+
+def test_the_grouping_may_be_left_to_the_other_terms():
+    """Then ``cadv``'s gradient in the segmentor is that of groups which are constants."""
+    model, data = make(weights=only("cadv"), adversarial_grouping=False), batch()
+    it = model.alignments["it"]
+    context = model._context(data["inputs"], data["data_samples"], {})
+    target = it.group(context.target)
+    with frozen(it.discriminator):
+        logits = it.discriminator(
+            target.probabilities, target.groups.detach(), condition(target.distributions)
+        )
+    expected = gan_loss(logits, 0.0) * it.grouping.num_groups
+    leaves = [context.target.logits["decode"], *it.grouping.parameters()]
+    got = it(context)["loss_cadv"]
+    torch.testing.assert_close(got, expected)
+    ours = torch.autograd.grad(got, leaves, retain_graph=True, allow_unused=True)
+    theirs = torch.autograd.grad(expected, leaves, allow_unused=True)
+    torch.testing.assert_close(ours[0], theirs[0])
+    assert all(gradient is None for gradient in ours[1:])
 
 
 def test_the_condition_carries_no_gradient():
@@ -252,6 +279,7 @@ def test_more_groups_than_classes_warns(monkeypatch, weights):
         (dict(weights=dict(co=float("nan"))), "must be numbers of 0 or more"),
         (dict(weights=only()), "one at least above 0"),
         (dict(gan="wgan"), "Unknown adversarial loss `wgan`"),
+        (dict(condition="source"), "`condition` must be one of own, shared, got source"),
         (dict(threshold=5), r"must be in \[0, 1\], got 5"),
         (dict(input_scale=0), "above 0 and at most 4, got 0"),
         (dict(grouping="KMeansGrouping"), "`grouping` must be a dict"),

@@ -3,6 +3,7 @@ _base_ = "toy_table1.py"
 title = "CDGA beside other methods on the toy cities"
 paper = "The comparison of Kim et al., AAAI 2021, Tables 2 and 3, on generated data."
 _at_once = {"model.alignments.*.start": 0}
+_groups = {"landcover": {"model.alignments.cdga.num_groups": 4}}
 rows = [
     {{_base_._warm_up}},
     {{_base_._source_only}},
@@ -12,6 +13,7 @@ rows = [
             title=title,
             config=f"configs/toy/{name}.py",
             overrides=_at_once,
+            task_overrides=_groups if name == "cdga" else {},
             start_from="warm_up",
         )
         for name, title in (

@@ -9,11 +9,11 @@ columns = ["mIoU", "NAM"]
 _common = {
     "model.alignments.*.start": 0,
     "model.alignments.aim.in_channels": 16,
-    "default_hooks.checkpoint.interval": 125,
+    "default_hooks.checkpoint.interval": 100,
 }
 
 _things = {"model.alignments.aim.things": [1, 3, 6]}  # of land cover: buildings, trees, vehicles
-_two_steps = {"model.alignments.pseudo.start": 125}
+_two_steps = {"model.alignments.pseudo.start": 100}
 _sim = {
     "model.alignments.isia.weight": 0.0,
     "model.alignments.aim.adaptive": False,

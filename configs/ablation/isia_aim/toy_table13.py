@@ -8,10 +8,12 @@ columns = ["mIoU", "NAM"]
 overrides = dict(
     _delete_=True,
     **{
+        "model.teacher": dict(momentum=0.98),
+        "model.evaluate": "teacher",
         "train_dataloader.*.crop_size": 96,
-        "train_cfg.max_iters": 250,
-        "train_cfg.val_interval": 250,
-        "param_scheduler.1.end": 250,
+        "train_cfg.max_iters": 200,
+        "train_cfg.val_interval": 200,
+        "param_scheduler.1.end": 200,
     },
 )
 _norm = dict(type="GN", num_groups=8, requires_grad=True)
@@ -88,8 +90,8 @@ _networks = {
 }
 _two_steps = {
     "model.alignments.*.start": 0,
-    "model.alignments.pseudo.start": 125,
-    "default_hooks.checkpoint.interval": 125,
+    "model.alignments.pseudo.start": 100,
+    "default_hooks.checkpoint.interval": 100,
 }
 _warm = {
     "optim_wrapper.optimizers.segmentor.optimizer.lr": 2e-3,
@@ -106,8 +108,6 @@ def _rows_of(network):
         "model.alignments.aim.in_channels": channels,
         "model.alignments.aim.index": index,
         "model.alignments.isia.index": index,
-        # Its head turns single features away, as that of full size does.
-        "model.alignments.aim.verify": network != "deeplabv3plus",
     }
     methods = (
         ("warm_up", "warm-up", "source_only", _warm),

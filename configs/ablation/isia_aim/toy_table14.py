@@ -8,10 +8,10 @@ columns = ["mIoU", dict(metric="mIoU", minus="gfa", title="over IMA + GFA")]
 _common = {
     "model.alignments.*.start": 0,
     "model.alignments.aim.in_channels": 16,
-    "default_hooks.checkpoint.interval": 125,
+    "default_hooks.checkpoint.interval": 100,
 }
 
-_one_step = {"model.alignments.aim.weight": 0.0, "model.alignments.pseudo.start": 250}
+_one_step = {"model.alignments.aim.weight": 0.0, "model.alignments.pseudo.start": 200}
 _rows = {
     "gfa": ("IMA + GFA", {"model.alignments.isia.weight": 0.0}),
     "separation": ("+ IS", {"model.alignments.isia.intra": False}),

@@ -9,7 +9,7 @@ sweep = dict(title="lambda", metric="mIoU", log=True)
 _common = {
     "model.alignments.*.start": 0,
     "model.alignments.aim.in_channels": 16,
-    "default_hooks.checkpoint.interval": 125,
+    "default_hooks.checkpoint.interval": 100,
 }
 
 rows = [
@@ -19,7 +19,11 @@ rows = [
             name=f"lambda_{value}",
             title=f"lambda = {value}",
             config="configs/toy/isia_aim.py",
-            overrides={**_common, "model.alignments.pseudo.start": 125, "model.alignments.isia.weight": value},
+            overrides={
+                **_common,
+                "model.alignments.pseudo.start": 100,
+                "model.alignments.isia.weight": value,
+            },
             start_from="warm_up",
             x=value,
         )

@@ -1,7 +1,9 @@
 # Weight of AIM, trained as in toy_table9.py, both steps, buildings.
 _base_ = "toy_table9.py"
 title = "ISIA and AIM on the toy cities: weight of AIM"
-paper = "The sweep of Yuan et al., Birds of a Feather Flock Together, Table VIII, on generated data."
+paper = (
+    "The sweep of Yuan et al., Birds of a Feather Flock Together, Table VIII, on generated data."
+)
 tasks = [dict(name="buildings", toy=dict(task="buildings"))]
 source_only, target_only = None, None
 columns = ["mIoU"]
@@ -9,7 +11,7 @@ sweep = dict(title="lambda", metric="mIoU", log=True)
 _common = {
     "model.alignments.*.start": 0,
     "model.alignments.aim.in_channels": 16,
-    "default_hooks.checkpoint.interval": 125,
+    "default_hooks.checkpoint.interval": 100,
 }
 
 rows = [
@@ -19,7 +21,11 @@ rows = [
             name=f"lambda_{value}",
             title=f"lambda = {value}",
             config="configs/toy/isia_aim.py",
-            overrides={**_common, "model.alignments.pseudo.start": 125, "model.alignments.aim.weight": value},
+            overrides={
+                **_common,
+                "model.alignments.pseudo.start": 100,
+                "model.alignments.aim.weight": value,
+            },
             start_from="warm_up",
             x=value,
         )

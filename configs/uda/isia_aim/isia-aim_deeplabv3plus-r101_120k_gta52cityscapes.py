@@ -1,7 +1,5 @@
 # ISIA and AIM, GTA5 -> Cityscapes, DeepLab-v3+.
 # The things that AIM matches are those of SIM: pole, light, sign, person, rider and vehicles.
-# AIM keeps source features unchecked (`verify=False`): the head's dilated convolutions see padding
-# around a single feature, and it gets nearly all foreground wrong.
 _base_ = [
     "../../_base_/models/deeplabv3plus_r101_street.py",
     "../../_base_/datasets/gta52cityscapes_two_step.py",
@@ -20,7 +18,6 @@ model = dict(
             in_channels=2048,
             things=things,
             mode="flat",
-            verify=False,
             weight=0.001,
         ),
         pseudo=dict(type="PseudoLabels", start={{_base_.second_step}}),

@@ -1,8 +1,6 @@
 # ISIA and AIM, buildings, Inria -> Massachusetts, DeepLab-v3+.
 # Tiles have no spatial correspondence, so classes are compared by pooled features; regions of fewer
 # than four feature cells are noise rather than buildings.
-# AIM keeps source features unchecked (`verify=False`): the head's dilated convolutions see padding
-# around a single feature, and it gets nearly all foreground wrong.
 _base_ = [
     "../../_base_/models/deeplabv3plus_r101.py",
     "../../_base_/datasets/inria2massachusetts_two_step.py",
@@ -20,7 +18,6 @@ model = dict(
             in_channels=2048,
             mode="pooled",
             min_area=4,
-            verify=False,
             weight=0.001,
         ),
         pseudo=dict(type="PseudoLabels", start={{_base_.second_step}}),

@@ -3,8 +3,6 @@
 # AIM is off: connected roads have no instances, thin ones fade at the feature map's resolution, and
 # in the paper it costs ISIA points on roads, 65.2 to 63.9 (Table X).
 # `model.alignments.aim.weight=0.001` switches it on.
-# AIM keeps source features unchecked (`verify=False`): the head's dilated convolutions see padding
-# around a single feature, and it gets nearly all foreground wrong.
 _base_ = [
     "../../_base_/models/deeplabv3plus_r101.py",
     "../../_base_/datasets/massachusetts2deepglobe_two_step.py",
@@ -22,7 +20,6 @@ model = dict(
             in_channels=2048,
             mode="pooled",
             min_area=4,
-            verify=False,
             weight=0.0,
         ),
         pseudo=dict(type="PseudoLabels", start={{_base_.second_step}}),

@@ -37,9 +37,9 @@ class AIM(Alignment):
     map's grid (:class:`~mmda.models.alignments.regions.RegionRule`): of the arg-max map in the
     target, of the cells where arg-max and label agree in the source. f_r is a region's mean
     feature, d_1 the mean absolute difference, s the source features in a ring buffer per class. A
-    source feature is stored, without gradient, if the decode head gives a map of that one feature
-    the right class. Regions of a class are matched once its buffer holds ``min_fill`` features.
-    Over a batch the loss is the mean over images.
+    source feature is stored, without gradient, if the decode head gives the right class to the
+    region when all of its cells hold that feature. Regions of a class are matched once its buffer
+    holds ``min_fill`` features. Over a batch the loss is the mean over images.
 
     eta weighs the classes of ``things`` by the distance of their class vectors
     (:class:`~mmda.models.alignments.class_vectors.ClassVectorRule`), clamped to [0.1, 10]: an
@@ -65,10 +65,10 @@ class AIM(Alignment):
         adaptive: Whether eta weighs the classes.
         mode: Class vectors that eta comes from, ``'flat'`` or ``'pooled'``.
         momentum: Share of the old eta kept in each iteration, in [0, 1].
-        verify: Whether the decode head must classify source features correctly. It sees each as a
-            map of one cell, so heads whose convolutions reach far beyond a cell (DeepLab-v3+) see
-            mostly padding and turn nearly all foreground away: set False for them. Regions hold
-            cells that are predicted correctly either way.
+        verify: Whether the decode head must classify source features correctly, each in its place
+            in the feature map (by itself, as in SIM's code, most heads cannot judge it; see
+            :class:`~mmda.models.alignments.region_levels.RegionLevels`). Regions hold cells that
+            are predicted correctly either way.
         capacity: Features per class of things.
         stuff_capacity: Features per class of stuff.
         min_fill: Features that a class needs before it is used; a class of stuff whose capacity is
@@ -110,7 +110,7 @@ class AIM(Alignment):
         self.num_classes, self.in_channels, self.index = num_classes, in_channels, index
         self.weight, self.adaptive, self.verify = weight, adaptive, verify
         self.momentum, self.min_fill = momentum, min_fill
-        self.warn = BankWarning(min_fill, verify)
+        self.warn = BankWarning(min_fill)
         _check(self, capacity, stuff_capacity)
         sizes = {"things": (chosen, capacity), "stuff": (self.regions.stuff, stuff_capacity)}
         self.banks: Any = ModuleDict(
@@ -202,8 +202,8 @@ class AIM(Alignment):
         if self.verify:
             assert context.decode_head is not None
             with evaluating(context.decode_head):
-                logits = context.decode_head(levels)
-            counted &= logits.flatten(1).argmax(1).view_as(counted) == self.slot_classes
+                scores, seen = levels.averages(context.decode_head(levels))
+            counted &= (seen > 0) & (scores.argmax(2) == self.slot_classes)
         # The same rows in the same order in every process.
         gathered = torch.cat(all_gather(torch.cat([means, counted[..., None]], 2)))
         rows, chosen = self._split(gathered[..., :-1]), self._split(gathered[..., -1] > 0)

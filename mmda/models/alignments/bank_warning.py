@@ -17,11 +17,10 @@ class BankWarning:
 
     Args:
         min_fill: Features that a class needs before it is used.
-        verified: Whether the decode head decides which features are stored, for the advice.
     """
 
-    def __init__(self, min_fill: int, verified: bool) -> None:
-        self.min_fill, self.verified = min_fill, verified
+    def __init__(self, min_fill: int) -> None:
+        self.min_fill = min_fill
         self.warned: set[int] = set()
 
     def __call__(self, age: int, bank: FeatureBank, classes: Sequence[int]) -> None:
@@ -42,14 +41,8 @@ class BankWarning:
                 print_log(self._message(name, age, count, needed), "current", logging.WARNING)
 
     def _message(self, name: int, age: int, count: int, needed: int) -> str:
-        message = (
+        return (
             f"AIM: after {age} iterations class {name} has {count} of the {needed} source features "
             "that it needs, and its instances in the target are not matched. The class may be "
             "rare or seldom predicted correctly in the source; lower `min_fill` to use it earlier."
         )
-        if self.verified:
-            message += (
-                " Or the decode head misjudges single features, as heads with large dilated "
-                "convolutions do: set `verify=False`."
-            )
-        return message

@@ -30,6 +30,7 @@ from mmda.registry import MODELS
 from mmda.utils.distributed import batch_mean
 
 GROUPINGS = ("GroupHead", "KMeansGrouping", "NMFGrouping")
+CONDITIONS = ("own", "shared")
 WEIGHTS = {"co": 1e-3, "orth": 1e-3, "cadv": 1e-3, "cl": 1e-4}  # as published
 
 
@@ -81,6 +82,14 @@ class GroupAlignment(Alignment):
         input_scale: Size of the maps relative to the image: 1 as published.
         threshold: tau of ``cl``.
         gan: ``'vanilla'`` or ``'lsgan'``.
+        condition: Whose class distribution the discriminator is told: ``'own'``, that of the
+            sample (as published), or ``'shared'``, the mean of both domains. While the domains'
+            distributions differ, the own one gives the domain away: the discriminator need not
+            look at the maps, and as the condition is detached, the segmentor learns nothing.
+        adversarial_grouping: Whether ``cadv`` trains the grouping too (as published), or the
+            segmentor alone. An empty group cannot be told apart in the two domains, so a grouping
+            that is to deceive the discriminator puts all pixels into one group; where ``cadv``
+            outweighs ``orth``, it does.
         start: Iteration from which the alignment is active.
     """
 
@@ -98,11 +107,14 @@ class GroupAlignment(Alignment):
         input_scale: float = 1.0,
         threshold: float = 0.05,
         gan: str = "vanilla",
+        condition: str = "own",
+        adversarial_grouping: bool = True,
         start: int = 0,
     ) -> None:
         super().__init__(start)
         self.weights = _checked_weights(weights or {})
-        _check_settings(threshold, input_scale, gan)
+        _check_settings(threshold, input_scale, gan, condition)
+        self.condition, self.adversarial_grouping = condition, adversarial_grouping
         self.num_classes, self.head, self.input_scale = num_classes, head, input_scale
         self.threshold, self.gan = threshold, gan
         k = min(8, num_classes) if num_groups is None else num_groups
@@ -135,8 +147,9 @@ class GroupAlignment(Alignment):
             orthogonality = orthogonality_loss(means[0]) + orthogonality_loss(means[1])
             losses["loss_orth"] = self.weights["orth"] * orthogonality
         if self.weights["cadv"]:
-            losses["loss_cadv"] = self.weights["cadv"] * self._adversarial(target)
-            losses["loss_dis"] = self._discriminate(source, target)
+            conditions = self._conditions(source, target, means)
+            losses["loss_cadv"] = self.weights["cadv"] * self._adversarial(target, conditions[1])
+            losses["loss_dis"] = self._discriminate(source, target, conditions)
         if self.weights["cl"]:
             losses["loss_cl"] = self.weights["cl"] * self._class_equivalence(source, target)
         return losses
@@ -147,19 +160,32 @@ class GroupAlignment(Alignment):
         groups = self.grouping(probabilities, domain.feats[-1])
         return GroupedDomain(probabilities, groups, group_distributions(probabilities, groups))
 
-    def _adversarial(self, target: GroupedDomain) -> Tensor:
+    def _conditions(
+        self, source: GroupedDomain, target: GroupedDomain, means: list[Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """Return the discriminator's condition in the source and in the target, (N, K, C) each."""
+        if self.condition == "own":
+            return condition(source.distributions), condition(target.distributions)
+        shared = condition((means[0] + means[1]) / 2)
+        return (
+            shared.expand_as(source.distributions),
+            shared.expand_as(target.distributions),
+        )
+
+    def _adversarial(self, target: GroupedDomain, told: Tensor) -> Tensor:
         """Non-saturating: the target's groups shall look like the source's."""
         check_size(self, target.probabilities, self.discriminator)
+        groups = target.groups if self.adversarial_grouping else target.groups.detach()
         with frozen(self.discriminator):
-            logits = self.discriminator(
-                target.probabilities, target.groups, condition(target.distributions)
-            )
+            logits = self.discriminator(target.probabilities, groups, told)
         return self._gan(logits, SOURCE)
 
-    def _discriminate(self, source: GroupedDomain, target: GroupedDomain) -> Tensor:
+    def _discriminate(
+        self, source: GroupedDomain, target: GroupedDomain, told: tuple[Tensor, Tensor]
+    ) -> Tensor:
         total: Any = 0.0
-        for domain, label in ((source, SOURCE), (target, TARGET)):
-            logits = self.discriminator(*domain.detached(), condition(domain.distributions))
+        for domain, one, label in zip((source, target), told, (SOURCE, TARGET), strict=True):
+            logits = self.discriminator(*domain.detached(), one)
             total = total + 0.5 * self._gan(logits, label)
         return total
 
@@ -192,8 +218,12 @@ def _checked_weights(weights: dict[str, float]) -> dict[str, float]:
     return merged
 
 
-def _check_settings(threshold: float, input_scale: float, gan: str) -> None:
+def _check_settings(threshold: float, input_scale: float, gan: str, condition: str) -> None:
     check_gan(gan)
+    if condition not in CONDITIONS:
+        raise ConfigError(
+            f"GroupAlignment: `condition` must be one of {', '.join(CONDITIONS)}, got {condition}."
+        )
     if not 0 <= threshold <= 1:
         raise ConfigError(f"GroupAlignment: `threshold` (tau) must be in [0, 1], got {threshold}.")
     if not 0 < input_scale <= 4:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from mmda.models.alignments.class_vectors import nearest
@@ -12,9 +13,12 @@ from mmda.utils.precision import full_precision
 
 
 class RegionLevels(Sequence):
-    """The backbone's feature maps, each reduced to maps of 1 x 1: the mean features of regions.
+    """The backbone's feature maps, with each region's mean feature in all of its cells.
 
     A decode head reads the levels that it needs as it reads feature maps; only those are computed.
+    As the mean features stand in the map, the head's convolutions see their surroundings and its
+    normalisation the statistics that they see in training. Of a map of one cell, a head with group
+    norm knows nothing: each feature is normalised by itself.
 
     Args:
         feats: Feature maps (N, D, h, w).
@@ -30,15 +34,24 @@ class RegionLevels(Sequence):
         return len(self.feats)
 
     def __getitem__(self, index: int) -> Tensor:  # type: ignore[override]
-        """Return the mean features at one level, (N * S, D, 1, 1)."""
-        return self.means(index)[0].flatten(0, 1)[..., None, None]
+        """Return the map at one level, (N, D, h, w)."""
+        features = self.feats[index]
+        regions = self._regions(features)[:, None].expand_as(features)
+        slots = regions.clamp(min=0).flatten(2)
+        means = self.means(index)[0].transpose(1, 2).gather(2, slots).view_as(features)
+        return torch.where(regions >= 0, means.to(features.dtype), features)
 
     def means(self, index: int) -> tuple[Tensor, Tensor]:
         """Return the mean features (N, S, D) at one level and the cells of each, (N, S)."""
         index = range(len(self.feats))[index]
         if index not in self._means:
-            features = self.feats[index]
-            regions = nearest(self.regions, tuple(features.shape[-2:]))
-            with full_precision(features):
-                self._means[index] = region_means(features, regions, self.slots)
+            self._means[index] = self.averages(self.feats[index])
         return self._means[index]
+
+    def averages(self, maps: Tensor) -> tuple[Tensor, Tensor]:
+        """Return each region's mean of maps (N, D, h, w), (N, S, D), and its cells, (N, S)."""
+        with full_precision(maps):
+            return region_means(maps, self._regions(maps), self.slots)
+
+    def _regions(self, maps: Tensor) -> Tensor:
+        return nearest(self.regions, tuple(maps.shape[-2:]))

@@ -30,6 +30,10 @@ class ConditionalDiscriminator(PixelDiscriminator):
         num_classes: Number of classes C; the first layer has C * C input channels.
         channels: Width of the first layer.
         num_layers: Number of convolutions.
+        normalise: Whether the input is multiplied by K * C. As assignments and condition each sum
+            to 1, it is as many times smaller than the softmax maps that a discriminator of the
+            output space sees, which slows learning down; multiplied, it is equal to them where
+            groups and condition are uniform. False as published.
         init_cfg: Initialisation; the convolutions' default where None.
     """
 
@@ -38,10 +42,11 @@ class ConditionalDiscriminator(PixelDiscriminator):
         num_classes: int,
         channels: int = 64,
         num_layers: int = 5,
+        normalise: bool = False,
         init_cfg: dict | list | None = None,
     ) -> None:
         super().__init__(num_classes**2, channels, num_layers, init_cfg)
-        self.num_classes = num_classes
+        self.num_classes, self.normalise = num_classes, normalise
         # The last two convolutions have small maps and large kernels: all groups at once. Those
         # before have large maps: one group at a time, so that what a convolution needs beside its
         # input and output is a group's share.
@@ -60,6 +65,8 @@ class ConditionalDiscriminator(PixelDiscriminator):
         Returns:
             (N, K, h, w), h and w rounded-down ``H, W / 2**num_layers``.
         """
+        if self.normalise:  # the input is linear in the condition
+            condition = condition * condition[0].numel()
         kernels = self._kernels(condition)
         maps = [
             self._each(probabilities, groups[:, k : k + 1], kernels[:, k])
