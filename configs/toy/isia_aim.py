@@ -1,6 +1,7 @@
-# The whole of ISIA and AIM: source tiles in the target's radiometry (IMA), output-space (GFA),
-# category (ISIA) and instance (AIM) alignment, pseudo-labels in the second half. As published, but
-# for what a run of hundreds of iterations asks for: ten times the weights, from iteration 200 on.
+# The whole of ISIA and AIM: source tiles in the target's radiometry and at its scale (IMA),
+# output-space (GFA), category (ISIA) and instance (AIM) alignment, pseudo-labels in the second
+# half. As published, but for what a run of hundreds of iterations asks for: larger weights, from
+# iteration 200 on.
 # Tiles have no spatial correspondence, so classes are compared by their pooled features. Regions of
 # less than four feature cells (4 x 4 pixels) are noise of the prediction rather than buildings.
 _base_ = "output_space.py"
@@ -13,15 +14,18 @@ geometry = [
     dict(type="RandomRotate90"),
 ]
 match = dict(type="MatchDomain", source=source_root, target=target_root)
+resize = dict(type="RandomResize", scale=(256, 256), ratio_range=(0.65, 1.1), keep_ratio=True)
 load, pack = {{_base_.load}}, {{_base_.pack}}
 train_dataloader = dict(
     dataset=dict(
-        source=dict(pipeline=[load, match, *geometry, pack]),
+        source=dict(pipeline=[load, match, resize, *geometry, pack]),
         target=dict(pipeline=[load, dict(type="LoadPseudoLabel"), *geometry, pack]),
     )
 )
 model = dict(
     alignments=dict(
+        # Less than in output_space.py: little is left to align of translated images.
+        output=dict(weights=dict(decode=0.01)),
         isia=dict(type="ISIA", mode="pooled", weight=0.01, start=200),
         aim=dict(
             type="AIM",

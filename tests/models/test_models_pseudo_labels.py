@@ -44,6 +44,20 @@ def test_mean_over_the_labelled_pixels():
     assert float(losses["labelled"]) == pytest.approx(count / 48)
 
 
+def test_balanced_labels_weigh_as_all_predictions_of_their_class():
+    """A share of 0 or nearly 0 weighs no more than ten times."""
+    ctx, alignment = random(0), PseudoLabels(balance=True)
+    with pytest.raises(ConfigError, match="Add `dict\\(type='PseudoLabelHook'\\)`"):
+        alignment(ctx)
+    alignment.tell_kept([0.8, 0.5, 0.01])
+    labels = torch.cat([s.pseudo_sem_seg.data for s in ctx.target.samples])
+    weights = torch.tensor([1.25, 2.0, 10.0])
+    expected = F.cross_entropy(ctx.target.logits["decode"], labels, weights, ignore_index=255)
+    torch.testing.assert_close(alignment(ctx)["decode.loss_pseudo"], expected)
+    alignment.tell_kept([0.8, 0.5, 0.0])
+    assert alignment.class_weights.tolist() == [1.25, 2.0, 1.0]
+
+
 def test_each_named_head_learns_with_its_weight():
     ctx = random(1, ("decode", "aux", "other"))
     losses = PseudoLabels(weights=dict(decode=1.0, aux=0.1))(ctx)

@@ -8,21 +8,28 @@ paper = (
 columns = ["mIoU", "NAM"]
 _common = {
     "model.alignments.*.start": 0,
-    "model.alignments.aim.in_channels": 16,
-    "default_hooks.checkpoint.interval": 100,
+    "default_hooks.checkpoint.interval": 50,
 }
 
 _things = {"model.alignments.aim.things": [1, 3, 6]}  # of land cover: buildings, trees, vehicles
-_two_steps = {"model.alignments.pseudo.start": 100}
+_two_steps = {"model.alignments.pseudo.start": 150, "model.alignments.pseudo.balance": True}
+# Ten times the weights of AIM in isia_aim.py, as published: 0.01 and 0.001 beside 0.001.
 _sim = {
+    "model.alignments.aim.weight": 0.1,
+    "custom_hooks": [
+        dict(type="TeacherEMAHook"),
+        dict(type="PseudoLabelHook", thresholds="median"),
+        dict(type="AlignmentWeightHook", alignment="aim", weight=0.01),
+    ],
     "model.alignments.isia.weight": 0.0,
     "model.alignments.aim.adaptive": False,
     "model.alignments.aim.stuff": [0],
 }
 _sim_landcover = {**_things, "model.alignments.aim.stuff": [0, 2, 4, 5]}
 rows = [
-    {{_base_._warm_up}},
+    {{_base_._warm_up_source}},
     {{_base_._source_only}},
+    {{_base_._warm_up_ima}},
     dict(
         name="output_space",
         title="AdaptSegNet, Tsai et al. 2018",
@@ -36,7 +43,7 @@ rows = [
         config="configs/toy/isia_aim.py",
         overrides={**_common, **_two_steps, **_sim},
         task_overrides={"landcover": _sim_landcover},
-        start_from="warm_up",
+        start_from="warm_up_ima",
     ),
     dict(
         name="all",
@@ -44,7 +51,7 @@ rows = [
         config="configs/toy/isia_aim.py",
         overrides={**_common, **_two_steps},
         task_overrides={"landcover": _things},
-        start_from="warm_up",
+        start_from="warm_up_ima",
     ),
-    {{_base_._target_only}},
+    {{_base_._target_only_throughout}},
 ]

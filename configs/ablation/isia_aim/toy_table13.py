@@ -11,9 +11,9 @@ overrides = dict(
         "model.teacher": dict(momentum=0.98),
         "model.evaluate": "teacher",
         "train_dataloader.*.crop_size": 96,
-        "train_cfg.max_iters": 200,
-        "train_cfg.val_interval": 200,
-        "param_scheduler.1.end": 200,
+        "train_cfg.max_iters": 300,
+        "train_cfg.val_interval": 300,
+        "param_scheduler.1.end": 300,
     },
 )
 _norm = dict(type="GN", num_groups=8, requires_grad=True)
@@ -90,8 +90,8 @@ _networks = {
 }
 _two_steps = {
     "model.alignments.*.start": 0,
-    "model.alignments.pseudo.start": 100,
-    "default_hooks.checkpoint.interval": 100,
+    "model.alignments.pseudo.start": 225,
+    "default_hooks.checkpoint.interval": 75,
 }
 _warm = {
     "optim_wrapper.optimizers.segmentor.optimizer.lr": 2e-3,
@@ -112,16 +112,18 @@ def _rows_of(network):
     methods = (
         ("warm_up", "warm-up", "source_only", _warm),
         ("source", "source only", "source_only", {}),
+        ("warm_up_ima", "warm-up + IMA", "ima", _warm),
         ("isia_aim", "ISIA and AIM", "isia_aim", {**_two_steps, **instances}),
         ("target", "target only", "target_only", {}),
     )
+    starts = {"isia_aim": "warm_up_ima"}
     return [
         dict(
             name=f"{name}_{network}",
             title=f"{title}, {method}",
             config=f"configs/toy/{config}.py",
             overrides={**model, **values},
-            start_from=None if name == "warm_up" else f"warm_up_{network}",
+            start_from=None if "warm_up" in name else f"{starts.get(name, 'warm_up')}_{network}",
             bounds=[f"source_{network}", f"target_{network}"],
         )
         for name, method, config, values in methods

@@ -7,8 +7,7 @@ source_only, target_only = None, None
 columns = ["mIoU", dict(metric="mIoU", minus="gfa", title="over IMA + GFA")]
 _common = {
     "model.alignments.*.start": 0,
-    "model.alignments.aim.in_channels": 16,
-    "default_hooks.checkpoint.interval": 100,
+    "default_hooks.checkpoint.interval": 50,
 }
 
 _one_step = {"model.alignments.aim.weight": 0.0, "model.alignments.pseudo.start": 200}
@@ -19,14 +18,14 @@ _rows = {
     "isia": ("+ ISIA", {}),
 }
 rows = [
-    {{_base_._warm_up}},
+    {{_base_._warm_up_ima}},
     *[
         dict(
             name=name,
             title=title,
             config="configs/toy/isia_aim.py",
             overrides={**_common, **_one_step, **values},
-            start_from="warm_up",
+            start_from="warm_up_ima",
         )
         for name, (title, values) in _rows.items()
     ],

@@ -10,12 +10,11 @@ columns = ["mIoU"]
 sweep = dict(title="lambda", metric="mIoU", log=True)
 _common = {
     "model.alignments.*.start": 0,
-    "model.alignments.aim.in_channels": 16,
-    "default_hooks.checkpoint.interval": 100,
+    "default_hooks.checkpoint.interval": 50,
 }
 
 rows = [
-    {{_base_._warm_up}},
+    {{_base_._warm_up_ima}},
     *[
         dict(
             name=f"lambda_{value}",
@@ -23,10 +22,11 @@ rows = [
             config="configs/toy/isia_aim.py",
             overrides={
                 **_common,
-                "model.alignments.pseudo.start": 100,
+                "model.alignments.pseudo.start": 150,
+                "model.alignments.pseudo.balance": True,
                 "model.alignments.aim.weight": value,
             },
-            start_from="warm_up",
+            start_from="warm_up_ima",
             x=value,
         )
         for value in (0.001, 0.005, 0.01, 0.05, 0.1, 0.2)

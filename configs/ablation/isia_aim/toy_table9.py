@@ -1,7 +1,8 @@
 # What each level of alignment adds on the toy cities: the rows of Table IX (for roads X, for land
-# cover IV), and ISIA and AIM without the second step. Trained as in ../cdga/toy_table1.py. A weight
-# of 0 switches an alignment off; a second step that would begin after the last iteration never
-# comes.
+# cover IV), and ISIA and AIM without the second step. Rows go on from a warm-up as in
+# ../cdga/toy_table1.py, those with IMA from one with IMA; target only learns from the target all
+# the time. A weight of 0 switches an alignment off; a second step that would begin after the last
+# iteration never comes.
 _base_ = "../cdga/toy_table1.py"
 title = "ISIA and AIM on the toy cities"
 paper = (
@@ -9,11 +10,34 @@ paper = (
     "data."
 )
 columns = ["mIoU", "NAM", dict(metric="mIoU", minus="gfa", title="over GFA")]
-_common = {
-    "model.alignments.*.start": 0,
-    "model.alignments.aim.in_channels": 16,
-    "default_hooks.checkpoint.interval": 100,
-}
+overrides = dict(
+    _delete_=True,
+    **{
+        "model.teacher": dict(momentum=0.98),
+        "model.evaluate": "teacher",
+        "train_cfg.max_iters": 200,
+        "train_cfg.val_interval": 200,
+        "param_scheduler.1.end": 200,
+    },
+)
+
+
+def _for(iterations):
+    keys = ("train_cfg.max_iters", "train_cfg.val_interval", "param_scheduler.1.end")
+    return dict.fromkeys(keys, iterations)
+
+
+_warm_up_source = dict(name="warm_up", config="configs/toy/source_only.py", overrides=_for(600))
+_warm_up_ima = dict(
+    name="warm_up_ima", title="warm up + IMA", config="configs/toy/ima.py", overrides=_for(600)
+)
+_target_only_throughout = dict(
+    name="target_only",
+    title="target only",
+    config="configs/toy/target_only.py",
+    overrides=_for(800),
+)
+_common = {"model.alignments.*.start": 0, "default_hooks.checkpoint.interval": 50}
 _things = {"model.alignments.aim.things": [1, 3, 6]}  # of land cover: buildings, trees, vehicles
 _isia, _aim = "model.alignments.isia.weight", "model.alignments.aim.weight"
 _second_step = "model.alignments.pseudo.start"
@@ -22,12 +46,13 @@ _rows = {
     "isia": ("+ ISIA", {_aim: 0.0, _second_step: 200}),
     "aim": ("+ AIM", {_isia: 0.0, _second_step: 200}),
     "isia_aim": ("+ ISIA + AIM", {_second_step: 200}),
-    "all": ("+ all: two steps", {_second_step: 100}),
+    "all": ("+ all: two steps", {_second_step: 150, "model.alignments.pseudo.balance": True}),
 }
 rows = [
-    {{_base_._warm_up}},
+    _warm_up_source,
     {{_base_._source_only}},
-    dict(name="ima", title="+ IMA", config="configs/toy/ima.py", start_from="warm_up"),
+    _warm_up_ima,
+    dict(name="ima", title="+ IMA", config="configs/toy/ima.py", start_from="warm_up_ima"),
     *[
         dict(
             name=name,
@@ -35,9 +60,9 @@ rows = [
             config="configs/toy/isia_aim.py",
             overrides={**_common, **values},
             task_overrides={"landcover": _things},
-            start_from="warm_up",
+            start_from="warm_up_ima",
         )
         for name, (title, values) in _rows.items()
     ],
-    {{_base_._target_only}},
+    _target_only_throughout,
 ]

@@ -80,7 +80,7 @@ class PseudoLabelHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Check the config; sweep, or go on with labels, where a resumed run is as far."""
-        self.start = _start(runner)
+        self.start = _alignments(runner)[0].start
         self._loader(runner)
         _warn(runner, self.start)
         if runner.iter == self.start < runner.max_iters:
@@ -146,6 +146,8 @@ class PseudoLabelHook(Hook):
     def _switch_on(self, runner: Runner, report: PseudoLabelReport) -> None:
         folder = self._folder(runner)
         self._loader(runner).folder = str(folder.root)
+        for alignment in _alignments(runner):
+            alignment.tell_kept([one.kept_fraction for one in report.classes])
         self._state = {
             "key": report.key,
             "rule": report.rule,
@@ -183,13 +185,14 @@ def _warn(runner: Runner, start: int) -> None:
         )
 
 
-def _start(runner: Runner) -> int:
-    """Return the iteration at which the second step begins."""
+def _alignments(runner: Runner) -> list[PseudoLabels]:
+    """Return the alignments that learn from the labels, and say when they are written."""
     model = unwrapped(runner.model)
-    starts = {a.start for a in model.alignments.values() if isinstance(a, PseudoLabels)}
+    found = [a for a in model.alignments.values() if isinstance(a, PseudoLabels)]
+    starts = {alignment.start for alignment in found}
     if len(starts) != 1:
         raise ConfigError(
             "PseudoLabelHook needs an alignment `PseudoLabels`, whose `start` says when to write "
             f"labels; the model has them with the starts {sorted(starts)}."
         )
-    return starts.pop()
+    return found

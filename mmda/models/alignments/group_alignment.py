@@ -175,7 +175,10 @@ class GroupAlignment(Alignment):
     def _adversarial(self, target: GroupedDomain, told: Tensor) -> Tensor:
         """Non-saturating: the target's groups shall look like the source's."""
         check_size(self, target.probabilities, self.discriminator)
-        groups = target.groups if self.adversarial_grouping else target.groups.detach()
+        groups = target.groups
+        if not self.adversarial_grouping:
+            # Connected with a gradient of 0, as distributed training needs.
+            groups = groups.detach() + 0 * groups
         with frozen(self.discriminator):
             logits = self.discriminator(target.probabilities, groups, told)
         return self._gan(logits, SOURCE)
