@@ -226,7 +226,7 @@ def test_rows_start_from_the_last_checkpoint_of_others(table_file, tmp_path):
     everything = list(runs.values())
     names = [[run.name for run in with_starts(everything, rows)] for rows in ("c", "bd")]
     assert names[0] == [f"{row}/seed{seed}" for seed in (0, 1) for row in "abc"]
-    assert names[1] == [f"{row}/seed{seed}" for seed in (0, 1) for row in "abd"]
+    assert names[1] == [f"{row}/seed{seed}" for seed in (0, 1) for row in ("a", "b", "d")]
 
     # Another place is the same run; another start is not.
     table = read_table(table_file)

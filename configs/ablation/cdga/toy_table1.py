@@ -17,7 +17,7 @@ seeds = [0, 1, 2, 3, 4]
 source_only, target_only = "source_only", "target_only"
 columns = ["mIoU", "NAM", dict(metric="mIoU", minus="output_space", title="over output space")]
 # A smaller network and smaller crops than in configs/toy: a run takes a minute. The mean of the
-# last weights is scored, as adversarial training goes to and fro.
+# last weights is scored, as adversarial training swings.
 overrides = {
     "model.teacher": dict(momentum=0.98),
     "model.evaluate": "teacher",
