@@ -1,8 +1,8 @@
 # Cross-domain grouping and alignment alone (CDGA). As published, but for what a run of hundreds of
-# iterations, not 120 000, asks for. The weights are such that the terms' gradients in the segmentor
-# are of one size, and that of the adversarial term is as in output_space.py: the maps are as large,
-# the discriminator's input is brought to the size of softmax maps, and it is told one condition for
-# both domains, which then does not give them away. The adversarial term does not train the
+# iterations, not 120 000, asks for. The weights keep the other terms' gradients in the segmentor
+# at or below the adversarial term's. As in output_space.py the maps are half the image's size and
+# the discriminator's input is of the size of softmax maps; it is told one condition for both
+# domains, which then does not give them away. The adversarial term does not train the
 # grouping: it would put all pixels into one group. Adam, whose steps do not shrink with small
 # weights, does.
 _base_ = "output_space.py"

@@ -84,8 +84,8 @@ class GroupAlignment(Alignment):
         gan: ``'vanilla'`` or ``'lsgan'``.
         condition: Whose class distribution the discriminator is told: ``'own'``, that of the
             sample (as published), or ``'shared'``, the mean of both domains. While the domains'
-            distributions differ, the own one gives the domain away: the discriminator need not
-            look at the maps, and as the condition is detached, the segmentor learns nothing.
+            distributions differ, the own one can give the domain away, and the segmentor cannot
+            mend that, as the condition is detached.
         adversarial_grouping: Whether ``cadv`` trains the grouping too (as published), or the
             segmentor alone. An empty group cannot be told apart in the two domains, so a grouping
             that is to deceive the discriminator puts all pixels into one group; where ``cadv``

@@ -32,8 +32,8 @@ class ConditionalDiscriminator(PixelDiscriminator):
         num_layers: Number of convolutions.
         normalise: Whether the input is multiplied by K * C. As assignments and condition each sum
             to 1, it is as many times smaller than the softmax maps that a discriminator of the
-            output space sees, which slows learning down; multiplied, it is equal to them where
-            groups and condition are uniform. False as published.
+            output space sees; multiplied, it is equal to them where groups and condition are
+            uniform. False as published.
         init_cfg: Initialisation; the convolutions' default where None.
     """
 
