@@ -64,5 +64,17 @@ rows = [
         )
         for name, (title, values) in _rows.items()
     ],
+    dict(  # what the configs of roads have
+        name="isia_two_steps",
+        title="ISIA, two steps",
+        config={"roads": "configs/toy/isia_aim.py"},
+        overrides={
+            **_common,
+            _aim: 0.0,
+            _second_step: 150,
+            "model.alignments.pseudo.balance": True,
+        },
+        start_from="warm_up_ima",
+    ),
     _target_only_throughout,
 ]
