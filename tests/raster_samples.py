@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,10 @@ def read_image(path: Path) -> np.ndarray:
         return dataset.read()
 
 
-def snapshot(root: Path) -> dict[str, bytes]:
-    """All files of a tiled dataset, by relative path."""
-    return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()}
+def snapshot(root: Path) -> dict[str, str]:
+    """Return the digest of every file of a tiled dataset, by relative path."""
+    return {
+        str(path.relative_to(root)): hashlib.md5(path.read_bytes()).hexdigest()
+        for path in root.rglob("*")
+        if path.is_file()
+    }

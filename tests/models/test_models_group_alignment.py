@@ -138,23 +138,23 @@ def test_each_term_reaches_exactly_its_parameters(name, source, target, grouping
 
 
 def test_the_grouping_may_be_left_to_the_other_terms():
-    """Then ``cadv``'s gradient in the segmentor is that of groups which are constants."""
-    model, data = make(weights=only("cadv"), adversarial_grouping=False), batch()
-    it = model.alignments["it"]
-    context = model._context(data["inputs"], data["data_samples"], {})
-    target = it.group(context.target)
-    with frozen(it.discriminator):
-        logits = it.discriminator(
-            target.probabilities, target.groups.detach(), condition(target.distributions)
-        )
-    expected = gan_loss(logits, 0.0) * it.grouping.num_groups
-    leaves = [context.target.logits["decode"], *it.grouping.parameters()]
-    got = it(context)["loss_cadv"]
-    torch.testing.assert_close(got, expected)
-    ours = torch.autograd.grad(got, leaves, retain_graph=True, allow_unused=True)
-    theirs = torch.autograd.grad(expected, leaves, allow_unused=True)
+    """Then ``cadv`` has the same value and gradient in the maps, and none in the grouping."""
+    found = []
+    for adversarial_grouping in (True, False):
+        model = make(weights=only("cadv"), adversarial_grouping=adversarial_grouping)
+        data = batch()
+        it = model.alignments["it"]
+        context = model._context(data["inputs"], data["data_samples"], {})
+        loss = it(context)["loss_cadv"]
+        leaves = [context.target.logits["decode"], *it.grouping.parameters()]
+        found.append((loss, torch.autograd.grad(loss, leaves), dict(it.grouping.named_buffers())))
+    (published, theirs, statistics), (loss, ours, same_statistics) = found
+    torch.testing.assert_close(loss, published)
     torch.testing.assert_close(ours[0], theirs[0])
+    assert ours[0].any()
+    assert any(gradient.any() for gradient in theirs[1:])
     assert not any(gradient.any() for gradient in ours[1:])
+    torch.testing.assert_close(statistics, same_statistics)
 
 
 def test_the_condition_carries_no_gradient():

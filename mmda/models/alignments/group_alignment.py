@@ -9,6 +9,7 @@ from typing import Any
 
 from mmengine.logging import print_log
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from mmda.errors import ConfigError
 from mmda.models.alignments.adversarial import check_size
@@ -40,11 +41,13 @@ class GroupedDomain:
 
     Attributes:
         probabilities: p, (N, C, H, W).
+        features: The backbone's feature map (N, D, h, w).
         groups: H, (N, K, H, W).
         distributions: Q, (N, K, C).
     """
 
     probabilities: Tensor
+    features: Tensor
     groups: Tensor
     distributions: Tensor
 
@@ -87,7 +90,7 @@ class GroupAlignment(Alignment):
             distributions differ, the own one can give the domain away, and the segmentor cannot
             mend that, as the condition is detached.
         adversarial_grouping: Whether ``cadv`` trains the grouping too (as published), or the
-            segmentor alone. An empty group cannot be told apart in the two domains, so a grouping
+            segmentor alone, through the softmax maps and their grouping. An empty group cannot be told apart in the two domains, so a grouping
             that is to deceive the discriminator puts all pixels into one group; where ``cadv``
             outweighs ``orth``, it does.
         start: Iteration from which the alignment is active.
@@ -157,8 +160,10 @@ class GroupAlignment(Alignment):
     def group(self, domain: DomainBatch) -> GroupedDomain:
         """Divide one domain's maps into groups."""
         probabilities = domain.probabilities(self.head, self.input_scale)
-        groups = self.grouping(probabilities, domain.feats[-1])
-        return GroupedDomain(probabilities, groups, group_distributions(probabilities, groups))
+        features = domain.feats[-1]
+        groups = self.grouping(probabilities, features)
+        distributions = group_distributions(probabilities, groups)
+        return GroupedDomain(probabilities, features, groups, distributions)
 
     def _conditions(
         self, source: GroupedDomain, target: GroupedDomain, means: list[Tensor]
@@ -175,13 +180,18 @@ class GroupAlignment(Alignment):
     def _adversarial(self, target: GroupedDomain, told: Tensor) -> Tensor:
         """Non-saturating: the target's groups shall look like the source's."""
         check_size(self, target.probabilities, self.discriminator)
-        groups = target.groups
-        if not self.adversarial_grouping:
-            # Connected with a gradient of 0, as distributed training needs.
-            groups = groups.detach() + 0 * groups
+        groups = target.groups if self.adversarial_grouping else self._as_constant(target)
         with frozen(self.discriminator):
             logits = self.discriminator(target.probabilities, groups, told)
         return self._gan(logits, SOURCE)
+
+    def _as_constant(self, domain: GroupedDomain) -> Tensor:
+        """Return H with a gradient in the softmax maps, but none in the grouping's weights."""
+        state = {name: weight.detach() for name, weight in self.grouping.named_parameters()}
+        state |= {name: buffer.clone() for name, buffer in self.grouping.named_buffers()}
+        groups = functional_call(self.grouping, state, (domain.probabilities, domain.features))
+        # Connected with a gradient of 0, as distributed training needs.
+        return groups + 0 * domain.groups
 
     def _discriminate(
         self, source: GroupedDomain, target: GroupedDomain, told: tuple[Tensor, Tensor]
