@@ -90,9 +90,9 @@ class GroupAlignment(Alignment):
             distributions differ, the own one can give the domain away, and the segmentor cannot
             mend that, as the condition is detached.
         adversarial_grouping: Whether ``cadv`` trains the grouping too (as published), or the
-            segmentor alone, through the softmax maps and their grouping. An empty group cannot be told apart in the two domains, so a grouping
-            that is to deceive the discriminator puts all pixels into one group; where ``cadv``
-            outweighs ``orth``, it does.
+            segmentor alone, through the softmax maps and their grouping. An empty group cannot be
+            told apart in the two domains, so a grouping that is to deceive the discriminator puts
+            all pixels into one group; where ``cadv`` outweighs ``orth``, it does.
         start: Iteration from which the alignment is active.
     """
 
