@@ -8,6 +8,7 @@ import torch
 from model_samples import CLASSES, build, segmentor_config
 
 import mmda.models  # noqa: F401  (registers the alignments)
+from mmda.models import PseudoLabels
 from mmda.models.grouping import FittedGrouping
 from mmda.registry import MODELS
 
@@ -40,6 +41,7 @@ CASES: dict[str, list[dict[str, Any]]] = {
             condition="shared",
             discriminator=dict(channels=4, num_layers=2, normalise=True),
         ),
+        dict(GROUPED, weights=dict(co=0, orth=0, cadv=1.0, cl=0), adversarial_grouping=False),
         dict(GROUPED, weights=dict(co=1.0, orth=1.0, cadv=0, cl=0), head="aux", input_scale=0.5),
         dict(
             GROUPED,
@@ -61,7 +63,7 @@ CASES: dict[str, list[dict[str, Any]]] = {
         dict(MATCHED, in_channels=32, index=2, things=(0,), stuff=(1, 2), adaptive=False),
         dict(MATCHED, in_channels=64, things=(0, 1, 2), verify=True),
     ],
-    "PseudoLabels": [dict(), dict(weights=dict(decode=1.0, aux=0.1))],
+    "PseudoLabels": [dict(), dict(weights=dict(decode=1.0, aux=0.1)), dict(balance=True)],
     "SelfTraining": [dict(threshold=0.0), dict(threshold=0.0, weight=0.5, mix="class")],
 }
 VARIANTS = [(name, i) for name, cases in CASES.items() for i in range(len(cases))]
@@ -76,6 +78,9 @@ def make(name: str, index: int, **extra: Any) -> torch.nn.Module:
         alignments=dict(it=config),
         teacher=dict(momentum=0.9) if "teacher" in needs else None,
     )
+    it = model.alignments["it"]
+    if isinstance(it, PseudoLabels):
+        it.tell_kept([0.9, 0.5, 0.2])
     return with_fitted_groups(model)
 
 

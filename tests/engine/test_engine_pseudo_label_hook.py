@@ -181,7 +181,7 @@ def test_configs_that_lack_a_part_are_refused(write_config, tmp_path, text, mess
 # Equal in one and two processes: no dropout, and SGD, which does not enlarge rounding errors.
 PLAIN = """
 model["segmentor"]["decode_head"]["dropout_ratio"] = 0.0
-model["alignments"]["pseudo"]["start"] = 0
+model["alignments"]["pseudo"].update(start=0, balance=True)
 sgd = dict(_delete_=True, type="SGD", lr=0.05, momentum=0.9)
 optim_wrapper = dict(
     optimizers=dict(segmentor=dict(optimizer=sgd), discriminator=dict(optimizer=sgd))
