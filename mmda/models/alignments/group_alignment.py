@@ -180,12 +180,12 @@ class GroupAlignment(Alignment):
     def _adversarial(self, target: GroupedDomain, told: Tensor) -> Tensor:
         """Non-saturating: the target's groups shall look like the source's."""
         check_size(self, target.probabilities, self.discriminator)
-        groups = target.groups if self.adversarial_grouping else self._as_constant(target)
+        groups = target.groups if self.adversarial_grouping else self._with_fixed_weights(target)
         with frozen(self.discriminator):
             logits = self.discriminator(target.probabilities, groups, told)
         return self._gan(logits, SOURCE)
 
-    def _as_constant(self, domain: GroupedDomain) -> Tensor:
+    def _with_fixed_weights(self, domain: GroupedDomain) -> Tensor:
         """Return H with a gradient in the softmax maps, but none in the grouping's weights."""
         state = {name: weight.detach() for name, weight in self.grouping.named_parameters()}
         state |= {name: buffer.clone() for name, buffer in self.grouping.named_buffers()}
