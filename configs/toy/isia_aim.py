@@ -5,20 +5,16 @@
 # Tiles have no spatial correspondence, so classes are compared by their pooled features. Regions of
 # less than four feature cells (4 x 4 pixels) are noise of the prediction rather than buildings.
 _base_ = "output_space.py"
-source_root = {{_base_.source_root}}
-target_root = {{_base_.target_root}}
 num_classes = {{_base_.model.segmentor.decode_head.num_classes}}
 geometry = [
     dict(type="RandomCrop", crop_size={{_base_.crop_size}}),
     dict(type="RandomFlip", prob=0.5),
     dict(type="RandomRotate90"),
 ]
-match = dict(type="MatchDomain", source=source_root, target=target_root)
-resize = dict(type="RandomResize", scale=(256, 256), ratio_range=(0.65, 1.1), keep_ratio=True)
 load, pack = {{_base_.load}}, {{_base_.pack}}
 train_dataloader = dict(
     dataset=dict(
-        source=dict(pipeline=[load, match, resize, *geometry, pack]),
+        source=dict(pipeline={{_base_.ima_pipeline}}),
         target=dict(pipeline=[load, dict(type="LoadPseudoLabel"), *geometry, pack]),
     )
 )

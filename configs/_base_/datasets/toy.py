@@ -12,6 +12,14 @@ geometry = [
     dict(type="RandomRotate90"),
 ]
 pack = dict(type="PackDomainInputs")
+# Of the source in the target's radiometry and at its scale (IMA), for the configs that want it.
+ima_pipeline = [
+    load,
+    dict(type="MatchDomain", source=source_root, target=target_root),
+    dict(type="RandomResize", scale=(256, 256), ratio_range=(0.65, 1.1), keep_ratio=True),
+    *geometry,
+    pack,
+]
 
 train_dataloader = dict(
     batch_size=4,

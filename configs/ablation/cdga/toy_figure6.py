@@ -14,16 +14,18 @@ tasks = [
 sweep = dict(title="number of groups K", metric="mIoU", log=True)
 _at_once = {"model.alignments.*.start": 0}
 rows = [
-    {{_base_._warm_up}},
+    {{_base_._warm_up_source}},
     {{_base_._source_only}},
+    {{_base_._warm_up_ima}},
+    {{_base_._ima}},
     {{_base_._output_space}},
     *[
         dict(
             name=f"k{k}",
             title=f"K = {k}",
-            config="configs/toy/cdga.py",
+            config="configs/toy/cdga_ima.py",
             overrides={**_at_once, "model.alignments.cdga.num_groups": k},
-            start_from="warm_up",
+            start_from="warm_up_ima",
             x=k,
         )
         for k in (1, 2, 4, 8, 16)

@@ -1,6 +1,7 @@
-# Which of CDGA's terms help on the toy cities. Every seed has cities and a training of its own; all
-# rows of a seed go on from the same warm-up on the source for the same number of iterations, so
-# that they differ in nothing but the method.
+# Which of CDGA's terms help on the toy cities. Every seed has cities and a training of its own.
+# Source tiles are in the target's look (IMA), as in the paper on its BDL base; all such rows of a
+# seed go on from the same warm-up for the same number of iterations, so that they differ in nothing
+# but the method.
 title = "CDGA on the toy cities"
 paper = "The rows of Kim et al., AAAI 2021, Table 1, on generated data."
 tasks = [
@@ -28,16 +29,20 @@ overrides = {
     "train_cfg.val_interval": 200,
     "param_scheduler.1.end": 200,
 }
-_warm_up = dict(
-    name="warm_up",
-    config="configs/toy/source_only.py",
-    overrides={
-        "optim_wrapper.optimizers.segmentor.optimizer.lr": 2e-3,
-        "train_cfg.max_iters": 800,
-        "train_cfg.val_interval": 800,
-        "param_scheduler.1.end": 800,
-    },
-)
+
+
+def _warm_up(config):
+    iterations = ("train_cfg.max_iters", "train_cfg.val_interval", "param_scheduler.1.end")
+    return dict(
+        config=f"configs/toy/{config}.py",
+        overrides={
+            "optim_wrapper.optimizers.segmentor.optimizer.lr": 2e-3,
+            **dict.fromkeys(iterations, 800),
+        },
+    )
+
+
+_warm_up_source = dict(name="warm_up", **_warm_up("source_only"))
 _source_only = dict(
     name="source_only",
     title="source only",
@@ -50,17 +55,19 @@ _target_only = dict(
     config="configs/toy/target_only.py",
     start_from="warm_up",
 )
+_warm_up_ima = dict(name="warm_up_ima", title="warm up + IMA", **_warm_up("ima"))
+_ima = dict(name="ima", title="+ IMA", config="configs/toy/ima.py", start_from="warm_up_ima")
 _at_once = {"model.alignments.*.start": 0}
 _output_space = dict(
     name="output_space",
-    title="output space",
-    config="configs/toy/output_space.py",
+    title="IMA, output space",
+    config="configs/toy/output_space_ima.py",
     overrides=_at_once,
-    start_from="warm_up",
+    start_from="warm_up_ima",
 )
 _weights = "model.alignments.cdga.weights"
 _off = {
-    "cadv": ("cadv", ["co", "orth", "cl"]),
+    "cadv": ("IMA, cadv", ["co", "orth", "cl"]),
     "cadv_co": ("+ co", ["orth", "cl"]),
     "cadv_co_orth": ("+ orth", ["cl"]),
     "cdga": ("+ cl: CDGA", []),
@@ -68,17 +75,19 @@ _off = {
 # Each group costs the discriminator a pass over the maps.
 _groups = {"landcover": {"model.alignments.cdga.num_groups": 4}}
 rows = [
-    _warm_up,
+    _warm_up_source,
     _source_only,
+    _warm_up_ima,
+    _ima,
     _output_space,
     *[
         dict(
             name=name,
             title=title,
-            config="configs/toy/cdga.py",
+            config="configs/toy/cdga_ima.py",
             overrides={**_at_once, **{f"{_weights}.{term}": 0.0 for term in terms}},
             task_overrides=_groups,
-            start_from="warm_up",
+            start_from="warm_up_ima",
         )
         for name, (title, terms) in _off.items()
     ],
