@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
+from alignment_cases import with_fitted_groups
 from model_samples import CLASSES, batch, build, losses_of, segmentor_config, total
 
 from mmda.errors import ConfigError
@@ -155,6 +156,18 @@ def test_the_grouping_may_be_left_to_the_other_terms():
     assert any(gradient.any() for gradient in theirs[1:])
     assert not any(gradient.any() for gradient in ours[1:])
     torch.testing.assert_close(statistics, same_statistics)
+
+
+@pytest.mark.parametrize(("kind", "passes"), [("GroupHead", 3), ("KMeansGrouping", 2)])
+def test_a_grouping_without_weights_assigns_each_domain_once(kind, passes):
+    """What has no weights needs no second pass with its weights held fixed."""
+    grouping = dict(type=kind) if kind == "GroupHead" else dict(type=kind, in_channels=64)
+    model = make(weights=only("cadv"), adversarial_grouping=False, grouping=grouping)
+    with_fitted_groups(model)
+    calls = []
+    model.alignments["it"].grouping.register_forward_hook(lambda *_: calls.append(1))
+    assert torch.isfinite(own(model)["loss_cadv"])
+    assert len(calls) == passes
 
 
 def test_the_condition_carries_no_gradient():

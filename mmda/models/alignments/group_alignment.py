@@ -188,6 +188,8 @@ class GroupAlignment(Alignment):
     def _with_fixed_weights(self, domain: GroupedDomain) -> Tensor:
         """Return H with a gradient in the softmax maps, but none in the grouping's weights."""
         state = {name: weight.detach() for name, weight in self.grouping.named_parameters()}
+        if not state:  # k-means and NMF have none
+            return domain.groups
         state |= {name: buffer.clone() for name, buffer in self.grouping.named_buffers()}
         groups = functional_call(self.grouping, state, (domain.probabilities, domain.features))
         # Connected with a gradient of 0, as distributed training needs.
