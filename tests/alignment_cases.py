@@ -49,7 +49,11 @@ CASES: dict[str, list[dict[str, Any]]] = {
             gan="lsgan",
             grouping=dict(type="KMeansGrouping", in_channels=64),
         ),
-        dict(GROUPED, grouping=dict(type="NMFGrouping", in_channels=64)),
+        dict(
+            GROUPED,
+            grouping=dict(type="NMFGrouping", in_channels=64),
+            adversarial_grouping=False,
+        ),
     ],
     "ISIA": [
         dict(),

@@ -46,8 +46,19 @@ def make_plan(path, tmp_path, seeds=(0, 1), cfg_options=None):
 
 
 def source_pipeline(config):
-    source = config.train_dataloader.dataset.get("source")
-    return source.pipeline if source else []
+    """The steps' types, in order."""
+    return [step.type for step in config.train_dataloader.dataset.source.pipeline]
+
+
+IMA = [
+    "LoadTile",
+    "MatchDomain",
+    "RandomResize",
+    "RandomCrop",
+    "RandomFlip",
+    "RandomRotate90",
+    "PackDomainInputs",
+]
 
 
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
@@ -68,45 +79,61 @@ def test_land_cover_has_seven_classes_everywhere(name, tmp_path):
             assert alignment.get("num_classes", 7) == 7  # some do not look at classes
 
 
-def test_toy_tables_compare_equal_settings(tmp_path):
-    def planned(name, task):
-        runs = make_plan(CDGA / f"{name}.py", tmp_path, (0,))
-        return {run.key[0]: run for run in runs if run.key[1] == task}
+def planned(name, task, tmp_path):
+    runs = make_plan(CDGA / f"{name}.py", tmp_path, (0,))
+    return {run.key[0]: run for run in runs if run.key[1] == task}
 
-    def translated(run):
-        """Whether the source tiles are in the target's look."""
-        return any(step.type == "MatchDomain" for step in source_pipeline(run.config))
 
-    tables = [
-        planned("toy_table1", "landcover"),
-        planned("toy_figure6", "landcover"),
-        planned("toy_table2", "landcover"),
-        planned("toy_table1", "roads"),
-    ]
-    first = tables[0]
-    for runs in tables:
-        warm_ups = {translated(run): run for row, run in runs.items() if "warm_up" in row}
-        rows = [run for row, run in runs.items() if "warm_up" not in row]
-        assert len({run.iterations for run in warm_ups.values()}) == 1
-        assert all(run.start_from is warm_ups[translated(run)] for run in rows)
-        assert {run.iterations for run in rows} == {first["cdga"].iterations}
-    for runs in tables[:3]:
-        for row in ("source_only", "target_only"):
-            assert runs[row].settings == first[row].settings
-    for row, same in (("ima", "ima"), ("output_space", "output_space"), ("k4", "cdga")):
-        assert tables[1][row].settings == first[same].settings
-    assert all(translated(first[row]) for row in ("ima", "output_space", "cadv", "cdga"))
-    assert not any(translated(run) for run in tables[2].values())
-    whole = first["cdga"].config.model.alignments.cdga
+@pytest.mark.parametrize("task", ["buildings", "roads", "landcover"])
+def test_the_toy_table_of_cdga_compares_equal_settings(task, tmp_path):
+    runs = planned("toy_table1", task, tmp_path)
+    warm_ups = [runs.pop("warm_up"), runs.pop("warm_up_ima")]
+    assert all(warm_up.start_from is None for warm_up in warm_ups)
+    assert len({warm_up.iterations for warm_up in warm_ups}) == 1
+    assert len({run.iterations for run in runs.values()}) == 1
+    for row in ("source_only", "target_only"):
+        assert runs.pop(row).start_from is warm_ups[0]
+    assert all(run.start_from is warm_ups[1] for run in runs.values())
+    assert all(source_pipeline(run.config) == IMA for run in (warm_ups[1], *runs.values()))
+
+    alignments = {row: run.config.model.get("alignments") or {} for row, run in runs.items()}
+    whole = alignments["cdga"].cdga
+    once = alignments["output_space"].output.weights.decode
+    assert whole.weights.cadv == once
+    assert alignments["output_space_k"].output.weights.decode == once * whole.get("num_groups", 2)
+    on = {}
+    for row in ("cadv", "cadv_co", "cadv_co_orth", "cdga"):
+        one = alignments[row].cdga
+        on[row] = [term for term in ("cadv", "co", "orth", "cl") if one.weights[term]]
+        assert dict(one, weights=None) == dict(whole, weights=None)
+        assert all(one.weights[term] == whole.weights[term] for term in on[row])
+    assert list(on.values()) == [["cadv", "co", "orth", "cl"][: n + 1] for n in range(4)]
+
+
+def test_the_toy_sweep_of_groups_is_the_table_with_other_k(tmp_path):
+    table, sweep = (planned(name, "landcover", tmp_path) for name in ("toy_table1", "toy_figure6"))
+    for row in set(sweep) & set(table):
+        assert sweep[row].settings == table[row].settings
+    assert sweep["k4"].settings == table["cdga"].settings
+    whole = table["cdga"].config.model.alignments.cdga
     for k in (1, 2, 4, 8, 16):
-        expected = dict(whole, num_groups=k)
-        assert tables[1][f"k{k}"].config.model.alignments.to_dict() == dict(cdga=expected)
-    rows = ("cadv", "cadv_co", "cadv_co_orth", "cdga")
-    on = [set() for _ in rows]
-    for row, terms in zip(rows, on, strict=True):
-        weights = first[row].config.model.alignments.cdga.weights
-        terms |= {term for term in ("cadv", "co", "orth", "cl") if weights.get(term, 1)}
-    assert on == [{"cadv"}, {"cadv", "co"}, {"cadv", "co", "orth"}, {"cadv", "co", "orth", "cl"}]
+        assert sweep[f"k{k}"].config.model.alignments == dict(cdga=dict(whole, num_groups=k))
+
+
+@pytest.mark.parametrize("task", ["buildings", "landcover"])
+def test_the_toy_comparison_is_without_ima(task, tmp_path):
+    table, runs = (planned(name, task, tmp_path) for name in ("toy_table1", "toy_table2"))
+    for row in ("warm_up", "source_only", "target_only"):
+        assert runs[row].settings == table[row].settings
+    warm_up = runs.pop("warm_up")
+    assert all(run.start_from is warm_up for run in runs.values())
+    assert len({run.iterations for run in runs.values()}) == 1
+    for row in ("feature_level", "output_space", "cdga"):
+        assert source_pipeline(runs[row].config) == source_pipeline(warm_up.config)
+        assert {one.start for one in runs[row].config.model.alignments.values()} == {0}
+    assert runs["cdga"].config.model.alignments.cdga.get("num_groups") == (
+        4 if task == "landcover" else None
+    )
 
 
 def test_a_pattern_takes_whole_lists_where_no_single_value_matches(write_config):

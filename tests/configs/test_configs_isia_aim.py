@@ -40,12 +40,17 @@ def weights(config):
     return tuple(config.model.alignments[level].weight for level in LEVELS)
 
 
-def planned(table, tmp_path, task=""):
-    """The final configs of a table's rows on one task."""
+def planned_runs(table, tmp_path, task=""):
+    """The runs of a table's rows on one task."""
     described = read_table(TABLES / f"{table}.py")
     data = data_folders(described, (0,), tmp_path / "cities")
     runs = plan(described, tmp_path / "work", (0,), data, {})
-    return {run.key[0]: run.config for run in runs if run.key[1] == task}
+    return {run.key[0]: run for run in runs if run.key[1] == task}
+
+
+def planned(table, tmp_path, task=""):
+    """The final configs of a table's rows on one task."""
+    return {row: run.config for row, run in planned_runs(table, tmp_path, task).items()}
 
 
 def second_step(config):
@@ -203,6 +208,21 @@ def test_toy_rows_go_on_from_one_warm_up_and_save_before_the_second_step(table, 
             pseudo = (config.model.get("alignments") or {}).get("pseudo")
             if pseudo and pseudo.start < config.train_cfg.max_iters:
                 assert pseudo.start % config.default_hooks.checkpoint.interval == 0
+
+
+@pytest.mark.parametrize("table", ["toy_table6", "toy_table7", "toy_table8", "toy_table11"])
+def test_rows_that_toy_tables_share_are_equal(table, tmp_path):
+    """Rows and warm-ups that come from toy_table9.py are trained as there."""
+    shared = 0
+    for task in read_table(TABLES / f"{table}.py").tasks:
+        first = planned_runs("toy_table9", tmp_path, task)
+        runs = planned_runs(table, tmp_path, task)
+        for row in set(runs) & set(first):
+            assert runs[row].settings == first[row].settings
+        shared += "warm_up_ima" in runs
+        if "lambda_0.01" in runs:  # what toy_table9.py has
+            assert runs["lambda_0.01"].settings == first["all"].settings
+    assert shared == len(read_table(TABLES / f"{table}.py").tasks)
 
 
 @pytest.mark.parametrize("prefix", ["", "toy_"])

@@ -12,7 +12,7 @@ geometry = [
     dict(type="RandomRotate90"),
 ]
 pack = dict(type="PackDomainInputs")
-# Of the source in the target's radiometry and at its scale (IMA), for the configs that want it.
+# With IMA: the source in the target's radiometry and at its scale, for the configs that want it.
 ima_pipeline = [
     load,
     dict(type="MatchDomain", source=source_root, target=target_root),

@@ -1,12 +1,14 @@
-# Methods beside each other on the toy cities, each by itself, without IMA; trained as in
-# toy_table1.py.
+# Methods beside each other on the toy cities, each by itself, without IMA. Warm-up and iterations
+# are those of toy_table1.py, weights those of configs/toy.
 _base_ = "toy_table1.py"
-title = "CDGA beside other methods on the toy cities"
+title = "CDGA beside other methods on the toy cities, without IMA"
 paper = "The comparison of Kim et al., AAAI 2021, Tables 2 and 3, on generated data."
+notes = []
+columns = ["mIoU", "NAM", dict(metric="mIoU", minus="output_space", title="over output space")]
 _at_once = {"model.alignments.*.start": 0}
 _groups = {"landcover": {"model.alignments.cdga.num_groups": 4}}
 rows = [
-    {{_base_._warm_up_source}},
+    {{_base_._warm_up}},
     {{_base_._source_only}},
     *[
         dict(

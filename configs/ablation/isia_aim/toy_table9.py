@@ -9,6 +9,7 @@ paper = (
     "The rows of Yuan et al., Birds of a Feather Flock Together, Tables IX and X, on generated "
     "data."
 )
+notes = []
 columns = ["mIoU", "NAM", dict(metric="mIoU", minus="gfa", title="over GFA")]
 overrides = dict(
     _delete_=True,
@@ -52,7 +53,7 @@ rows = [
     _warm_up_source,
     {{_base_._source_only}},
     _warm_up_ima,
-    dict(name="ima", title="+ IMA", config="configs/toy/ima.py", start_from="warm_up_ima"),
+    {{_base_._ima}},
     *[
         dict(
             name=name,
