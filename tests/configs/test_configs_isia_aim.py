@@ -162,6 +162,7 @@ def test_rows_switch_the_levels_on_one_by_one(table, task, tmp_path):
     configs = {row: c for row, c in configs.items() if not row.startswith("warm_up")}
     source_only, ima = configs.pop("source_only"), configs.pop("ima")
     target_only, whole = configs.pop("target_only"), configs["all"]
+    configs.pop("ima_pca", None)
     on = TOY_WEIGHT if table.startswith("toy") else 0.001
     expected = {
         "gfa": ((0, 0), False),
@@ -208,6 +209,18 @@ def test_toy_rows_go_on_from_one_warm_up_and_save_before_the_second_step(table, 
             pseudo = (config.model.get("alignments") or {}).get("pseudo")
             if pseudo and pseudo.start < config.train_cfg.max_iters:
                 assert pseudo.start % config.default_hooks.checkpoint.interval == 0
+
+
+def test_the_other_image_level_of_toy_roads_differs_in_the_method_alone(tmp_path):
+    runs = planned_runs("toy_table9", tmp_path, "roads")
+    key = "train_dataloader.dataset.source.pipeline.1.method"
+    for row in ("warm_up_ima", "ima"):
+        ours, theirs = dict(runs[f"{row}_pca"].settings), dict(runs[row].settings)
+        assert ours.pop(key) == "pca"
+        for settings in (ours, theirs):
+            settings.pop("load_from")  # the row that it starts from
+        assert ours == theirs
+    assert runs["ima_pca"].start_from is runs["warm_up_ima_pca"]
 
 
 @pytest.mark.parametrize("table", ["toy_table6", "toy_table7", "toy_table8", "toy_table11"])

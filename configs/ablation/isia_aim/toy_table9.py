@@ -39,6 +39,7 @@ _target_only_throughout = dict(
     overrides=_for(800),
 )
 _common = {"model.alignments.*.start": 0, "default_hooks.checkpoint.interval": 50}
+_pca = {"train_dataloader.dataset.source.pipeline.1.method": "pca"}  # of MatchDomain
 _things = {"model.alignments.aim.things": [1, 3, 6]}  # of land cover: buildings, trees, vehicles
 _isia, _aim = "model.alignments.isia.weight", "model.alignments.aim.weight"
 _second_step = "model.alignments.pseudo.start"
@@ -76,6 +77,19 @@ rows = [
             "model.alignments.pseudo.balance": True,
         },
         start_from="warm_up_ima",
+    ),
+    dict(  # the whole covariance of the colours in place of each channel's histogram
+        name="warm_up_ima_pca",
+        title="warm up + IMA (pca)",
+        config={"roads": "configs/toy/ima.py"},
+        overrides={**_for(600), **_pca},
+    ),
+    dict(
+        name="ima_pca",
+        title="+ IMA (pca)",
+        config={"roads": "configs/toy/ima.py"},
+        overrides=_pca,
+        start_from="warm_up_ima_pca",
     ),
     _target_only_throughout,
 ]

@@ -32,9 +32,11 @@ class MatchDomain(BaseTransform):
 
     - ``mean_std``: an affine map per band;
     - ``histogram``: per band the monotone map between the two domains' quantiles, which also
-      undoes gamma and haze;
+      undoes gamma and haze; where the domains' covers differ (green lawns, dry fields), it tints
+      what is grey in both, such as roads;
     - ``lab``: an affine map per axis of CIELAB (Reinhard et al. 2001), for RGB;
-    - ``pca``: the linear map between the bands' covariances, for any number of bands.
+    - ``pca``: the linear map between the bands' covariances, for any number of bands; it tints grey
+      surfaces less.
 
     Required and modified key: ``img``.
 
