@@ -211,8 +211,9 @@ def test_toy_rows_go_on_from_one_warm_up_and_save_before_the_second_step(table, 
                 assert pseudo.start % config.default_hooks.checkpoint.interval == 0
 
 
-def test_the_other_image_level_of_toy_roads_differs_in_the_method_alone(tmp_path):
-    runs = planned_runs("toy_table9", tmp_path, "roads")
+@pytest.mark.parametrize("task", ["buildings", "roads", "landcover"])
+def test_the_other_image_level_of_toy_cities_differs_in_the_method_alone(task, tmp_path):
+    runs = planned_runs("toy_table9", tmp_path, task)
     key = "train_dataloader.dataset.source.pipeline.1.method"
     for row in ("warm_up_ima", "ima"):
         ours, theirs = dict(runs[f"{row}_pca"].settings), dict(runs[row].settings)

@@ -81,13 +81,13 @@ rows = [
     dict(  # the whole covariance of the colours in place of each channel's histogram
         name="warm_up_ima_pca",
         title="warm up + IMA (pca)",
-        config={"roads": "configs/toy/ima.py"},
+        config="configs/toy/ima.py",
         overrides={**_for(600), **_pca},
     ),
     dict(
         name="ima_pca",
         title="+ IMA (pca)",
-        config={"roads": "configs/toy/ima.py"},
+        config="configs/toy/ima.py",
         overrides=_pca,
         start_from="warm_up_ima_pca",
     ),
