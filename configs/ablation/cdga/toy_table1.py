@@ -68,6 +68,7 @@ _target_only = dict(
     config="configs/toy/target_only.py",
     start_from="warm_up",
 )
+# Not `_warm_up_ima`: toy_table9.py has that name, and a dict is merged into its base's of one name.
 _warm_up_translated = dict(name="warm_up_ima", title="warm up + IMA", **_warming_up("ima"))
 _ima = dict(name="ima", title="+ IMA", config="configs/toy/ima.py", start_from="warm_up_ima")
 _at_once = {"model.alignments.*.start": 0}
