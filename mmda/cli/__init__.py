@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
+import select
 import sys
 import warnings
 from collections.abc import Sequence
@@ -34,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         0 on success, 2 for input that the user can mend (its message is printed without a
-        traceback), 130 after Ctrl-C.
+        traceback), 130 after Ctrl-C, 141 when what reads its output (``| head``) has ended.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="mmda", description=(__doc__ or "").replace("``", ""))
@@ -52,7 +54,9 @@ def guarded(function: object, argv: Sequence[str]) -> int:
     # Plain images are welcome: their warnings tell nothing new.
     warnings.filterwarnings("ignore", message="Dataset has no geotransform, gcps, or rpcs")
     try:
-        return int(function(argv) or 0)  # type: ignore[operator]
+        code = int(function(argv) or 0)  # type: ignore[operator]
+        sys.stdout.flush()
+        return code
     except MMDAError as error:
         # A data loader's worker passes its traceback on as the message; its last lines are ours.
         message = str(error).rpartition(f"{type(error).__name__}: ")[2].strip()
@@ -61,3 +65,20 @@ def guarded(function: object, argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        if not _reader_left():
+            raise
+        return 141  # what a shell gives for a program that SIGPIPE ended
+
+
+def _reader_left() -> bool:
+    """Tell whether standard output goes to a program that has ended, as ``head`` does.
+
+    What was still to be written is then dropped, so that Python does not complain at its exit.
+    """
+    poll = select.poll()
+    poll.register(sys.stdout, 0)
+    left = any(event & select.POLLERR for _, event in poll.poll(0))
+    if left:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return left
