@@ -68,7 +68,7 @@ def test_every_table_of_the_repository_can_be_planned(path, tmp_path):
     assert len(runs) == sum(len(row.configs) for row in table.rows.values()) > 0
 
 
-@pytest.mark.parametrize("name", ["toy_table1", "toy_figure6", "toy_table2"])
+@pytest.mark.parametrize("name", ["toy_table1", "toy_table1_pca", "toy_figure6", "toy_table2"])
 def test_land_cover_has_seven_classes_everywhere(name, tmp_path):
     runs = make_plan(CDGA / f"{name}.py", tmp_path, (0,))
     runs = [run for run in runs if run.key[1] == "landcover"]
@@ -85,8 +85,9 @@ def planned(name, task, tmp_path):
 
 
 @pytest.mark.parametrize("task", ["buildings", "roads", "landcover"])
-def test_the_toy_table_of_cdga_compares_equal_settings(task, tmp_path):
-    runs = planned("toy_table1", task, tmp_path)
+@pytest.mark.parametrize(("name", "method"), [("toy_table1", None), ("toy_table1_pca", "pca")])
+def test_the_toy_tables_of_cdga_compare_equal_settings(name, method, task, tmp_path):
+    runs = planned(name, task, tmp_path)
     warm_ups = [runs.pop("warm_up"), runs.pop("warm_up_ima")]
     assert all(warm_up.start_from is None for warm_up in warm_ups)
     assert len({warm_up.iterations for warm_up in warm_ups}) == 1
@@ -94,7 +95,10 @@ def test_the_toy_table_of_cdga_compares_equal_settings(task, tmp_path):
     for row in ("source_only", "target_only"):
         assert runs.pop(row).start_from is warm_ups[0]
     assert all(run.start_from is warm_ups[1] for run in runs.values())
-    assert all(source_pipeline(run.config) == IMA for run in (warm_ups[1], *runs.values()))
+    for run in (warm_ups[1], *runs.values()):
+        assert source_pipeline(run.config) == IMA
+        match = run.config.train_dataloader.dataset.source.pipeline[IMA.index("MatchDomain")]
+        assert match.get("method") == method
 
     alignments = {row: run.config.model.get("alignments") or {} for row, run in runs.items()}
     whole = alignments["cdga"].cdga
@@ -118,6 +122,14 @@ def test_the_toy_sweep_of_groups_is_the_table_with_other_k(tmp_path):
     whole = table["cdga"].config.model.alignments.cdga
     for k in (1, 2, 4, 8, 16):
         assert sweep[f"k{k}"].config.model.alignments == dict(cdga=dict(whole, num_groups=k))
+
+
+@pytest.mark.parametrize("task", ["buildings", "landcover"])
+def test_both_toy_tables_of_cdga_share_the_rows_without_ima(task, tmp_path):
+    first, second = (planned(name, task, tmp_path) for name in ("toy_table1", "toy_table1_pca"))
+    assert list(first) == list(second)
+    for row in ("warm_up", "source_only", "target_only"):
+        assert first[row].settings == second[row].settings
 
 
 @pytest.mark.parametrize("task", ["buildings", "landcover"])

@@ -10,6 +10,7 @@ from mmda.ablation.data import data_folders
 from mmda.ablation.runs import plan
 from mmda.datasets.street import SYNTHIA_16, StreetDataset
 from mmda.pseudo import ThresholdRule
+from mmda.registry import MODELS
 
 FOLDER = CONFIGS / "uda" / "isia_aim"
 TABLES = CONFIGS / "ablation" / "isia_aim"
@@ -222,6 +223,20 @@ def test_the_other_image_level_of_toy_cities_differs_in_the_method_alone(task, t
             settings.pop("load_from")  # the row that it starts from
         assert ours == theirs
     assert runs["ima_pca"].start_from is runs["warm_up_ima_pca"]
+
+
+@pytest.mark.parametrize("table", ["toy_table9", "toy_table11", "toy_table14"])
+def test_toy_land_cover_matches_all_classes_but_the_ground(table, tmp_path):
+    """With the things alone, nothing holds fields that are taken for buildings."""
+    configs = planned(table, tmp_path, "landcover")
+    rows = [
+        c for row, c in configs.items() if "aim" in c.model.get("alignments", {}) and row != "sim"
+    ]
+    assert rows
+    for config in rows:
+        aim = MODELS.build(config.model.alignments.aim)
+        assert aim.regions.things == (1, 2, 3, 4, 5, 6)
+        assert aim.regions.stuff == ()
 
 
 @pytest.mark.parametrize("table", [f"toy_table{number}" for number in (6, 7, 8, 11, 14)])

@@ -10,8 +10,6 @@ _common = {
     "model.alignments.*.start": 0,
     "default_hooks.checkpoint.interval": 50,
 }
-
-_things = {"model.alignments.aim.things": [1, 3, 6]}  # of land cover: buildings, trees, vehicles
 _two_steps = {"model.alignments.pseudo.start": 150, "model.alignments.pseudo.balance": True}
 # Ten times the weights of AIM in isia_aim.py, as published: 0.01 and 0.001 beside 0.001.
 _sim = {
@@ -25,7 +23,10 @@ _sim = {
     "model.alignments.aim.adaptive": False,
     "model.alignments.aim.stuff": [0],
 }
-_sim_landcover = {**_things, "model.alignments.aim.stuff": [0, 2, 4, 5]}
+_sim_landcover = {  # things: buildings, trees, vehicles
+    "model.alignments.aim.things": [1, 3, 6],
+    "model.alignments.aim.stuff": [0, 2, 4, 5],
+}
 rows = [
     {{_base_._warm_up_source}},
     {{_base_._source_only}},
@@ -50,7 +51,6 @@ rows = [
         title="ISIA and AIM",
         config="configs/toy/isia_aim.py",
         overrides={**_common, **_two_steps},
-        task_overrides={"landcover": _things},
         start_from="warm_up_ima",
     ),
     {{_base_._target_only_throughout}},

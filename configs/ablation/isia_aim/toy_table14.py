@@ -25,7 +25,6 @@ rows = [
             title=title,
             config="configs/toy/isia_aim.py",
             overrides={**_common, **_one_step, **values},
-            task_overrides={"landcover": {{_base_._things}}},
             start_from="warm_up_ima",
         )
         for name, (title, values) in _rows.items()

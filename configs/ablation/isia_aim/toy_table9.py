@@ -40,7 +40,6 @@ _target_only_throughout = dict(
 )
 _common = {"model.alignments.*.start": 0, "default_hooks.checkpoint.interval": 50}
 _pca = {"train_dataloader.dataset.source.pipeline.1.method": "pca"}  # of MatchDomain
-_things = {"model.alignments.aim.things": [1, 3, 6]}  # of land cover: buildings, trees, vehicles
 _isia, _aim = "model.alignments.isia.weight", "model.alignments.aim.weight"
 _second_step = "model.alignments.pseudo.start"
 _rows = {
@@ -61,7 +60,6 @@ rows = [
             title=title,
             config="configs/toy/isia_aim.py",
             overrides={**_common, **values},
-            task_overrides={"landcover": _things},
             start_from="warm_up_ima",
         )
         for name, (title, values) in _rows.items()
