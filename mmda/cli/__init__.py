@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import select
 import sys
@@ -36,7 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         0 on success, 2 for input that the user can mend (its message is printed without a
-        traceback), 130 after Ctrl-C, 141 when what reads its output (``| head``) has ended.
+        traceback), 130 after Ctrl-C, 141 when it was to write to a reader (``| head``) that has
+        ended.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="mmda", description=(__doc__ or "").replace("``", ""))
@@ -55,30 +57,35 @@ def guarded(function: object, argv: Sequence[str]) -> int:
     warnings.filterwarnings("ignore", message="Dataset has no geotransform, gcps, or rpcs")
     try:
         code = int(function(argv) or 0)  # type: ignore[operator]
-        sys.stdout.flush()
-        return code
     except MMDAError as error:
         # A data loader's worker passes its traceback on as the message; its last lines are ours.
         message = str(error).rpartition(f"{type(error).__name__}: ")[2].strip()
         print(f"error: {message}", file=sys.stderr)
-        return error.exit_code
+        code = error.exit_code
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        return 130
+        code = 130
     except BrokenPipeError:
         if not _reader_left():
             raise
-        return 141  # what a shell gives for a program that SIGPIPE ended
+        code = 141  # what a shell gives for a program that SIGPIPE ended
+    if _reader_left():
+        _drop_output()
+    return code
 
 
 def _reader_left() -> bool:
-    """Tell whether standard output goes to a program that has ended, as ``head`` does.
-
-    What was still to be written is then dropped, so that Python does not complain at its exit.
-    """
+    """Tell whether standard output goes to a program that has ended, as ``head`` does."""
     poll = select.poll()
-    poll.register(sys.stdout, 0)
-    left = any(event & select.POLLERR for _, event in poll.poll(0))
-    if left:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return left
+    try:
+        poll.register(sys.stdout, select.POLLOUT)
+    except (TypeError, io.UnsupportedOperation):  # closed, or not a file
+        return False
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
+
+
+def _drop_output() -> None:
+    """Lead standard output nowhere, so that Python does not complain at its exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

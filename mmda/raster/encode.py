@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import cv2
+import deflate
 import numpy as np
 from affine import Affine
-from isal import isal_zlib
 
 from mmda.errors import ConfigError, DataError, did_you_mean
 from mmda.raster.geotiff import GeoTiffEncoder, interleaved
@@ -90,7 +90,7 @@ def write_tile(path: Path, data: bytes | memoryview) -> Written:
         raise DataError(
             f"Cannot write `{path}` ({error}): is the disk full, or the folder write-protected?"
         ) from error
-    return Written(len(data), isal_zlib.crc32(data))
+    return Written(len(data), deflate.crc32(data))
 
 
 def _encode_jpeg(pixels: np.ndarray) -> memoryview:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import deflate
 import numpy as np
-from isal import isal_zlib
 from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 from tqdm import tqdm
@@ -151,8 +151,8 @@ def _check_file(path: Path, row: dict[str, Any], kind: str, info: dict[str, Any]
     size, checksum = row[f"{kind}_bytes"], row.get(f"{kind}_crc32")
     if len(data) != size:
         return f"has {len(data)} bytes, the manifest says {size}"
-    if checksum is not None and isal_zlib.crc32(data) != checksum:
-        return f"has the checksum {isal_zlib.crc32(data):08x}, the manifest says {checksum:08x}"
+    if checksum is not None and deflate.crc32(data) != checksum:
+        return f"has the checksum {deflate.crc32(data):08x}, the manifest says {checksum:08x}"
     return _check_label(data, row, info) if kind == "label" else _check_image(data, row, info)
 
 

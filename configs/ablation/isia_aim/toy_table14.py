@@ -5,11 +5,7 @@ title = "ISIA on the toy cities: separation and aggregation"
 paper = "The rows of Yuan et al., Birds of a Feather Flock Together, Table XIV, on generated data."
 source_only, target_only = None, None
 columns = ["mIoU", dict(metric="mIoU", minus="gfa", title="over IMA + GFA")]
-_common = {
-    "model.alignments.*.start": 0,
-    "default_hooks.checkpoint.interval": 50,
-}
-
+_common = {"model.alignments.*.start": 0, "default_hooks.checkpoint.interval": 50}
 _one_step = {"model.alignments.aim.weight": 0.0, "model.alignments.pseudo.start": 200}
 _rows = {
     "gfa": ("IMA + GFA", {"model.alignments.isia.weight": 0.0}),

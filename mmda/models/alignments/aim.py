@@ -58,9 +58,8 @@ class AIM(Alignment):
     Args:
         num_classes: Number of classes C.
         in_channels: Channels D of the feature map.
-        things: Classes with instances; by default all but class 0, the background. A class that is
-            left out loses the regions that are taken for one of ``things``, as those are pulled
-            to the wrong class and nothing pulls the others: see the toy land cover in
+        things: Classes with instances; by default all but class 0, the background. On the toy land
+            cover, fields lost to buildings where they were left out: see
             ``configs/uda/isia_aim/README.md``.
         stuff: Classes matched by one mean feature per image.
         weight: Weight of both losses; 0 switches the alignment off.
