@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import io
 import os
 import select
 import sys
@@ -40,13 +39,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         traceback), 130 after Ctrl-C, 141 when it was to write to a reader (``| head``) that has
         ended.
     """
-    argv = list(sys.argv[1:] if argv is None else argv)
+    return guarded(_dispatch, list(sys.argv[1:] if argv is None else argv))
+
+
+def _dispatch(argv: Sequence[str]) -> int:
+    """Call the ``main`` of the command that ``argv`` names."""
     parser = argparse.ArgumentParser(prog="mmda", description=(__doc__ or "").replace("``", ""))
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, summary in COMMANDS.items():
         sub.add_parser(name, help=summary, add_help=False)
     command = parser.parse_args(argv[:1]).command
-    return guarded(importlib.import_module(f"mmda.cli.{command}").main, argv[1:])
+    return int(importlib.import_module(f"mmda.cli.{command}").main(argv[1:]) or 0)
 
 
 def guarded(function: object, argv: Sequence[str]) -> int:
@@ -56,30 +59,32 @@ def guarded(function: object, argv: Sequence[str]) -> int:
     # Plain images are welcome: their warnings tell nothing new.
     warnings.filterwarnings("ignore", message="Dataset has no geotransform, gcps, or rpcs")
     try:
-        code = int(function(argv) or 0)  # type: ignore[operator]
+        return int(function(argv) or 0)  # type: ignore[operator]
     except MMDAError as error:
         # A data loader's worker passes its traceback on as the message; its last lines are ours.
         message = str(error).rpartition(f"{type(error).__name__}: ")[2].strip()
         print(f"error: {message}", file=sys.stderr)
-        code = error.exit_code
+        return error.exit_code
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        code = 130
+        return 130
     except BrokenPipeError:
         if not _reader_left():
             raise
-        code = 141  # what a shell gives for a program that SIGPIPE ended
-    if _reader_left():
-        _drop_output()
-    return code
+        return 141  # what a shell gives for a program that SIGPIPE ended
+    finally:
+        if _reader_left():
+            _drop_output()
 
 
 def _reader_left() -> bool:
     """Tell whether standard output goes to a program that has ended, as ``head`` does."""
+    if not hasattr(select, "poll"):  # Windows
+        return False
     poll = select.poll()
     try:
         poll.register(sys.stdout, select.POLLOUT)
-    except (TypeError, io.UnsupportedOperation):  # closed, or not a file
+    except (TypeError, ValueError):  # closed, or not a file
         return False
     return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
 

@@ -1,8 +1,9 @@
-"""PNG tiles: equal pixels give equal bytes, in a fraction of the time of OpenCV's encoder.
+"""PNG tiles: equal pixels give equal bytes, faster than with OpenCV's encoder.
 
-Nearly all of a PNG's time goes into its deflate. zlib-ng takes a seventh of libdeflate's time for
-masks, libdeflate half of zlib-ng's for images. ISA-L is faster than both, but its fast levels give
-other bytes now and then: the address of its state has a say in which matches it finds.
+Images take 0.6 of its time for 0.9 of its size, masks a third for 1.2 times (up to 1.4). Nearly all
+of it is the deflate: zlib-ng's is the faster for masks, libdeflate's for images. ISA-L is faster
+than both, but its fast levels give other bytes now and then: the address of its state has a say in
+which matches it finds.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import pytest
 
 from mmda.cli import guarded
 
+HELP = "from mmda.cli import main; raise SystemExit(main({arguments}))"
 SCRIPT = """
 from mmda.cli import guarded
 from mmda.errors import DataError
@@ -16,10 +17,10 @@ raise SystemExit(guarded(command, []))
 """
 
 
-def run(flush=False, then="", **streams):
-    """Run a command, and start with buffered output whatever the environment says."""
+def run(script, **streams):
+    """Start a script with buffered output, whatever the environment says."""
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
-    command = [sys.executable, "-c", SCRIPT.format(flush=flush, then=then)]
+    command = [sys.executable, "-c", script]
     return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, **streams)
 
 
@@ -33,16 +34,34 @@ def run(flush=False, then="", **streams):
     ],
 )
 def test_a_reader_that_has_ended_is_no_error(flush, then, code, message):
-    process = run(flush, then, stdout=subprocess.PIPE)
+    process = run(SCRIPT.format(flush=flush, then=then), stdout=subprocess.PIPE)
     process.stdout.close()
     assert process.stderr.read() == message
     assert process.wait(60) == code
 
 
-def test_a_command_without_standard_output_succeeds():
-    process = run(preexec_fn=lambda: os.close(1))
+@pytest.mark.parametrize("arguments", [["--help"], ["ablation", "--help"]])
+def test_nor_is_it_for_the_help(arguments):
+    process = run(HELP.format(arguments=arguments), stdout=subprocess.PIPE)
+    process.stdout.close()
     assert process.stderr.read() == b""
     assert process.wait(60) == 0
+
+
+def test_a_command_without_standard_output_succeeds():
+    process = run(SCRIPT.format(flush=False, then=""), preexec_fn=lambda: os.close(1))
+    assert process.stderr.read() == b""
+    assert process.wait(60) == 0
+
+
+def test_a_system_without_poll_and_a_closed_stream(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.delattr("select.poll")
+        assert guarded(lambda argv: 0, []) == 0
+    with monkeypatch.context() as patch, open(os.devnull, "w") as stream:
+        patch.setattr(sys, "stdout", stream)
+        stream.close()
+        assert guarded(lambda argv: 0, []) == 0
 
 
 def test_another_broken_pipe_is_an_error():

@@ -105,11 +105,9 @@ def test_two_processes_equal_one_with_the_double_batch(runs, two, one):
         if not value.is_floating_point():
             assert torch.equal(got[key], value), key
             continue
-        # Rounding differs from processor to processor; a wrong share of a gradient shows in the
-        # weights' movement.
-        movement = (value - start[key]).abs().max()
-        assert (got[key] - value).abs().max() <= 1e-2 * movement + 1e-6, key
-        moved += int(movement > 1e-5)
+        # Of the movement: single weights of conv1 differ by more, as processors round differently.
+        assert (got[key] - value).norm() <= 1e-3 * (value - start[key]).norm() + 2e-6, key
+        moved += int(not torch.allclose(value, start[key], rtol=1e-3, atol=2e-6))
     assert moved > 50
 
 

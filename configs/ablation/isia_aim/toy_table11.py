@@ -6,10 +6,7 @@ paper = (
     "generated data."
 )
 columns = ["mIoU", "NAM"]
-_common = {
-    "model.alignments.*.start": 0,
-    "default_hooks.checkpoint.interval": 50,
-}
+_common = {"model.alignments.*.start": 0, "default_hooks.checkpoint.interval": 50}
 _two_steps = {"model.alignments.pseudo.start": 150, "model.alignments.pseudo.balance": True}
 # Ten times the weights of AIM in isia_aim.py, as published: 0.01 and 0.001 beside 0.001.
 _sim = {
