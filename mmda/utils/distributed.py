@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mmengine.dist import get_world_size
+import torch
+from mmengine.dist import get_rank, get_world_size
 from torch import Tensor
 
 
@@ -20,9 +21,28 @@ def batch_mean(values: Tensor) -> Tensor:
     """
     mean = values.mean(0)
     processes = get_world_size()
+    return mean if processes == 1 else _sum_of_processes(mean) / processes
+
+
+def batch_max(values: Tensor) -> Tensor:
+    """Return the maximum over the batch of all processes, as :func:`batch_mean` does the mean.
+
+    Args:
+        values: (N, ...).
+
+    Returns:
+        (...), the same in all processes.
+    """
+    maxima = values.amax(0)
+    processes = get_world_size()
     if processes == 1:
-        return mean
+        return maxima
+    own = torch.arange(processes, device=values.device) == get_rank()
+    return _sum_of_processes(own.view(-1, *[1] * maxima.dim()) * maxima).amax(0)
+
+
+def _sum_of_processes(values: Tensor) -> Tensor:
     from torch.distributed.nn.functional import all_reduce
 
-    total: Tensor = all_reduce(mean.contiguous())
-    return total / processes
+    total: Tensor = all_reduce(values.contiguous())
+    return total

@@ -83,9 +83,9 @@ def test_terms_equal_the_formulas_over_the_group_maps(told):
     expected = {"loss_co": (q[0] - q[1]).square().sum()}
     cosines = [torch.cosine_similarity(x[0], x[1], dim=0) for x in q]
     expected["loss_orth"] = sum(cosines)
-    m = [maps.amax((3, 4)) for maps in f]
+    m = [maps.amax((0, 3, 4)) for maps in f]  # over the batch too
     logs = m[1].clamp(min=1e-6).log()
-    expected["loss_cl"] = -(logs * (m[0] >= 0.05)).sum((1, 2)).mean()
+    expected["loss_cl"] = -(logs * (m[0] >= 0.05)).sum()
     mean = (q[0] + q[1]) / 2  # of both domains, the same for each sample
     shared = (mean / mean.sum(1, keepdim=True)).expand(3, -1, -1)
     logits = [
@@ -226,6 +226,19 @@ def test_a_class_that_is_absent_and_a_group_that_is_empty_are_harmless(which):
     assert all(torch.isfinite(v) for v in losses.values())
     total(losses).backward()
     assert all(p.grad is None or torch.isfinite(p.grad).all() for p in model.parameters())
+
+
+def test_a_crop_is_not_asked_for_the_classes_of_another():
+    """Class 1 is in the source's first crop and in the target's second: nothing is missing."""
+    it = GroupAlignment(2, 1, only("cl"), grouping=dict(norm_cfg=None))
+    zero, one = (torch.tensor(x).view(2, 1, 1).expand(2, 8, 8) for x in ((9.0, -9.0), (-9.0, 9.0)))
+    source, target = torch.stack([one, zero]), torch.stack([zero, one]).requires_grad_()
+    loss = it(context_of([source, target]))["loss_cl"]
+    loss.backward()
+    assert float(loss) == pytest.approx(0, abs=1e-6)
+    assert target.grad.abs().max() < 1e-6
+    missing = it(context_of([source, torch.stack([zero, zero])]))["loss_cl"]
+    assert float(missing) > 10
 
 
 def test_all_ignore_labels_leave_the_alignment_as_it_is():

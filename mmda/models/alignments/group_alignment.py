@@ -28,7 +28,7 @@ from mmda.models.losses import (
     orthogonality_loss,
 )
 from mmda.registry import MODELS
-from mmda.utils.distributed import batch_mean
+from mmda.utils.distributed import batch_max, batch_mean
 
 GROUPINGS = ("GroupHead", "KMeansGrouping", "NMFGrouping")
 CONDITIONS = ("own", "shared")
@@ -69,10 +69,10 @@ class GroupAlignment(Alignment):
     condition of its class distribution, ``loss_cl`` asks the target for the classes that the
     source's groups hold. Each is switched off by a weight of 0.
 
-    The reduction over a batch, and over processes: co and orth compare the mean Q of the whole
-    batch of all processes; cadv and dis are summed over groups and averaged over samples and
-    positions; cl is averaged over pairs. The paper's batch is one pair of images, where the three
-    agree.
+    The reduction over a batch, and over processes: co and orth take the mean Q of the whole batch
+    of all processes, and cl the maxima of m over it: a crop need not hold the classes of the crop
+    that it happens to be paired with. cadv and dis are summed over groups and averaged over
+    samples and positions. The paper's batch is one pair of whole images.
 
     Args:
         num_classes: Number of classes C.
@@ -209,8 +209,9 @@ class GroupAlignment(Alignment):
         return gan_loss(logits.float(), label, self.gan) * self.grouping.num_groups
 
     def _class_equivalence(self, source: GroupedDomain, target: GroupedDomain) -> Tensor:
-        maxima = group_maxima(*source.detached()), group_maxima(target.probabilities, target.groups)
-        return class_equivalence_loss(*maxima, self.threshold)
+        labels = batch_max(group_maxima(*source.detached()))
+        maxima = batch_max(group_maxima(target.probabilities, target.groups))
+        return class_equivalence_loss(labels, maxima, self.threshold)
 
     def _remember(self, source: GroupedDomain, target: GroupedDomain) -> None:
         self.latest = {

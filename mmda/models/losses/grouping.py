@@ -99,16 +99,15 @@ def group_cosines(distributions: Tensor) -> Tensor:
 def class_equivalence_loss(source: Tensor, target: Tensor, threshold: float = 0.05) -> Tensor:
     r"""Return :math:`L_{cl} = -\sum_k \sum_u [m_{S,u}^k \ge \tau] \log m_{T,u}^k` (CDGA, Eq. 5).
 
-    The source's maxima are labels and get no gradient; the target's are clamped at 1e-6. Over a
-    batch it is the mean over the pairs (source i, target i); the paper's batch is one pair.
+    The source's maxima are labels and get no gradient; the target's are clamped at 1e-6.
 
     Args:
-        source: The source's m, (N, K, C).
-        target: The target's m, (N, K, C).
+        source: The source's m, (K, C).
+        target: The target's m, (K, C).
         threshold: tau, in [0, 1].
 
     Returns:
         A scalar.
     """
     present = source.detach() >= threshold
-    return -(widened(target).clamp(min=EPS).log() * present).sum((1, 2)).mean()
+    return -(widened(target).clamp(min=EPS).log() * present).sum()
