@@ -4,8 +4,8 @@
 # the discriminator's input is of the size of softmax maps; it is told one condition for both
 # domains, which then does not give them away. The adversarial term does not train the
 # grouping: it would put all pixels into one group. Adam, whose steps do not shrink with small
-# weights, does. It is no faster than the discriminator, which else has to follow groups that
-# move under it.
+# weights, does. Its learning rate is no higher than the discriminator's, which would otherwise
+# have to follow groups that move under it.
 _base_ = "output_space.py"
 model = dict(
     alignments=dict(

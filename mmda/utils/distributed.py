@@ -25,10 +25,10 @@ def batch_mean(values: Tensor) -> Tensor:
 
 
 def batch_max(values: Tensor) -> Tensor:
-    """Return the maximum over the batch of all processes, as :func:`batch_mean` does the mean.
+    """Return the maximum over the batch of all processes; gradients as in :func:`batch_mean`.
 
     Args:
-        values: (N, ...).
+        values: (N, ...); N may differ between processes. Equal maxima share the gradient.
 
     Returns:
         (...), the same in all processes.
@@ -37,8 +37,9 @@ def batch_max(values: Tensor) -> Tensor:
     processes = get_world_size()
     if processes == 1:
         return maxima
-    own = torch.arange(processes, device=values.device) == get_rank()
-    return _sum_of_processes(own.view(-1, *[1] * maxima.dim()) * maxima).amax(0)
+    slots = [torch.zeros_like(maxima)] * processes
+    slots[get_rank()] = maxima
+    return _sum_of_processes(torch.stack(slots)).amax(0)
 
 
 def _sum_of_processes(values: Tensor) -> Tensor:

@@ -228,17 +228,20 @@ def test_a_class_that_is_absent_and_a_group_that_is_empty_are_harmless(which):
     assert all(p.grad is None or torch.isfinite(p.grad).all() for p in model.parameters())
 
 
-def test_a_crop_is_not_asked_for_the_classes_of_another():
-    """Class 1 is in the source's first crop and in the target's second: nothing is missing."""
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_crop_is_not_asked_for_the_classes_of_another(first):
+    """Each domain has a crop of class 0 and one of class 1, paired crosswise."""
     it = GroupAlignment(2, 1, only("cl"), grouping=dict(norm_cfg=None))
-    zero, one = (torch.tensor(x).view(2, 1, 1).expand(2, 8, 8) for x in ((9.0, -9.0), (-9.0, 9.0)))
+    zero, one = (torch.tensor(x).view(2, 1, 1).expand(2, 8, 8) for x in ((4.0, -4.0), (-4.0, 4.0)))
     source, target = torch.stack([one, zero]), torch.stack([zero, one]).requires_grad_()
+    if first:
+        source, target = source.flip(0), target.flip(0).detach().requires_grad_()
     loss = it(context_of([source, target]))["loss_cl"]
     loss.backward()
-    assert float(loss) == pytest.approx(0, abs=1e-6)
-    assert target.grad.abs().max() < 1e-6
+    assert float(loss) < 0.01
+    assert float(target.grad.abs().sum()) < 0.01
     missing = it(context_of([source, torch.stack([zero, zero])]))["loss_cl"]
-    assert float(missing) > 10
+    assert float(missing) > 5
 
 
 def test_all_ignore_labels_leave_the_alignment_as_it_is():

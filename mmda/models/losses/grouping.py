@@ -102,7 +102,7 @@ def class_equivalence_loss(source: Tensor, target: Tensor, threshold: float = 0.
     The source's maxima are labels and get no gradient; the target's are clamped at 1e-6.
 
     Args:
-        source: The source's m, (K, C).
+        source: The source's m, (K, C); of a batch, the maxima over it.
         target: The target's m, (K, C).
         threshold: tau, in [0, 1].
 
