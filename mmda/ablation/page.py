@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -9,13 +10,17 @@ from pathlib import Path
 import mmda
 from mmda.ablation.statistics import Cell
 from mmda.ablation.table import Table
-from mmda.ablation.text import caption, column_title, shown
+from mmda.ablation.text import caption, column_title, shown, sweep_title
 from mmda.report.page import template
 from mmda.report.table import figure
 
 
 def table_page(
-    table: Table, body: Mapping[str, Sequence[Cell]], seeds: Sequence[int], remarks: Sequence[str]
+    table: Table,
+    body: Mapping[str, Sequence[Cell]],
+    seeds: Sequence[int],
+    remarks: Sequence[str],
+    picture: Path | None = None,
 ) -> str:
     """Return the page: published figures stand below the measured ones.
 
@@ -24,6 +29,7 @@ def table_page(
         body: Its cells.
         seeds: The seeds that it is over.
         remarks: Sentences on the state of the runs.
+        picture: The PNG file of the sweep, which becomes part of the page; None without one.
     """
     rows = [
         {
@@ -54,5 +60,14 @@ def table_page(
         caption=caption(table, seeds),
         remarks=remarks,
         notes=table.notes,
+        sweep=_sweep(table, picture),
         version=mmda.__version__,
     )
+
+
+def _sweep(table: Table, picture: Path | None) -> dict[str, str] | None:
+    """Return the sweep's figure as a ``data:`` URI, and what it shows."""
+    if table.sweep is None or picture is None:
+        return None
+    data = base64.b64encode(picture.read_bytes()).decode("ascii")
+    return {"uri": f"data:image/png;base64,{data}", "title": sweep_title(table, table.sweep)}

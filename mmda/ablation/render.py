@@ -11,9 +11,11 @@ from mmda.ablation.page import table_page
 from mmda.ablation.statistics import Cell, Scores, cells
 from mmda.ablation.sweep import draw_sweep
 from mmda.ablation.table import Table
-from mmda.ablation.text import caption, heading, shown
+from mmda.ablation.text import caption, heading, shown, sweep_title
 from mmda.report.table import figure
 from mmda.utils import atomic_write_text
+
+SWEEP = "sweep.png"
 
 
 def write_table(
@@ -32,25 +34,28 @@ def write_table(
         The files.
     """
     body = cells(table, scores, seeds)
+    picture = None
+    if table.sweep is not None:
+        picture = out / SWEEP
+        draw_sweep(table, table.sweep, body, picture)
     texts = {
         "table.md": markdown(table, body, seeds, remarks),
         "table.csv": table_csv(table, body),
         "runs.csv": runs_csv(scores),
-        "table.html": table_page(table, body, seeds, remarks),
+        "table.html": table_page(table, body, seeds, remarks, picture),
     }
     for name, text in texts.items():
         atomic_write_text(out / name, text)
-    files = [out / name for name in texts]
-    if table.sweep is not None:
-        draw_sweep(table, table.sweep, body, out / "sweep.png")
-        files.append(out / "sweep.png")
-    return files
+    return [*(out / name for name in texts), *([picture] if picture else [])]
 
 
 def markdown(
     table: Table, body: Mapping[str, Sequence[Cell]], seeds: Sequence[int], remarks: Sequence[str]
 ) -> str:
-    """Return the table as Markdown; published figures have columns of their own."""
+    """Return the table as Markdown, with a link to the sweep's figure.
+
+    Published figures have columns of their own.
+    """
     columns = range(len(table.columns))
     with_paper = [any(row[i].published is not None for row in body.values()) for i in columns]
     head = ["method"]
@@ -66,6 +71,8 @@ def markdown(
         lines.append(line)
     grid = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     below = [caption(table, seeds), *remarks, *table.notes]
+    if table.sweep is not None:
+        below.append(f"![{sweep_title(table, table.sweep)}]({SWEEP})")
     above = [f"# {table.title}", *([table.paper] if table.paper else [])]
     return "\n\n".join([*above, grid, *below]) + "\n"
 

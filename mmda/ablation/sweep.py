@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from mmda.ablation.statistics import Cell
 from mmda.ablation.table import Row, Sweep, Table
@@ -11,11 +12,16 @@ from mmda.report.curves import OTHER_COLOURS, run_colour
 from mmda.report.extras import require
 from mmda.utils import atomic_path
 
+SIZE = (5.6, 3.5)  # inches, without the legend
+COLUMNS = 2  # of the legend
+ROW = 0.18  # height of a legend's row in inches
+STYLES = ("--", "-.", ":")
+
 
 def draw_sweep(table: Table, sweep: Sweep, body: Mapping[str, Sequence[Cell]], out: Path) -> None:
     """Draw means with bars of one standard deviation, and published figures as crosses.
 
-    Rows without a place on the axis, such as source only, are drawn as dashed lines.
+    Rows without a place on the axis, such as source only, are drawn as broken lines.
 
     Args:
         table: The table.
@@ -23,17 +29,20 @@ def draw_sweep(table: Table, sweep: Sweep, body: Mapping[str, Sequence[Cell]], o
         body: Its cells.
         out: The PNG file.
     """
-    figure = require("matplotlib.figure").Figure(figsize=(5.6, 3.6), dpi=150, layout="constrained")
+    figure = require("matplotlib.figure").Figure(figsize=SIZE, dpi=150, layout="constrained")
     axes = figure.add_subplot()
     rows = list(table.rows.values())
     lines = list(dict.fromkeys(row.line for row in rows if row.x is not None))
     for number, line in enumerate(lines):
         members = [row for row in rows if row.x is not None and row.line == line]
-        _draw_line(axes, line, members, body, sweep.column, OTHER_COLOURS[number % 4])
-    for number, row in enumerate(row for row in rows if row.x is None):
+        colour = OTHER_COLOURS[number % len(OTHER_COLOURS)]
+        _draw_line(axes, line, members, body, sweep.column, colour)
+    for number, row in enumerate((row for row in rows if row.x is None), len(lines)):
         if (mean := body[row.name][sweep.column].mean) is not None:
+            # Where the colours begin anew, so does a style.
+            style = STYLES[number // len(OTHER_COLOURS) % len(STYLES)]
             colour = run_colour(row.name, number)
-            axes.axhline(mean, color=colour, linestyle="--", linewidth=1, label=row.title)
+            axes.axhline(mean, color=colour, linestyle=style, linewidth=1, label=row.title)
     if sweep.log:
         axes.set_xscale("log", base=2)
     places = sorted({row.x for row in rows if row.x is not None})
@@ -43,10 +52,18 @@ def draw_sweep(table: Table, sweep: Sweep, body: Mapping[str, Sequence[Cell]], o
     axes.set_ylabel(f"{table.columns[sweep.column].title} (%)")
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", linewidth=0.4, alpha=0.6)
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False, fontsize=8)
+    _add_legend(figure)
     with atomic_path(out) as temporary:
-        figure.savefig(temporary)
+        figure.savefig(temporary, bbox_inches="tight")  # long titles widen the figure
+
+
+def _add_legend(figure: Any) -> None:
+    """Add a legend below the axes, where it hides nothing; the figure grows by its height."""
+    count = len(figure.axes[0].get_legend_handles_labels()[0])
+    if count:
+        rows = -(-count // COLUMNS)
+        figure.set_figheight(SIZE[1] + ROW * rows)
+        figure.legend(loc="outside lower center", ncols=COLUMNS, frameon=False, fontsize=8)
 
 
 def _draw_line(

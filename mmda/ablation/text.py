@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mmda.ablation.statistics import Cell
-from mmda.ablation.table import NAM, Column, Table
+from mmda.ablation.table import NAM, Column, Sweep, Table
 from mmda.report.table import figure
 
 
@@ -31,6 +31,11 @@ def heading(table: Table, column: Column) -> str:
     """Return a column's title with its task where there are several."""
     task, title = table.tasks[column.task].title, column_title(table, column)
     return f"{task}: {title}" if task else title
+
+
+def sweep_title(table: Table, sweep: Sweep) -> str:
+    """Return what the figure of a sweep shows, for those who do not see it."""
+    return f"{heading(table, table.columns[sweep.column])} against {sweep.title}"
 
 
 def caption(table: Table, seeds: Sequence[int]) -> str:

@@ -72,6 +72,13 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help=f"figure ({', '.join(SUFFIXES)})")
     parser.add_argument(
+        "--tensorboard",
+        type=Path,
+        metavar="DIR",
+        help="also write the picture there for TensorBoard, as `figures/KIND`, at the iteration "
+        "of a single checkpoint of group maps, else at 0; needs `pip install mmda[report]`",
+    )
+    parser.add_argument(
         "--split",
         choices=["train", "val", "test"],
         default="val",
@@ -105,6 +112,26 @@ def _check_numbers(args: argparse.Namespace) -> None:
         raise ConfigError(f"--seed is {args.seed}; expected 0 to {2**32 - 1}.")
 
 
+def _check_tensorboard(folder: Path) -> None:
+    """Make the folder of event files; raise before a model runs if they cannot be written.
+
+    Raises:
+        ConfigError: If TensorBoard is missing, or the folder cannot be made.
+        DataError: If the disk is full.
+    """
+    from mmda.report.extras import require
+
+    require("tensorboard", "--tensorboard")
+    ensure_free_space(folder, ROOM)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"--tensorboard `{folder}` cannot be made ({error.strerror}); expected a folder for "
+            "event files, new or not. Choose another one."
+        ) from error
+
+
 def main(argv: Sequence[str]) -> int:
     """Draw one figure."""
     args = build_parser().parse_args(argv)
@@ -115,6 +142,8 @@ def main(argv: Sequence[str]) -> int:
         )
     _check_numbers(args)
     ensure_free_space(args.out.parent, ROOM)
+    if args.tensorboard is not None:
+        _check_tensorboard(args.tensorboard)
 
     from mmda.visualisation import figures
 

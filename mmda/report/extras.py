@@ -8,8 +8,12 @@ from types import ModuleType
 from mmda.errors import ConfigError
 
 
-def require(module: str) -> ModuleType:
+def require(module: str, needed_by: str = "The report") -> ModuleType:
     """Import a library of the ``report`` extra.
+
+    Args:
+        module: The library, or a module of it.
+        needed_by: What cannot do without it, for the message.
 
     Raises:
         ConfigError: If it is not installed; the message names the command that installs it.
@@ -19,6 +23,6 @@ def require(module: str) -> ModuleType:
     except ImportError as error:
         library = module.partition(".")[0]
         raise ConfigError(
-            f"The report needs `{library}`, which cannot be imported ({error}). Install it with "
+            f"{needed_by} needs `{library}`, which cannot be imported ({error}). Install it with "
             "`pip install mmda[report]`."
         ) from error

@@ -112,3 +112,18 @@ def save_figure(figure: Any, path: Path) -> None:
     """Write a matplotlib figure; the suffix says how (``.png``, ``.pdf``, ``.svg``)."""
     with atomic_path(path) as temporary:
         figure.savefig(temporary)
+
+
+def log_figure(figure: Any, folder: Path, tag: str, step: int) -> None:
+    """Write a matplotlib figure for TensorBoard, as an event file of its own.
+
+    Args:
+        figure: A figure that was saved, which laid it out.
+        folder: Where the event file goes, beside those that are there.
+        tag: Name in TensorBoard.
+        step: Iteration that the figure shows.
+    """
+    require("tensorboard", "TensorBoard's event file")
+    figure.set_layout_engine("none")  # a second layout would differ from the one of the file
+    with require("torch.utils.tensorboard").SummaryWriter(str(folder)) as writer:
+        writer.add_image(tag, figure_picture(figure), step, dataformats="HWC")

@@ -18,7 +18,7 @@ from mmda.models.alignments import GroupAlignment
 from mmda.models.segmentors import UDASegmentor
 from mmda.utils.seeding import seeded
 from mmda.visualisation.domains import open_domain, read_shown, run_pair, spread_pairs
-from mmda.visualisation.drawing import save_figure
+from mmda.visualisation.drawing import log_figure, save_figure
 from mmda.visualisation.fitted import feature_pixels, fit_grouping, fitted_maps, match_groups
 from mmda.visualisation.group_maps import (
     group_alignments,
@@ -61,8 +61,16 @@ def groups(args: argparse.Namespace) -> str:
         }
         columns = _side_by_side(compared, stages)
         what = f"{len(stages)} checkpoints, {len(compared)} fitted groupings"
-    save_figure(group_figure(pair, columns, source.metainfo), args.out)
+    step = iteration if iteration and len(stages) == 1 else 0
+    _write(group_figure(pair, columns, source.metainfo), args, step)
     return what
+
+
+def _write(figure: Any, args: argparse.Namespace, step: int = 0) -> None:
+    """Write a figure to its file and, where that is asked for, for TensorBoard."""
+    save_figure(figure, args.out)
+    if args.tensorboard is not None:
+        log_figure(figure, args.tensorboard, f"figures/{args.kind}", step)
 
 
 def choose_alignment(model: UDASegmentor, name: str | None) -> tuple[str, GroupAlignment]:
@@ -167,7 +175,7 @@ def tsne(args: argparse.Namespace) -> str:
             seen = pairs
         points = collect_points(model, seen, places, what)  # type: ignore[arg-type]
         drawn[name] = (points, embed(points, args.perplexity, args.seed))
-    save_figure(tsne_figure(drawn, meta), args.out)
+    _write(tsne_figure(drawn, meta), args)
     counts = " and ".join(f"{len(one.vectors)} {domain}" for domain, one in points.items())
     return f"{what} of {counts} pixels, {args.images} images each, {len(drawn)} models"
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import re
+from dataclasses import replace
 
 import cv2
 import pytest
 from ablation_samples import COLUMNS, SCORES, SWEEP, golden_table, make_row, make_table
 
-from mmda.ablation import Column, Row, Task
+from mmda.ablation import Column, Task, sweep
 from mmda.ablation.render import markdown, runs_csv, table_csv, write_table
 from mmda.ablation.statistics import cells
+from mmda.ablation.table import Sweep
 from mmda.report.table import NONE
 
 
@@ -94,22 +97,62 @@ def test_csv_holds_full_precision():
     assert (runs[3]["row"], runs[3]["seed"], runs[3]["mIoU"]) == ("a", "1", "54")
 
 
+def swept_table(**values):
+    """Return the golden table with a line of three more rows, and scores of two of them."""
+    line = [make_row(f"k{k}", 3, x=k, published=(50.0 + k, None, None)) for k in (1, 2, 4)]
+    table = make_table([*golden_table().rows.values(), *line], COLUMNS, sweep=SWEEP, **values)
+    return table, {**SCORES, **{(f"k{k}", "", 0): {"mIoU": 50.0 + k} for k in (1, 2)}}
+
+
 def test_page_and_figure_are_written(tmp_path):
-    line: list[Row] = [
-        make_row(f"k{k}", 3, x=k, published=(50.0 + k, None, None)) for k in (1, 2, 4)
-    ]
-    table = golden_table(title="A <b> table", sweep=SWEEP)
-    table = make_table([*table.rows.values(), *line], COLUMNS, title="A <b> table", sweep=SWEEP)
-    scores = {**SCORES, **{(f"k{k}", "", 0): {"mIoU": 50.0 + k} for k in (1, 2)}}
+    table, scores = swept_table(title="A <b> table")
     files = write_table(table, scores, (0, 1), tmp_path)
     assert sorted(f.name for f in files) == sorted(p.name for p in tmp_path.iterdir())
     page = (tmp_path / "table.html").read_text()
     assert "<h1>A &lt;b&gt; table</h1>" in page
-    assert 'src="' not in page
     assert re.search(r'<td class="best">57.0 ± 3.0<small>61.5</small></td>', page)
     assert re.search(r"<td>58.0 \(1\)</td>", page)
     picture = cv2.imread(str(tmp_path / "sweep.png"))
     assert picture.std() > 10
+
+
+def test_page_holds_the_figure_and_markdown_links_it(tmp_path):
+    table, scores = swept_table()
+    table = replace(table, sweep=Sweep('weight "lambda"', 0, log=True))
+    write_table(table, scores, (0, 1), tmp_path)
+    page = (tmp_path / "table.html").read_text()
+    (shown,) = re.findall(r"<img [^>]*>", page)
+    assert 'alt="mIoU against weight &#34;lambda&#34;"' in shown
+    (data,) = re.findall(r' src="data:image/png;base64,([^"]*)"', shown)
+    assert base64.b64decode(data) == (tmp_path / "sweep.png").read_bytes()
+    text = (tmp_path / "table.md").read_text()
+    assert text.endswith('\n\n![mIoU against weight "lambda"](sweep.png)\n')
+
+
+def test_a_table_without_sweep_shows_no_figure(tmp_path):
+    write_table(golden_table(), SCORES, (0, 1), tmp_path)
+    assert not (tmp_path / "sweep.png").exists()
+    assert "<img" not in (tmp_path / "table.html").read_text()
+    assert "sweep.png" not in (tmp_path / "table.md").read_text()
+
+
+def test_legend_hides_nothing_and_is_in_the_picture(tmp_path, monkeypatch):
+    drawn, real = [], sweep._add_legend
+    monkeypatch.setattr(sweep, "_add_legend", lambda figure: (drawn.append(figure), real(figure)))
+    widths = []
+    for title in ("target only", "target only, " + 20 * "of a long title "):
+        table, scores = swept_table()
+        table = replace(table, rows={**table.rows, "high": make_row("high", 3, title=title)})
+        write_table(table, scores, (0, 1), tmp_path)
+        figure = drawn.pop()
+        figure.draw_without_rendering()
+        (legend,) = figure.legends
+        entries = [text.get_text() for text in legend.get_texts()]
+        assert {title, "low", "published", "measured"} <= set(entries)
+        assert not legend.get_window_extent().overlaps(figure.axes[0].get_tightbbox())
+        widths.append(cv2.imread(str(tmp_path / "sweep.png")).shape[1])
+        assert widths[-1] > legend.get_window_extent().width
+    assert widths[1] > 1.5 * widths[0]
 
 
 def test_a_table_without_results_is_written(tmp_path):

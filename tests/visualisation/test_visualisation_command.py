@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import cv2
 import numpy as np
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from mmda.cli import main
 from mmda.engine.inference import build_model, load_model
@@ -38,6 +41,17 @@ def swap_groups(one, other):
 
 def run(*arguments):
     return main(["figures", *map(str, arguments)])
+
+
+def logged(folder, tag):
+    """Return what TensorBoard shows under a tag: (iteration, picture) in the order of writing."""
+    events = EventAccumulator(str(folder))
+    events.Reload()
+    assert events.Tags()["images"] == [tag]
+    return [
+        (image.step, cv2.imdecode(np.frombuffer(image.encoded_image_string, np.uint8), -1))
+        for image in events.Images(tag)
+    ]
 
 
 def refused(capsys, *fragments):
@@ -130,6 +144,46 @@ def test_tsne_draws_a_plane_per_model(cdga_config, save_checkpoint, tmp_path, ca
     assert width > 1.5 * height
     printed = capsys.readouterr().out
     assert "features of 20 source and 20 target pixels" in printed  # two classes
+
+
+def test_tensorboard_shows_the_group_maps(cdga_config, save_checkpoint, tmp_path):
+    checkpoints = [save_checkpoint(cdga_config, seed, seed) for seed in (1, 2)]
+    calls = [([checkpoints[1]], 2), (checkpoints, 0), (["init"], 0)]
+    calls += [([checkpoints[0], "--compare", "kmeans", "--images", 2], 1)]
+    for number, (arguments, step) in enumerate(calls):
+        out, folder = tmp_path / f"{number}.png", tmp_path / "new" / f"{number}"
+        assert run("groups", cdga_config, *arguments, "--out", out, "--tensorboard", folder) == 0
+        ((shown_step, shown),) = logged(folder, "figures/groups")
+        assert shown_step == step
+        assert np.array_equal(shown, cv2.imread(str(out)))
+
+
+def test_tensorboard_shows_tsne_beside_what_is_there(cdga_config, save_checkpoint, tmp_path):
+    checkpoint, folder = save_checkpoint(cdga_config, 3), tmp_path / "events"
+    options = ["--points", 20, "--images", 2, "--tensorboard", folder]
+    outs = [tmp_path / f"{name}.png" for name in ("one", "other")]
+    for out in outs:
+        assert (
+            run("tsne", "--model", out.stem, cdga_config, checkpoint, *options, "--out", out) == 0
+        )
+    shown = logged(folder, "figures/tsne")
+    assert [step for step, _ in shown] == [0, 0]
+    for (_, picture), out in zip(shown, outs, strict=True):
+        assert np.array_equal(picture, cv2.imread(str(out)))
+
+
+@pytest.mark.parametrize("kind", ["groups", "tsne"])
+def test_tensorboard_that_cannot_be_written_is_told_first(kind, tmp_path, capsys, monkeypatch):
+    models = dict(groups=["none.py", "none.pth"], tsne=["--model", "one", "none.py", "none.pth"])
+    (tmp_path / "file").touch()
+    call = [kind, *models[kind], "--out", tmp_path / "f.png", "--tensorboard"]
+    for folder in (tmp_path / "file", tmp_path / "file" / "inside"):
+        assert run(*call, folder) == 2
+        refused(capsys, f"--tensorboard `{folder}` cannot be made", "expected a folder")
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    assert run(*call, tmp_path / "events") == 2
+    refused(capsys, "--tensorboard needs `tensorboard`", "`pip install mmda[report]`")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_tsne_compares_models_of_one_task_with_unique_names(

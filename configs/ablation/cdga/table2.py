@@ -100,6 +100,7 @@ rows = [
     dict(
         name="sim",
         title="SIM, Wang et al. 2020",
+        config="configs/uda/isia_aim/sim_deeplabv2-r101_120k_gta52cityscapes.py",
         published=[
             90.6, 44.7, 84.8, 34.3, 28.7, 31.6, 35.0, 37.6, 84.7, 43.3,
             85.3, 57.0, 31.5, 83.8, 42.6, 48.5, 1.9, 30.4, 39.0, 49.2, None,

@@ -61,6 +61,7 @@ rows = [
     dict(
         name="sim",
         title="SIM, Wang et al. 2020",
+        config="configs/uda/isia_aim/sim_deeplabv2-r101_120k_synthia2cityscapes.py",
         published=[
             83.0, 44.0, 80.3, 17.1, 15.8, 80.5, 81.8, 59.9, 33.1, 70.2, 37.3, 28.5, 45.8,
             52.1, None,
