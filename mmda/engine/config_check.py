@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader
 from mmda import registry as mmda_registry
 from mmda.engine.config_parts import check_keys, check_parts
 from mmda.errors import ConfigError, did_you_mean
+from mmda.models.grouping import Grouping
 
 # Dicts whose keys are passed on to layers with arguments that their builder adds or removes.
 OPAQUE = {"norm_cfg", "act_cfg", "conv_cfg", "upsample_cfg", "init_cfg", "backend_args", "env_cfg"}
@@ -25,6 +26,9 @@ DATALOADER_KEYS = {
     "num_batch_per_epoch",
     "worker_init_fn",
 } - {"self"}
+
+# Places that take one kind of component, whose names an error lists.
+KINDS: dict[str, type] = {"grouping": Grouping}
 
 
 def check_config(config: Config) -> None:
@@ -96,13 +100,26 @@ def _check_component(config: dict, path: str) -> None:
     kind = config["type"]
     component = find_component(kind) if isinstance(kind, str) else kind
     if not callable(component):
+        choices = _choices(path)
         raise ConfigError(
             f"{path}.type: nothing is registered as `{kind}`."
-            + did_you_mean(str(kind), _all_names())
+            + did_you_mean(str(kind), choices or _all_names())
+            + (f" Expected one of {', '.join(choices)}." if choices else "")
         )
     accepted = accepted_arguments(component)
     if accepted is not None:
         check_keys(config, accepted, path, f"`{kind}`")
+
+
+def _choices(path: str) -> list[str]:
+    """Return what may stand in a place that takes one kind of component; empty for all others."""
+    base = KINDS.get(path.rsplit(".", 1)[-1])
+    names = _all_names() if base else ()
+    return sorted(n for n in names if _is_kind(find_component(n), base))
+
+
+def _is_kind(component: object, base: type | None) -> bool:
+    return base is not None and isinstance(component, type) and issubclass(component, base)
 
 
 def _registries() -> Iterator[Registry]:

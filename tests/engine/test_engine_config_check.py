@@ -60,6 +60,20 @@ def test_a_typo_names_its_place_and_the_nearest_name(write_config, text, place, 
     assert f"Did you mean `{nearest}`?" in str(error.value)
 
 
+@pytest.mark.parametrize("name", ["Spectral", "kmeans"])
+def test_an_unknown_grouping_lists_those_that_there_are(write_config, name):
+    text = f"""
+model["alignments"] = dict(
+    cdga=dict(type="GroupAlignment", num_classes=2, grouping=dict(type="{name}"))
+)
+"""
+    with pytest.raises(ConfigError) as error:
+        load_config(write_config(ADAPTED + text))
+    assert "model.alignments.cdga.grouping.type: nothing is registered" in str(error.value)
+    assert "Expected one of GroupHead, KMeansGrouping, NMFGrouping." in str(error.value)
+    assert "SegRescale" not in str(error.value)
+
+
 @pytest.mark.parametrize(
     ("option", "nearest"),
     [

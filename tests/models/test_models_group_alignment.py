@@ -244,6 +244,22 @@ def test_a_crop_is_not_asked_for_the_classes_of_another(first):
     assert float(missing) > 5
 
 
+@pytest.mark.parametrize("told", ["own", "shared"])
+def test_hooks_see_what_the_discriminator_is_told(told, monkeypatch):
+    model = make(condition=told)
+    seen = []
+    discriminator = model.alignments["it"].discriminator
+    forward = discriminator.forward
+    monkeypatch.setattr(discriminator, "forward", lambda *x: seen.append(x[2]) or forward(*x))
+    own(model)
+    generator, source, target = seen
+    latest = model.alignments["it"].latest
+    torch.testing.assert_close(latest["source"].condition, source, rtol=0, atol=0)
+    torch.testing.assert_close(latest["target"].condition, target, rtol=0, atol=0)
+    torch.testing.assert_close(generator, target, rtol=0, atol=0)
+    assert torch.equal(source, target) == (told == "shared")
+
+
 def test_all_ignore_labels_leave_the_alignment_as_it_is():
     expected = own(make(), batch())
     data = batch()
@@ -266,16 +282,18 @@ def run_random_cases(count):
         return int(torch.randint(low, high + 1, (), generator=generator))
 
     for case in range(count):
-        c, n, k = draw(2, 6), draw(1, 3), draw(1, 4)
+        c, n, k = draw(2, 6), draw(1, 3), draw(1, 8)
         size = draw(4, 12), draw(4, 12)
         scale = 10.0 ** draw(-3, 3)  # up to one-hot maps and dead groups
         torch.manual_seed(case)
         it = GroupAlignment(
             c,
             k,
-            only(*TERMS) if k <= c else only("co", "cadv", "cl"),
+            only(*TERMS),
             discriminator=dict(channels=2, num_layers=2),
             threshold=0.3,
+            condition=("own", "shared")[case % 2],
+            adversarial_grouping=case % 3 > 0,
         )
         leaves = [(torch.randn(n, c, *size) * scale).requires_grad_() for _ in range(2)]
         with torch.autograd.set_detect_anomaly(True):

@@ -158,9 +158,22 @@ def test_gradcheck():
 def test_half_precision_inputs_give_finite_losses_near_the_exact_ones(dtype):
     p, h = maps(size=(8, 8))
     exact = group_distributions(p, h)[0], group_distributions(*maps(seed=3, size=(8, 8)))[0]
-    half = [q.to(dtype) for q in exact]
-    for loss in (consistency_loss(*half), orthogonality_loss(half[0])):
-        assert torch.isfinite(loss)
-    assert float(orthogonality_loss(half[0])) == pytest.approx(
-        float(orthogonality_loss(exact[0])), rel=0.05
-    )
+    m = group_maxima(p, h)[0], group_maxima(*maps(seed=3, size=(8, 8)))[0]
+    for loss, given in (
+        (consistency_loss, exact),
+        (lambda one, other: orthogonality_loss(one) + orthogonality_loss(other), exact),
+        (class_equivalence_loss, m),
+    ):
+        value, gradients = value_and_gradients(loss, given)
+        half_value, half_gradients = value_and_gradients(loss, [x.to(dtype) for x in given])
+        assert half_value == pytest.approx(value, rel=0.05)
+        for got, expected in zip(half_gradients, gradients, strict=True):
+            scale = float(expected.abs().max())
+            torch.testing.assert_close(got.double(), expected, rtol=0.05, atol=0.05 * scale)
+
+
+def value_and_gradients(loss, given):
+    leaves = [x.clone().requires_grad_() for x in given]
+    value = loss(*leaves)
+    gradients = torch.autograd.grad(value, leaves, allow_unused=True, materialize_grads=True)
+    return float(value), gradients

@@ -6,11 +6,11 @@ import math
 
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
-from torch import Tensor
 
 from mmda.engine.unwrap import unwrapped
 from mmda.models.alignments import GroupAlignment
-from mmda.models.losses import condition, group_cosines
+from mmda.models.alignments.group_alignment import GroupUse
+from mmda.models.losses import group_cosines
 from mmda.registry import HOOKS
 
 
@@ -56,8 +56,8 @@ class GroupDiagnosticsHook(Hook):
         model = unwrapped(runner.model)
         for name, alignment in model.alignments.items():
             if isinstance(alignment, GroupAlignment):
-                for domain, (usage, distributions) in alignment.latest.items():
-                    values = group_diagnostics(usage, distributions)
+                for domain, use in alignment.latest.items():
+                    values = group_diagnostics(use)
                     for what, value in values.items():
                         runner.message_hub.update_scalar(f"train/{name}.{domain}_{what}", value)
                     self._check(runner, f"{name}, {domain}", values)
@@ -81,20 +81,14 @@ class GroupDiagnosticsHook(Hook):
             )
 
 
-def group_diagnostics(usage: Tensor, distributions: Tensor) -> dict[str, float]:
-    """Return ``entropy`` and ``cosine`` (for two groups or more) and ``condition``.
-
-    Args:
-        usage: Each group's share of the pixels, (K,).
-        distributions: Q, (N, K, C).
-    """
-    usage, distributions = usage.double(), distributions.double()
-    k = len(usage)
-    values = {"condition": float(condition(distributions).norm(dim=-1).mean())}
+def group_diagnostics(use: GroupUse) -> dict[str, float]:
+    """Return ``entropy`` and ``cosine`` (for two groups or more) and ``condition``."""
+    k = len(use.usage)
+    values = {"condition": float(use.condition.double().norm(dim=-1).mean())}
     if k > 1:
-        share = usage.clamp(min=1e-12)
+        share = use.usage.double().clamp(min=1e-12)
         values["entropy"] = _unit(float(-(share * share.log()).sum()) / math.log(k))
-        cosines = group_cosines(distributions.mean(0))
+        cosines = group_cosines(use.distributions.double().mean(0))
         values["cosine"] = _unit(float(cosines.triu(1).sum()) / (k * (k - 1) / 2))
     return values
 

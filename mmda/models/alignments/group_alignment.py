@@ -55,9 +55,25 @@ class GroupedDomain:
         """Return p and H without gradient."""
         return self.probabilities.detach(), self.groups.detach()
 
-    def usage(self) -> Tensor:
-        """Return the share of pixels that each group holds, (K,), without gradient."""
-        return self.groups.detach().mean((0, 2, 3))
+    def use(self, told: Tensor) -> GroupUse:
+        """Return what the groups hold, and what the discriminator is ``told`` of it."""
+        usage = self.groups.detach().mean((0, 2, 3))
+        return GroupUse(usage, self.distributions.detach(), told)
+
+
+@dataclass
+class GroupUse:
+    """What one domain's groups held in one iteration, without gradient.
+
+    Attributes:
+        usage: Each group's share of the pixels, (K,).
+        distributions: Q, (N, K, C).
+        condition: What the discriminator is told of them, (N, K, C).
+    """
+
+    usage: Tensor
+    distributions: Tensor
+    condition: Tensor
 
 
 @MODELS.register_module()
@@ -96,8 +112,8 @@ class GroupAlignment(Alignment):
         start: Iteration from which the alignment is active.
     """
 
-    #: The last iteration's group usage (K,) and Q (N, K, C) by domain, for hooks to log.
-    latest: dict[str, tuple[Tensor, Tensor]]
+    #: The last iteration's groups by domain, for hooks to log.
+    latest: dict[str, GroupUse]
 
     def __init__(
         self,
@@ -141,16 +157,19 @@ class GroupAlignment(Alignment):
                 "`dict(type='GroupingRefreshHook')` to `custom_hooks`."
             )
         source, target = self.group(context.source), self.group(context.target)
-        self._remember(source, target)
-        losses = {}
         means = [batch_mean(domain.distributions) for domain in (source, target)]
+        conditions = self._conditions(source, target, means)
+        self.latest = {
+            "source": source.use(conditions[0]),
+            "target": target.use(conditions[1]),
+        }
+        losses = {}
         if self.weights["co"]:
             losses["loss_co"] = self.weights["co"] * consistency_loss(*means)
         if self.weights["orth"]:
             orthogonality = orthogonality_loss(means[0]) + orthogonality_loss(means[1])
             losses["loss_orth"] = self.weights["orth"] * orthogonality
         if self.weights["cadv"]:
-            conditions = self._conditions(source, target, means)
             losses["loss_cadv"] = self.weights["cadv"] * self._adversarial(target, conditions[1])
             losses["loss_dis"] = self._discriminate(source, target, conditions)
         if self.weights["cl"]:
@@ -212,12 +231,6 @@ class GroupAlignment(Alignment):
         labels = batch_max(group_maxima(*source.detached()))
         maxima = batch_max(group_maxima(target.probabilities, target.groups))
         return class_equivalence_loss(labels, maxima, self.threshold)
-
-    def _remember(self, source: GroupedDomain, target: GroupedDomain) -> None:
-        self.latest = {
-            name: (domain.usage(), domain.distributions.detach())
-            for name, domain in (("source", source), ("target", target))
-        }
 
 
 def _checked_weights(weights: dict[str, float]) -> dict[str, float]:
