@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -125,9 +127,11 @@ def _check_tensorboard(folder: Path) -> None:
     ensure_free_space(folder, ROOM)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise ConfigError(
-            f"--tensorboard `{folder}` cannot be made ({error.strerror}); expected a folder for "
+            f"--tensorboard `{folder}` cannot be written ({error.strerror}); expected a folder for "
             "event files, new or not. Choose another one."
         ) from error
 

@@ -27,7 +27,7 @@ DATALOADER_KEYS = {
     "worker_init_fn",
 } - {"self"}
 
-# Places that take one kind of component, whose names an error lists.
+# Places of the model that take one kind of component, whose names an error lists.
 KINDS: dict[str, type] = {"grouping": Grouping}
 
 
@@ -112,14 +112,15 @@ def _check_component(config: dict, path: str) -> None:
 
 
 def _choices(path: str) -> list[str]:
-    """Return what may stand in a place that takes one kind of component; empty for all others."""
+    """Return what may stand in a place of the model that takes one kind; empty for all others."""
     base = KINDS.get(path.rsplit(".", 1)[-1])
-    names = _all_names() if base else ()
-    return sorted(n for n in names if _is_kind(find_component(n), base))
+    if base is None or not path.startswith("model."):
+        return []
+    return sorted(name for name in _all_names() if _is_kind(find_component(name), base))
 
 
-def _is_kind(component: object, base: type | None) -> bool:
-    return base is not None and isinstance(component, type) and issubclass(component, base)
+def _is_kind(component: object, base: type) -> bool:
+    return isinstance(component, type) and issubclass(component, base)
 
 
 def _registries() -> Iterator[Registry]:

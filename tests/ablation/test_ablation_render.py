@@ -155,6 +155,22 @@ def test_legend_hides_nothing_and_is_in_the_picture(tmp_path, monkeypatch):
     assert widths[1] > 1.5 * widths[0]
 
 
+def test_no_two_lines_look_alike(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(sweep, "_add_legend", drawn.append)
+    table, scores = swept_table()
+    more = {f"row{i}": make_row(f"row{i}", 3) for i in range(2)}
+    table = replace(table, rows={**table.rows, **more})
+    write_table(
+        table, {**scores, **{(name, "", 0): {"mIoU": 1.0} for name in more}}, (0,), tmp_path
+    )
+    handles, labels = drawn[0].axes[0].get_legend_handles_labels()
+    lines = [handle for handle in handles if hasattr(handle, "get_linestyle")]
+    lines += [handle.lines[0] for handle in handles if not hasattr(handle, "get_linestyle")]
+    looks = {(line.get_color(), line.get_linestyle()) for line in lines}
+    assert len(looks) == len(labels) > 6
+
+
 def test_a_table_without_results_is_written(tmp_path):
     files = write_table(golden_table(sweep=SWEEP), {}, (0, 1), tmp_path)
     assert all(path.stat().st_size > 0 for path in files)

@@ -48,6 +48,8 @@ from mmda.errors import ConfigError
          "optim_wrapper.optimizers.segmentor", "optimizer"),
         ("optim_wrapper = dict(optimizers=dict(segmentor=dict(optimizer=dict(weight_decy=1))))",
          "optim_wrapper.optimizers.segmentor.optimizer", "weight_decay"),
+        ("optim_wrapper = dict(optimizers=dict(grouping=dict(type='OptimWraper')))",
+         "optim_wrapper.optimizers.grouping.type", "OptimWrapper"),
         ("randomness = dict(sed=3)", "randomness", "seed"),
         ("trian_cfg = dict(max_iters=3)", "`trian_cfg`", "train_cfg"),
     ],

@@ -143,6 +143,13 @@ def test_known_diagnostics(usage, q, expected):
     assert got == pytest.approx(expected, abs=1e-4)
 
 
+def test_the_condition_is_the_one_that_the_discriminator_is_told():
+    q = torch.tensor([[[0.5, 0.0], [0.0, 0.5]]])  # each group holds one class
+    told = torch.full_like(q, 0.5)
+    got = group_diagnostics(GroupUse(torch.tensor([0.5, 0.5]), q, told))
+    assert got["condition"] == pytest.approx(0.5**0.5)
+
+
 def test_entropy_is_relative_to_even_groups():
     got = group_diagnostics(use(torch.tensor([0.7, 0.2, 0.1]), torch.rand(1, 3, 2)))["entropy"]
     shares = np.array([0.7, 0.2, 0.1])

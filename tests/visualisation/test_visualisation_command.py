@@ -179,7 +179,7 @@ def test_tensorboard_that_cannot_be_written_is_told_first(kind, tmp_path, capsys
     call = [kind, *models[kind], "--out", tmp_path / "f.png", "--tensorboard"]
     for folder in (tmp_path / "file", tmp_path / "file" / "inside"):
         assert run(*call, folder) == 2
-        refused(capsys, f"--tensorboard `{folder}` cannot be made", "expected a folder")
+        refused(capsys, f"--tensorboard `{folder}` cannot be written", "expected a folder")
     monkeypatch.setitem(sys.modules, "tensorboard", None)
     assert run(*call, tmp_path / "events") == 2
     refused(capsys, "--tensorboard needs `tensorboard`", "`pip install mmda[report]`")

@@ -29,7 +29,11 @@ rows = [
             name=f"k{k}",
             title=f"K = {k}",
             config="configs/toy/cdga_ima.py",
-            overrides={**_at_once, "model.alignments.cdga.num_groups": k},
+            overrides={
+                **_at_once,
+                "model.alignments.cdga.weights.orth": 0.003,
+                "model.alignments.cdga.num_groups": k,
+            },
             start_from="warm_up_ima",
             x=k,
         )

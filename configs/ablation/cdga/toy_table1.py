@@ -94,8 +94,16 @@ _off = {
     "cadv_co_orth": ("+ orth", ["cl"]),
     "cdga": ("+ cl: CDGA", []),
 }
-# Each group costs the discriminator a pass over the maps.
-_groups = {"landcover": {"model.alignments.cdga.num_groups": 4}}
+# Each group costs the discriminator a pass over the maps. `orth` of configs/toy is for buildings.
+_orth = {f"{_weights}.orth": 0.003}
+_groups = {"model.alignments.cdga.num_groups": 4}
+
+
+def _by_task(terms_off):
+    orth = {} if "orth" in terms_off else _orth
+    return {"roads": orth, "landcover": {**_groups, **orth}}
+
+
 rows = [
     _warm_up,
     _source_only,
@@ -109,7 +117,7 @@ rows = [
             title=title,
             config="configs/toy/cdga_ima.py",
             overrides={**_at_once, **{f"{_weights}.{term}": 0.0 for term in terms}},
-            task_overrides=_groups,
+            task_overrides=_by_task(terms),
             start_from="warm_up_ima",
         )
         for name, (title, terms) in _off.items()

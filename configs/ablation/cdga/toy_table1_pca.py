@@ -17,6 +17,13 @@ _left_out = {
     "cadv_co_orth": ("+ orth", ["cl"]),
     "cdga": ("+ cl: CDGA", []),
 }
+
+
+def _by_task(terms_off):
+    orth = {} if "orth" in terms_off else {f"{_cdga_weights}.orth": 0.003}
+    return {"roads": orth, "landcover": {"model.alignments.cdga.num_groups": 4, **orth}}
+
+
 rows = [
     {{_base_._warm_up}},
     {{_base_._source_only}},
@@ -52,7 +59,7 @@ rows = [
                 f"{_cdga_weights}.cadv": 0.2,
                 **{f"{_cdga_weights}.{t}": 0.0 for t in terms},
             },
-            task_overrides={"landcover": {"model.alignments.cdga.num_groups": 4}},
+            task_overrides=_by_task(terms),
             **_from_ima,
         )
         for name, (title, terms) in _left_out.items()

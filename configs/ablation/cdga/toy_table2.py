@@ -6,7 +6,8 @@ paper = "The comparison of Kim et al., AAAI 2021, Tables 2 and 3, on generated d
 notes = []
 columns = ["mIoU", "NAM", dict(metric="mIoU", minus="output_space", title="over output space")]
 _at_once = {"model.alignments.*.start": 0}
-_groups = {"landcover": {"model.alignments.cdga.num_groups": 4}}
+_orth = {"model.alignments.cdga.weights.orth": 0.003}
+_cdga_by_task = {"roads": _orth, "landcover": {"model.alignments.cdga.num_groups": 4, **_orth}}
 rows = [
     {{_base_._warm_up}},
     {{_base_._source_only}},
@@ -16,7 +17,7 @@ rows = [
             title=title,
             config=f"configs/toy/{name}.py",
             overrides=_at_once,
-            task_overrides=_groups if name == "cdga" else {},
+            task_overrides=_cdga_by_task if name == "cdga" else {},
             start_from="warm_up",
         )
         for name, title in (

@@ -77,7 +77,8 @@ class GroupDiagnosticsHook(Hook):
             runner.logger.warning(
                 f"{where}: the groups hold the same classes in the same parts (cosine "
                 f"{values['cosine']:.3f} of 1), so they are one group in effect. Raise "
-                "`weights.orth` or the learning rate of `optimizers.grouping`."
+                "`weights.orth`, lower `weights.co`, or raise the learning rate of "
+                "`optimizers.grouping`."
             )
 
 
