@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -12,6 +11,7 @@ from mmda.ablation.statistics import Cell
 from mmda.ablation.table import Table
 from mmda.ablation.text import caption, column_title, shown, sweep_title
 from mmda.report.page import template
+from mmda.report.pictures import data_uri
 from mmda.report.table import figure
 
 
@@ -69,5 +69,4 @@ def _sweep(table: Table, picture: Path | None) -> dict[str, str] | None:
     """Return the sweep's figure as a ``data:`` URI, and what it shows."""
     if table.sweep is None or picture is None:
         return None
-    data = base64.b64encode(picture.read_bytes()).decode("ascii")
-    return {"uri": f"data:image/png;base64,{data}", "title": sweep_title(table, table.sweep)}
+    return {"uri": data_uri(picture.read_bytes()), "title": sweep_title(table, table.sweep)}

@@ -143,7 +143,12 @@ def png_data_uri(picture: Picture) -> str:
     """Return an RGB or RGBA picture as a ``data:`` URI with a PNG."""
     order = cv2.COLOR_RGBA2BGRA if picture.shape[2] == 4 else cv2.COLOR_RGB2BGR
     _, encoded = cv2.imencode(".png", cv2.cvtColor(picture, order))
-    return "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")
+    return data_uri(encoded.tobytes())
+
+
+def data_uri(png: bytes) -> str:
+    """Return a PNG file's bytes as a ``data:`` URI, for an HTML page of one file."""
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 
 def read_scene(
