@@ -2,8 +2,7 @@
 
 import sys
 
-from mmda.cli import guarded
-from mmda.cli.pair import main
+from mmda.cli import main
 
 if __name__ == "__main__":
-    sys.exit(guarded(main, sys.argv[1:]))
+    sys.exit(main(["pair", *sys.argv[1:]]))

@@ -20,7 +20,7 @@ from mmda.engine.config_check import find_component
 from mmda.engine.launch import load_config
 from mmda.errors import ConfigError, did_you_mean
 from mmda.evaluation.segmentation_metric import SegmentationMetric
-from mmda.raster.manifest import DATASET_INFO
+from mmda.raster.dataset.manifest import DATASET_INFO
 
 TOY_ROOT = "MMDA_TOY_ROOT"
 PASSING = (

@@ -11,7 +11,7 @@ from typing import Any
 
 from mmda.cli.options import CfgOptions
 from mmda.errors import ConfigError, DataError, MMDAError
-from mmda.raster.predict import PredictionSummary, Predictor, predict_raster
+from mmda.raster.mapping.predict import PredictionSummary, Predictor, predict_raster
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -170,7 +170,7 @@ def _map_one(job: Outputs, model: _Model, args: argparse.Namespace) -> None:
     )
     _print_summary(summary, model.classes)
     if job.polygons is not None:
-        from mmda.raster.vectorise import vectorise
+        from mmda.raster.mapping.vectorise import vectorise
 
         counts = vectorise(job.mask, job.polygons, min_area=args.min_area, tolerance=args.tolerance)
         listed = ", ".join(f"{count} {name}" for name, count in counts.items())

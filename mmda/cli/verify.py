@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from mmda.errors import ConfigError
-from mmda.raster.verify import verify_dataset
+from mmda.raster.dataset.verify import verify_dataset
 
 _NAMED = 10  # problems that are printed
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mmda.datasets.tiled import TiledDataset
-from mmda.raster.domain import row_window
-from mmda.raster.window_reader import WindowReader
+from mmda.raster.dataset.domain import row_window
+from mmda.raster.dataset.window_reader import WindowReader
 from mmda.registry import DATASETS
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 
 from mmda.errors import ConfigError, DataError
-from mmda.raster.domain import ClassMap, TiledDomain, count_splits
+from mmda.raster.dataset.domain import ClassMap, TiledDomain, count_splits
 from mmda.registry import DATASETS
 
 

@@ -11,9 +11,9 @@ from mmengine.config import Config
 from mmda.datasets import RasterWindowDataset, TiledDataset
 from mmda.engine.config_check import find_component
 from mmda.errors import ConfigError, DataError
-from mmda.raster.domain import TiledDomain, count_splits
+from mmda.raster.dataset.domain import TiledDomain, count_splits
+from mmda.raster.dataset.window_reader import scenes_of
 from mmda.raster.scene import is_local
-from mmda.raster.window_reader import scenes_of
 
 LOADERS = {True: ("train_dataloader", "val_dataloader"), False: ("test_dataloader",)}
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmda.errors import ConfigError, did_you_mean
-from mmda.raster.domain import ClassMap
+from mmda.raster.dataset.domain import ClassMap
 
 IGNORED = "ignore"
 DOMAINS = ("source", "target")

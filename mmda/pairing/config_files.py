@@ -8,7 +8,7 @@ from typing import Any
 
 from mmda.pairing.code import Name, assign
 from mmda.pairing.recipes import CONFIGS, Recipe
-from mmda.raster.domain import ClassMap
+from mmda.raster.dataset.domain import ClassMap
 
 LOAD, PACK = {"type": "LoadTile"}, {"type": "PackDomainInputs"}
 
@@ -24,7 +24,7 @@ class DomainPart:
         whole: Whether its images are whole scenes, which may differ in size.
         mean: Per band.
         std: Per band.
-        class_map: See :class:`mmda.raster.domain.TiledDomain`.
+        class_map: See :class:`mmda.raster.dataset.domain.TiledDomain`.
         split_file: Absolute path of a split table, or ``None``.
     """
 

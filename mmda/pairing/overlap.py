@@ -12,8 +12,8 @@ import numpy as np
 import shapely
 from pyproj import Geod, Transformer
 
-from mmda.raster.domain import TiledDomain
-from mmda.raster.manifest import MANIFEST
+from mmda.raster.dataset.domain import TiledDomain
+from mmda.raster.dataset.manifest import MANIFEST
 
 Rows = Sequence[Mapping[str, Any]]
 SMALLEST = 0.01  # share of the smaller scene; abutting scenes share an edge, or a rounding error

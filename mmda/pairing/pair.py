@@ -24,7 +24,7 @@ from mmda.pairing.splits import (
     write_split_table,
 )
 from mmda.pairing.statistics import DomainStatistics, check_same_bands, measure, white_level
-from mmda.raster.domain import TiledDomain, count_splits
+from mmda.raster.dataset.domain import TiledDomain, count_splits
 from mmda.utils.files import atomic_write_text
 
 RECORD = "pair.json"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mmda.raster.domain import TiledDomain
+from mmda.raster.dataset.domain import TiledDomain
 
 Rows = Sequence[Mapping[str, Any]]
 TOLERANCE = 1.1  # ratio of two GSDs that counts as equal

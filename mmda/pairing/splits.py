@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mmda.errors import DataError
-from mmda.raster.domain import count_splits
-from mmda.raster.splits import split_by_hash
+from mmda.raster.dataset.domain import count_splits
+from mmda.raster.dataset.splits import split_by_hash
 from mmda.utils.files import atomic_path
 
 Rows = Sequence[Mapping[str, Any]]

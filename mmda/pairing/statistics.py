@@ -11,8 +11,8 @@ import numpy as np
 from tqdm import tqdm
 
 from mmda.errors import DataError
-from mmda.raster.domain import TiledDomain, count_splits
-from mmda.raster.stats import BandStatistics
+from mmda.raster.dataset.domain import TiledDomain, count_splits
+from mmda.raster.dataset.stats import BandStatistics
 
 Rows = Sequence[Mapping[str, Any]]
 SAMPLED = 64  # tiles that the brightness is measured on

@@ -16,7 +16,7 @@ import numpy as np
 from mmda.errors import DataError
 from mmda.pseudo.report import PseudoLabelReport
 from mmda.pseudo.store import PredictionStore
-from mmda.raster.manifest import DATASET_INFO
+from mmda.raster.dataset.manifest import DATASET_INFO
 from mmda.utils.files import atomic_path, atomic_write_text
 
 REPORT = "pseudo_labels.json"

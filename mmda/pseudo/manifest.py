@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmda.raster.manifest import MANIFEST
+from mmda.raster.dataset.manifest import MANIFEST
 from mmda.utils.files import atomic_path
 
 if TYPE_CHECKING:

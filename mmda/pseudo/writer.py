@@ -13,7 +13,7 @@ from mmda.pseudo.counts import LabelCounts, keep
 from mmda.pseudo.folder import LABELS, PseudoLabelFolder
 from mmda.pseudo.manifest import LabelRow
 from mmda.pseudo.store import Prediction
-from mmda.raster.encode import encode_label, write_tile
+from mmda.raster.tiling.encode import encode_label, write_tile
 
 _THREADS = 4
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rasterio.enums import Resampling
 
 from mmda.errors import DataError
-from mmda.raster.scene_input import choose_bands, named_errors, open_scene
+from mmda.raster.io.scene_input import choose_bands, named_errors, open_scene
 from mmda.report.extras import require
 
 IGNORE = 255

@@ -19,8 +19,8 @@ from tqdm import tqdm
 
 from mmda.errors import ConfigError
 from mmda.evaluation import confusion_matrix, scores
-from mmda.raster.domain import TiledDomain
-from mmda.raster.tile_files import read_label
+from mmda.raster.dataset.domain import TiledDomain
+from mmda.raster.dataset.tile_files import read_label
 from mmda.report.pictures import background_ids, overlay, to_rgb
 from mmda.utils.files import atomic_path
 

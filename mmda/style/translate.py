@@ -24,14 +24,14 @@ from tqdm import tqdm
 
 from mmda.datasets.transforms.tile_matching import fill_invalid
 from mmda.errors import ConfigError, DataError
-from mmda.raster.domain import TiledDomain
-from mmda.raster.encode import ImageEncoder, write_tile
-from mmda.raster.geotiff import GeoTiffEncoder
-from mmda.raster.handles import quiet_georeference
-from mmda.raster.manifest import DATASET_INFO, MANIFEST, read_manifest, write_manifest
+from mmda.raster.dataset.domain import TiledDomain
+from mmda.raster.dataset.manifest import DATASET_INFO, MANIFEST, read_manifest, write_manifest
+from mmda.raster.dataset.stats import BandStatistics
+from mmda.raster.dataset.tile_files import read_nodata, read_tile
+from mmda.raster.io.handles import quiet_georeference
 from mmda.raster.scene import SPLITS
-from mmda.raster.stats import BandStatistics
-from mmda.raster.tile_files import read_nodata, read_tile
+from mmda.raster.tiling.encode import ImageEncoder, write_tile
+from mmda.raster.tiling.geotiff import GeoTiffEncoder
 from mmda.style.translators import Translator
 from mmda.utils.files import atomic_path, atomic_write_text, ensure_free_space
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from mmda.errors import ConfigError, did_you_mean
-from mmda.raster.manifest import MANIFEST
+from mmda.raster.dataset.manifest import MANIFEST
 
 METHODS = ("histogram", "mean_std", "lab", "pca", "fda", "tile_histogram")
 _BY_TILE = {"fda": "fda", "tile_histogram": "histogram"}

@@ -198,7 +198,7 @@ def test_test_refuses_what_is_no_checkpoint(write_config, tmp_path, capsys, cont
 
 
 def test_tile_interrupted_by_ctrl_c_leaves_no_dataset_and_goes_on(folders):
-    command = [sys.executable, "-m", "data_converters.folder", str(folders / "images")]
+    command = [sys.executable, "-m", "mmda", "tile", "folder", str(folders / "images")]
     command += [str(folders / "out"), "--tile", "16", "--stride", "1", "--min-valid", "0", *NAMES]
     process = subprocess.Popen(
         [sys.executable, "-c", RESTORE_SIGINT, *command[1:]], stderr=subprocess.PIPE, text=True

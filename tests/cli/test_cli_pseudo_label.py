@@ -10,7 +10,7 @@ from core_samples import SOURCE_ONLY
 from pseudo_samples import digests, model_and_target
 
 from mmda.cli import main
-from mmda.raster.manifest import read_manifest
+from mmda.raster.dataset.manifest import read_manifest
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_a_target_without_labels_is_labelled_just_as_one_with(typed, tmp_path, t
     shutil.copytree(toy_root / "buildings/target", bare)
     for label in bare.glob("*/labels/*"):
         label.unlink()
-    from mmda.raster.manifest import write_manifest
+    from mmda.raster.dataset.manifest import write_manifest
 
     rows = read_manifest(bare)
     write_manifest(bare, [{**row, "label": None, "class_pixels": None} for row in rows])

@@ -207,6 +207,6 @@ def test_a_raster_that_shrank(many):
 
 def test_a_manifest_of_an_earlier_version(many, monkeypatch):
     rows = [{k: v for k, v in row.items() if k != "scene_spec"} for row in read_manifest(many)]
-    monkeypatch.setattr("mmda.raster.domain.read_manifest", lambda root: rows)
+    monkeypatch.setattr("mmda.raster.dataset.domain.read_manifest", lambda root: rows)
     with pytest.raises(DataError, match=r"earlier version.*--overwrite"):
         RasterWindowDataset(str(many))

@@ -8,7 +8,7 @@ from core_samples import LOOK
 
 from mmda.datasets.transforms import MatchDomain, MatchTile
 from mmda.errors import ConfigError
-from mmda.raster.domain import TiledDomain
+from mmda.raster.dataset.domain import TiledDomain
 from mmda.utils.seeding import seeded
 
 

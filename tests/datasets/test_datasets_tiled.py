@@ -59,7 +59,7 @@ def test_classes_of_another_task(source):
 
 
 def test_labels_asked_for_and_absent(source):
-    from mmda.raster.manifest import read_manifest, write_manifest
+    from mmda.raster.dataset.manifest import read_manifest, write_manifest
 
     rows = [dict(r, label=None, class_pixels=None) for r in read_manifest(source)]
     write_manifest(source, rows)

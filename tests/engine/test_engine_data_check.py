@@ -9,7 +9,7 @@ import pytest
 from core_samples import ADAPTED
 
 from mmda.cli import main
-from mmda.raster.manifest import read_manifest, write_manifest
+from mmda.raster.dataset.manifest import read_manifest, write_manifest
 
 
 @pytest.fixture

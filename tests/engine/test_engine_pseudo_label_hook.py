@@ -21,7 +21,7 @@ from mmda.errors import ConfigError
 from mmda.models import PseudoLabels
 from mmda.pseudo import writer
 from mmda.pseudo.store import PredictionStore
-from mmda.raster.tile_files import read_label
+from mmda.raster.dataset.tile_files import read_label
 
 START, LAST = 2, 4
 TWO_STEPS = """

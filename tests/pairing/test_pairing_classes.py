@@ -10,7 +10,7 @@ from mmda.datasets import TiledDataset
 from mmda.datasets.transforms import LoadTile
 from mmda.errors import ConfigError
 from mmda.pairing.classes import parse_renames, share_classes
-from mmda.raster.domain import TiledDomain
+from mmda.raster.dataset.domain import TiledDomain
 
 
 def info(*classes):

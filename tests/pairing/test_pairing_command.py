@@ -13,7 +13,7 @@ from mmda.cli import main
 from mmda.engine.data_check import check_data
 from mmda.engine.launch import load_config
 from mmda.pairing import PRESETS
-from mmda.raster.splits import read_split_table
+from mmda.raster.dataset.splits import read_split_table
 from mmda.registry import DATASETS, METRICS
 
 FAR = 10_000.0  # metres between the domains

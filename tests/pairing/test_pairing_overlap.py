@@ -11,7 +11,7 @@ from rasterio.warp import transform_bounds
 
 from mmda.pairing.overlap import find_overlap
 from mmda.raster import Scene
-from mmda.raster.domain import TiledDomain
+from mmda.raster.dataset.domain import TiledDomain
 
 WIDTH = 2 * SIDE * 0.5  # metres of a scene
 

@@ -12,7 +12,7 @@ from raster_samples import noise, tile, write
 from mmda.errors import DataError
 from mmda.pairing.statistics import DomainStatistics, check_same_bands, measure, white_level
 from mmda.raster import Scene
-from mmda.raster.domain import TiledDomain
+from mmda.raster.dataset.domain import TiledDomain
 
 
 def measured(root, workers=2, reuse=False, move=None):

@@ -27,9 +27,9 @@ from mmda.pseudo.folder import PseudoLabelFolder
 from mmda.pseudo.network import NetworkPredictor, weights_digest
 from mmda.pseudo.store import PredictionStore
 from mmda.pseudo.thresholds import BINS, threshold_bins
-from mmda.raster.manifest import read_dataset_info, read_manifest
-from mmda.raster.tile_files import read_label
-from mmda.raster.verify import verify_dataset
+from mmda.raster.dataset.manifest import read_dataset_info, read_manifest
+from mmda.raster.dataset.tile_files import read_label
+from mmda.raster.dataset.verify import verify_dataset
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from raster_samples import make_scenes, noise, tile, write
 
 from mmda.cli import main
 from mmda.raster import Scene, read_manifest
-from mmda.raster.options import TileOptions
-from mmda.raster.plan import plan_tiles
-from mmda.raster.shard import Shard
+from mmda.raster.tiling.options import TileOptions
+from mmda.raster.tiling.plan import plan_tiles
+from mmda.raster.tiling.shard import Shard
 
 NAMES = ["--task", "t", "--domain", "d", "--classes", "a", "b", "--tile", "64"]
 

@@ -8,8 +8,9 @@ import pytest
 from raster_samples import make_scenes, tile, write
 
 from mmda.errors import ConfigError, DataError
-from mmda.raster import labels, read_manifest
+from mmda.raster import read_manifest
 from mmda.raster.decoding import parse_decode
+from mmda.raster.labels import readers
 
 TWO = ("ground", "building")
 
@@ -59,7 +60,7 @@ def test_binary_looks_at_the_whole_file():
         block_windows=lambda band: [(0, 2), (1, 255), (2, 0)],
         read=lambda band, window: np.array([window]),
     )
-    assert labels._maximum(mask) == 255
+    assert readers._maximum(mask) == 255
 
 
 def test_binary_reads_a_pure_red_mask():

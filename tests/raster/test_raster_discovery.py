@@ -1,7 +1,13 @@
 import pytest
 
 from mmda.errors import ConfigError, DataError
-from mmda.raster.discovery import FoundFile, PairingRule, find_images, pair_labels, scene_names
+from mmda.raster.dataset.discovery import (
+    FoundFile,
+    PairingRule,
+    find_images,
+    pair_labels,
+    scene_names,
+)
 
 
 def touch(root, *names):

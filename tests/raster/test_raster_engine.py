@@ -18,9 +18,9 @@ from raster_samples import UTM, affine, make_scenes, noise, read_image, snapshot
 
 from mmda.errors import DataError
 from mmda.raster import RasterLabels, Scene, read_dataset_info, read_manifest
-from mmda.raster.options import TileOptions
-from mmda.raster.plan import plan_tiles
-from mmda.raster.tiles import SceneTiler
+from mmda.raster.tiling.options import TileOptions
+from mmda.raster.tiling.plan import plan_tiles
+from mmda.raster.tiling.tiles import SceneTiler
 
 
 def rebuild(root, rows, key, height, width, bands):
@@ -221,7 +221,7 @@ def test_an_interrupted_addition_is_no_dataset(tmp_path, monkeypatch):
     scenes = make_scenes(tmp_path)
     tile(scenes[:1], tmp_path / "o")
     with monkeypatch.context() as patch:
-        patch.setattr("mmda.raster.tiles.write_tile", interrupt)
+        patch.setattr("mmda.raster.tiling.tiles.write_tile", interrupt)
         with pytest.raises(KeyboardInterrupt):
             tile(scenes, tmp_path / "o")
     for read in (read_dataset_info, read_manifest):
@@ -236,7 +236,7 @@ def interrupt(*_):
 
 KILLED = """
     import os, signal, sys
-    import mmda.raster.tiles as tiles
+    import mmda.raster.tiling.tiles as tiles
     from raster_samples import tile
     from mmda.raster import RasterLabels, Scene
 

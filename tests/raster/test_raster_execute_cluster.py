@@ -12,8 +12,9 @@ from raster_samples import make_scenes, snapshot, tile
 
 import mmda.cli
 from mmda.errors import ConfigError, DataError
-from mmda.raster import execute_cluster, read_dataset_info
-from mmda.raster.store import SceneStore
+from mmda.raster import read_dataset_info
+from mmda.raster.tiling.cluster import _outcome
+from mmda.raster.tiling.store import SceneStore
 
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
@@ -71,7 +72,7 @@ def test_a_scene_that_kills_its_workers_counts_as_failed(tmp_path):
     scene = make_scenes(tmp_path, count=1)[0]
     future = Future()
     future.set_exception(distributed.KilledWorker("task", "worker", 3))
-    outcome = execute_cluster._outcome(future, scene, tmp_path / "o")
+    outcome = _outcome(future, scene, tmp_path / "o")
     assert f"Cannot tile `{scene.image}`: one worker after" in outcome.failure
     store = SceneStore(tmp_path / "o")
     assert store.failures([scene]) == [outcome.failure]

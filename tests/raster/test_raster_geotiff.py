@@ -9,7 +9,7 @@ from raster_samples import affine, noise
 from rasterio.crs import CRS
 from rasterio.io import MemoryFile
 
-from mmda.raster.geotiff import GeoTiffEncoder
+from mmda.raster.tiling.geotiff import GeoTiffEncoder
 
 ROTATED = Affine(0.3, 0.1, 500000, 0.1, -0.3, 5000000)
 SOUTH_UP = Affine(0.3, 0, 500000, 0, 0.3, 5000000)

@@ -8,8 +8,8 @@ import rasterio
 from affine import Affine
 from raster_samples import affine, noise, write
 
-from mmda.raster.handles import open_raster
-from mmda.raster.header import read_header
+from mmda.raster.io.handles import open_raster
+from mmda.raster.io.header import read_header
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from raster_samples import make_scenes, noise, snapshot, tile, write
 
 from mmda.errors import DataError
 from mmda.raster import Scene, read_dataset_info, read_manifest
-from mmda.raster.engine import DamagedScenesError
-from mmda.raster.shard import Shard
-from mmda.raster.verify import verify_dataset
+from mmda.raster.dataset.verify import verify_dataset
+from mmda.raster.tiling.run import DamagedScenesError
+from mmda.raster.tiling.shard import Shard
 
 
 def cut(path):
@@ -81,7 +81,7 @@ def owners(scenes, count):
 
 HALF_DONE = """
     import os, signal, sys
-    import mmda.raster.tiles as tiles
+    import mmda.raster.tiling.tiles as tiles
     from raster_samples import tile
     from mmda.raster import RasterLabels, Scene
 
@@ -115,7 +115,9 @@ def test_a_kill_and_then_damage_leave_no_orphans(tmp_path, size):
     assert verify_dataset(tmp_path / "o", progress=False).problems == []
 
 
-@pytest.mark.parametrize("place", ["mmda.raster.tiles.class_pixels", "mmda.raster.plan.make_grid"])
+@pytest.mark.parametrize(
+    "place", ["mmda.raster.tiling.tiles.class_pixels", "mmda.raster.tiling.plan.make_grid"]
+)
 def test_an_error_that_nobody_foresaw_costs_one_scene(tmp_path, monkeypatch, place):
     scenes = make_scenes(tmp_path, count=3)
     bad = raster_samples.read_image(scenes[1].label.path)[0]

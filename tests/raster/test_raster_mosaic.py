@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mmda.errors import ConfigError
-from mmda.raster.mosaic import MosaicGrid, StripMosaic, blend_weights
+from mmda.raster.mapping.mosaic import MosaicGrid, StripMosaic, blend_weights
 
 SHAPES = [
     (16, 16, 16, 0.25),

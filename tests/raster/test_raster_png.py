@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from mmda.errors import ConfigError
-from mmda.raster.png import encode_png
+from mmda.raster.tiling.png import encode_png
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (63, 5), (64, 64), (65, 3), (130, 200)])

@@ -7,7 +7,7 @@ from raster_samples import make_scenes, noise, tile, write
 
 from mmda.errors import ConfigError
 from mmda.raster import Scene
-from mmda.raster.preview import write_preview
+from mmda.report.preview import write_preview
 
 RED = (255, 0, 0)
 

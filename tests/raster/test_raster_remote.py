@@ -11,7 +11,7 @@ from rasterio.env import get_gdal_config
 
 from mmda.errors import DataError
 from mmda.raster import RasterLabels, Scene, read_manifest
-from mmda.raster.handles import (
+from mmda.raster.io.handles import (
     BLOCK_CACHE,
     BLOCK_CACHE_BYTES,
     GDAL_OPTIONS,

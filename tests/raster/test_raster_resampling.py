@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from raster_samples import noise, write
 
-from mmda.raster.grid import make_grid
-from mmda.raster.handles import HandlePool, open_raster
-from mmda.raster.header import read_header
-from mmda.raster.labels import label_reader
-from mmda.raster.reading import read_image
+from mmda.raster.io.grid import make_grid
+from mmda.raster.io.handles import HandlePool, open_raster
+from mmda.raster.io.header import read_header
+from mmda.raster.io.reading import read_image
+from mmda.raster.labels.readers import label_reader
 from mmda.raster.scene import RasterLabels, Scene
 from mmda.raster.windows import Window, tile_windows
 

@@ -15,15 +15,15 @@ import raster_samples
 from raster_samples import make_scenes, snapshot, tile
 
 from mmda.errors import DataError
-from mmda.raster import run_lock
-from mmda.raster.run_lock import RunLock
-from mmda.raster.shard import Shard
-from mmda.raster.verify import verify_dataset
+from mmda.raster.dataset.verify import verify_dataset
+from mmda.raster.tiling import run_lock
+from mmda.raster.tiling.run_lock import RunLock
+from mmda.raster.tiling.shard import Shard
 
 # Stops before its second tile until a line arrives; then goes on to the end.
 HOLDER = """
     import sys
-    import mmda.raster.tiles as tiles
+    import mmda.raster.tiling.tiles as tiles
     from raster_samples import tile
     from mmda.raster import RasterLabels, Scene
 
@@ -115,7 +115,7 @@ def test_a_kill_at_the_gate_blocks_nobody(tmp_path):
     code = """
         import os, signal, sys
         from pathlib import Path
-        from mmda.raster.run_lock import _gate
+        from mmda.raster.tiling.run_lock import _gate
         with _gate(Path(sys.argv[1])):
             os.kill(os.getpid(), signal.SIGKILL)
     """
@@ -131,7 +131,7 @@ CROWD = """
     import os, sys, time
     from pathlib import Path
     from mmda.errors import DataError
-    from mmda.raster.run_lock import RunLock
+    from mmda.raster.tiling.run_lock import RunLock
 
     root, taken, end = Path(sys.argv[1]), 0, time.monotonic() + 1.5
     while time.monotonic() < end:

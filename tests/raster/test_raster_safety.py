@@ -122,7 +122,7 @@ def test_a_disk_that_takes_no_more(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("mmda.raster.encode.atomic_write_bytes", full)
+    monkeypatch.setattr("mmda.raster.tiling.encode.atomic_write_bytes", full)
     with pytest.raises(DataError, match=r"No space left on device(.|\n)*is the disk full"):
         tile(make_scenes(tmp_path), tmp_path / "o")
     assert not (tmp_path / "o/dataset.json").exists()

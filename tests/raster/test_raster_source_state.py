@@ -8,9 +8,9 @@ from raster_samples import make_scenes, tile
 
 from mmda.errors import DataError
 from mmda.raster import Scene
-from mmda.raster.header import read_header
-from mmda.raster.source_state import _BLOCK, _BLOCKS, check_source, source_state
-from mmda.raster.verify import verify_dataset
+from mmda.raster.dataset.source_state import _BLOCK, _BLOCKS, check_source, source_state
+from mmda.raster.dataset.verify import verify_dataset
+from mmda.raster.io.header import read_header
 
 
 def flip(path, place):

@@ -1,7 +1,7 @@
 import pytest
 
 from mmda.errors import ConfigError, DataError
-from mmda.raster.splits import match_group, place_by_table, read_split_table, split_by_hash
+from mmda.raster.dataset.splits import match_group, place_by_table, read_split_table, split_by_hash
 
 NAMES = [f"city{i}" for i in range(200)]
 

@@ -3,7 +3,7 @@ import json
 import numpy as np
 from raster_samples import noise
 
-from mmda.raster.stats import BandStatistics, class_pixels
+from mmda.raster.dataset.stats import BandStatistics, class_pixels
 
 
 def test_streaming_equals_all_at_once():

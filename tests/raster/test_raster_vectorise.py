@@ -10,7 +10,7 @@ import shapely
 from rasterio.transform import from_origin
 
 from mmda.errors import ConfigError, DataError
-from mmda.raster.vectorise import vectorise
+from mmda.raster.mapping.vectorise import vectorise
 
 UTM = {"crs": "EPSG:32633", "transform": from_origin(400_000, 5_300_000, 0.5, 0.5)}
 

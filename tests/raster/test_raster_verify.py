@@ -11,7 +11,7 @@ from raster_samples import make_scenes, noise, tile, write
 
 from mmda.cli import main
 from mmda.raster import Scene, read_manifest
-from mmda.raster.verify import verify_dataset
+from mmda.raster.dataset.verify import verify_dataset
 
 IMAGE = "train/images/s0_000000_000000.tif"
 LABEL = "val/labels/s1_000000_000000.png"

@@ -11,12 +11,13 @@ from rasterio.env import get_gdal_config, set_gdal_config
 
 from mmda.cli import main
 from mmda.errors import DataError
-from mmda.raster import RasterLabels, Scene, handles, read_manifest
-from mmda.raster.domain import TiledDomain, row_window
-from mmda.raster.options import TileOptions
-from mmda.raster.plan import plan_tiles
-from mmda.raster.tiles import SceneTiler
-from mmda.raster.verify import verify_dataset
+from mmda.raster import RasterLabels, Scene, read_manifest
+from mmda.raster.dataset.domain import TiledDomain, row_window
+from mmda.raster.dataset.verify import verify_dataset
+from mmda.raster.io import handles
+from mmda.raster.tiling.options import TileOptions
+from mmda.raster.tiling.plan import plan_tiles
+from mmda.raster.tiling.tiles import SceneTiler
 
 
 def grow(scene):
@@ -73,7 +74,7 @@ def test_a_raster_that_has_changed_is_named(tmp_path, how, message):
 @pytest.fixture
 def no_checksums(monkeypatch):
     """As for files that are not local, or large ones that changed between the sampled blocks."""
-    monkeypatch.setattr("mmda.raster.source_state._checksum", lambda *_: None)
+    monkeypatch.setattr("mmda.raster.dataset.source_state._checksum", lambda *_: None)
 
 
 @pytest.mark.usefixtures("no_checksums")
@@ -108,7 +109,7 @@ def seen(monkeypatch):
         options[-1]["retry"] = get_gdal_config("GDAL_HTTP_MAX_RETRY")
         return real(*args)
 
-    for module in ("header", "plan", "handles"):
+    for module in ("io.header", "tiling.plan", "io.handles"):
         monkeypatch.setattr(f"mmda.raster.{module}.open_raster", spy)
     return options
 

@@ -15,7 +15,7 @@ from mmengine.registry import init_default_scope
 from mmda.cli import main
 from mmda.engine.launch import load_config
 from mmda.errors import ConfigError
-from mmda.raster.domain import TiledDomain
+from mmda.raster.dataset.domain import TiledDomain
 from mmda.registry import MODELS
 from mmda.style.drift import draw_drift, measure_drift
 from mmda.style.translate import TranslatedCopy

@@ -20,9 +20,9 @@ from mmda.cli import main
 from mmda.engine.launch import load_config
 from mmda.errors import ConfigError, DataError
 from mmda.raster import RasterLabels, Scene
-from mmda.raster.manifest import read_dataset_info, read_manifest
-from mmda.raster.tile_files import read_tile
-from mmda.raster.verify import verify_dataset
+from mmda.raster.dataset.manifest import read_dataset_info, read_manifest
+from mmda.raster.dataset.tile_files import read_tile
+from mmda.raster.dataset.verify import verify_dataset
 from mmda.registry import MODELS
 from mmda.style.translate import TranslatedCopy
 from mmda.style.translators import METHODS, NetworkTranslator, training_free

@@ -8,7 +8,7 @@ import torch
 
 from mmda.engine.launch import load_config
 from mmda.errors import ConfigError
-from mmda.raster.tile_files import read_label, read_tile
+from mmda.raster.dataset.tile_files import read_label, read_tile
 from mmda.visualisation import open_domain, read_shown, run_pair, spread_pairs
 
 

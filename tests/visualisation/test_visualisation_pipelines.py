@@ -7,7 +7,7 @@ import pytest
 
 from mmda.engine.launch import load_config
 from mmda.errors import ConfigError
-from mmda.raster.tile_files import read_tile
+from mmda.raster.dataset.tile_files import read_tile
 from mmda.registry import TRANSFORMS
 from mmda.visualisation import open_domain, read_shown
 

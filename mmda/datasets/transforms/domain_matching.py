@@ -9,7 +9,7 @@ from mmcv.transforms import BaseTransform
 
 from mmda.datasets.transforms.radiometry import UINT8_LEVELS, apply_lookup
 from mmda.errors import ConfigError, did_you_mean
-from mmda.raster.domain import TiledDomain
+from mmda.raster.dataset.domain import TiledDomain
 from mmda.registry import TRANSFORMS
 from mmda.style.colour_maps import (
     ColourMap,

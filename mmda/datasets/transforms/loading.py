@@ -6,8 +6,8 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 
 from mmda.errors import DataError
-from mmda.raster.pixels import Pixels
-from mmda.raster.tile_files import read_label, read_tile
+from mmda.raster.dataset.scene_reader import Pixels
+from mmda.raster.dataset.tile_files import read_label, read_tile
 from mmda.registry import TRANSFORMS
 
 

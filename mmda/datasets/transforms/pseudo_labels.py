@@ -6,7 +6,7 @@ from mmcv.transforms import BaseTransform
 
 from mmda.errors import DataError
 from mmda.pseudo.folder import PseudoLabelFolder
-from mmda.raster.tile_files import read_label
+from mmda.raster.dataset.tile_files import read_label
 from mmda.registry import TRANSFORMS
 
 

@@ -8,7 +8,7 @@ from skimage.exposure import match_histograms
 from skimage.transform import resize
 
 from mmda.errors import ConfigError, did_you_mean
-from mmda.raster.domain import TiledDomain
+from mmda.raster.dataset.domain import TiledDomain
 from mmda.registry import TRANSFORMS
 from mmda.style.colour_maps import to_type
 from mmda.style.fourier import check_beta, transfer_amplitude

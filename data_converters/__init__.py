@@ -1,1 +1,0 @@
-"""Converters: one module per dataset, all on the tiling engine of ``mmda.raster``."""

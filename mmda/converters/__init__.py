@@ -1,0 +1,1 @@
+"""Converters: one module per dataset, all on the tiling engine of :mod:`mmda.raster`."""

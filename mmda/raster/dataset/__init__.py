@@ -1,0 +1,1 @@
+"""Tiled datasets: manifest, splits, tiles and windows to read, checks."""

@@ -1,0 +1,1 @@
+"""Opening rasters: headers, grids, resampling and reading."""

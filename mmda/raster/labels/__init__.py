@@ -1,0 +1,1 @@
+"""Class ids from masks and vectors."""

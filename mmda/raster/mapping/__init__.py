@@ -1,0 +1,1 @@
+"""Mapping whole rasters: prediction, masks and polygons."""

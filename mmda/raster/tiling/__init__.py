@@ -1,0 +1,1 @@
+"""Cutting scenes into tiled datasets."""
