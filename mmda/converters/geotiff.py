@@ -20,7 +20,7 @@ from mmda.cli.tiling_arguments import (
 )
 from mmda.errors import ConfigError, DataError
 from mmda.raster.dataset.discovery import FoundFile, PairingRule, find_images, pair_labels
-from mmda.raster.labels.vectors import VECTOR_SUFFIXES
+from mmda.raster.labels.vector_files import VECTOR_SUFFIXES
 from mmda.raster.scene import RasterLabels, VectorLabels
 
 

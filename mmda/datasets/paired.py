@@ -49,8 +49,15 @@ class PairedDomainDataset(Dataset):
 
     @property
     def metainfo(self) -> dict:
-        """Class names and palette (the source's; the domains share their classes)."""
-        return self.source.metainfo
+        """Class names and palette (the source's), and the data that the model is made for.
+
+        Checkpoints keep it. ``training_data`` is the target's, where there is a target: its rasters
+        are what the model is to map.
+        """
+        meta = dict(self.source.metainfo)
+        if self.target is not None and "training_data" in self.target.metainfo:
+            meta["training_data"] = self.target.metainfo["training_data"]
+        return meta
 
     @property
     def source_size(self) -> int:

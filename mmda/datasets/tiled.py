@@ -10,6 +10,7 @@ from mmengine.dataset import BaseDataset
 
 from mmda.errors import ConfigError, DataError
 from mmda.raster.dataset.domain import ClassMap, TiledDomain, count_splits
+from mmda.raster.dataset.training_data import TrainingData
 from mmda.registry import DATASETS
 
 
@@ -76,9 +77,10 @@ class TiledDataset(BaseDataset):
             )
         self.info, self.split, self.labelled = info, split, labelled
         self.domain = domain or info["domain"]
+        data = {"training_data": TrainingData.of(info).to_json()}
         super().__init__(
             ann_file="",
-            metainfo={**own, **self.METAINFO, **(metainfo or {})},
+            metainfo={**own, **data, **self.METAINFO, **(metainfo or {})},
             data_root=str(self.tiles.root),
             data_prefix={},
             indices=indices,

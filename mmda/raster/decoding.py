@@ -16,6 +16,7 @@ rule                                meaning
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -56,6 +57,23 @@ class Decoder:
         """How many bands of the mask are read."""
         return 3 if self.rule == "color" else 1
 
+    def covers(self, value: float) -> bool:
+        """Tell whether the rule gives a value a class, so that it is data whatever a tag says.
+
+        ``*=ID`` and thresholds stand for all values from 0 on.
+        """
+        if math.isnan(value):
+            return False
+        if self.threshold is not None or self.rule == "binary":
+            return value >= 0
+        if value == int(value) and self._key(int(value)) in self.table:
+            return True
+        return self.default is not None and value >= 0
+
+    def _key(self, value: int) -> int:
+        """Return a value as the table has it; for colours, the grey of that value."""
+        return int(_pack(np.full((3, 1, 1), value))) if self.rule == "color" else value
+
     def resolve(self, maximum: float, path: str) -> Decoder:
         """Settle ``binary`` by the maximum of the whole file: 0/1 up to 1, 0/255 from 128.
 
@@ -77,12 +95,13 @@ class Decoder:
             )
         return Decoder("threshold", self.classes, 0.5 if maximum <= 1 else WHITE)
 
-    def decode(self, values: np.ndarray, path: str) -> np.ndarray:
+    def decode(self, values: np.ndarray, path: str, valid: np.ndarray | None = None) -> np.ndarray:
         """Turn mask values into class ids.
 
         Args:
             values: ``(bands, height, width)``, any real dtype.
             path: File named by the error.
+            valid: ``(height, width)``, bool: all other pixels become ignore, whatever they hold.
 
         Returns:
             Class ids ``(height, width)``, uint8; 255 is ignore.
@@ -90,6 +109,12 @@ class Decoder:
         Raises:
             DataError: When a value is not covered by the rule.
         """
+        ids = self._ids(values, path, valid)
+        if valid is not None:
+            ids[~valid] = IGNORE
+        return ids
+
+    def _ids(self, values: np.ndarray, path: str, valid: np.ndarray | None) -> np.ndarray:
         if self.threshold is not None:
             return (values[0] >= self.threshold).astype(np.uint8)
         flat = _pack(values) if self.rule == "color" else values[0]
@@ -107,6 +132,8 @@ class Decoder:
                 hit = flat == value
                 ids[hit] = target
                 fits |= hit
+        if valid is not None:
+            fits = fits | ~valid
         if not fits.all():
             raise self._unknown(flat[~fits], path)
         return ids

@@ -81,6 +81,7 @@ class Scene:
         city: City or area, for grouped metrics.
         nodata: No-data value that replaces the one in the file.
         nominal_gsd: Ground sample distance (metres/pixel) to assume when the file tells none.
+        bands: 1-based image bands in the order wanted; all but opacity by default.
         size: Height and width (pixels) to resample the whole raster to, instead of to a GSD.
         white_area: Exactly white pixels are no data where at least so many are connected.
     """
@@ -92,6 +93,7 @@ class Scene:
     city: str | None = None
     nodata: float | None = None
     nominal_gsd: float | None = None
+    bands: tuple[int, ...] | None = None
     size: tuple[int, int] | None = None
     white_area: int | None = None
 
@@ -132,7 +134,8 @@ def scene_from_json(text: str) -> Scene:
     state = json.loads(text)
     if (label := state["label"]) is not None:
         state["label"] = RasterLabels(**label) if "decode" in label else VectorLabels(**label)
-    state["size"] = tuple(state["size"]) if state["size"] else None
+    for name in ("size", "bands"):
+        state[name] = tuple(state[name]) if state.get(name) else None
     return Scene(**state)
 
 

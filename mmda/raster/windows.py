@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rasterio.windows import Window as RasterioWindow
+
 from mmda.errors import ConfigError, did_you_mean
 
 EDGES = ("shift", "pad", "drop")
@@ -25,6 +27,15 @@ class Window(NamedTuple):
             min(self.height, height - self.row),
             min(self.width, width - self.col),
         )
+
+    def as_rasterio(self) -> RasterioWindow:
+        """Return the window as rasterio has it."""
+        return RasterioWindow(self.col, self.row, self.width, self.height)
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """The rows and columns, to index an array with."""
+        return slice(self.row, self.row + self.height), slice(self.col, self.col + self.width)
 
 
 def axis_starts(length: int, tile: int, stride: int, edge: str) -> list[int]:

@@ -11,10 +11,9 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from rasterio.enums import Resampling
 
 from mmda.errors import DataError
-from mmda.raster.io.scene_input import choose_bands, named_errors, open_scene
+from mmda.raster.dataset.overview import shrunk_ids, shrunk_image
 from mmda.report.extras import require
 
 IGNORE = 255
@@ -173,15 +172,8 @@ def read_scene(
     Raises:
         DataError: If a raster cannot be read.
     """
-    with open_scene(image) as source, named_errors(image):
-        scale = min(1.0, max_side / max(source.shape))
-        shape = (max(1, round(source.height * scale)), max(1, round(source.width * scale)))
-        bands = choose_bands(source, image, None, None)[:3]
-        averaged = Resampling.average
-        pixels = source.read(bands, out_shape=(len(bands), *shape), resampling=averaged)
-        valid = source.dataset_mask(out_shape=shape) > 0
-    with open_scene(mask) as source, named_errors(mask):
-        ids = source.read(1, out_shape=shape, resampling=Resampling.mode)
+    pixels, valid = shrunk_image(image, max_side)
+    ids = shrunk_ids(mask, valid.shape)
     picture = to_rgb(pixels, valid)
     painted = overlay(picture, ids, palette, transparent=background_ids(classes))
     opaque = np.where(valid, 255, 0).astype(np.uint8)

@@ -238,7 +238,7 @@ def _statistics(rows: Sequence[Row], found: Sequence[BandStatistics]) -> dict[st
     total = BandStatistics.empty(len(found[0].mean))
     for one in training or found:
         total.merge(one)
-    return {"mean": total.mean.tolist(), "std": total.std.tolist()}
+    return total.summary()
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

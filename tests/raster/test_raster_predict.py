@@ -182,8 +182,9 @@ def test_another_ground_sample_distance(tmp_path, factor):
     image[:, 16:48, 32:] = 1
     write(tmp_path / "a.tif", image)
     predict_raster(
-        tmp_path / "a.tif", tmp_path / "m.tif", by_pixel, num_classes=4, tile=32, gsd=0.5 * factor
-    )
+        tmp_path / "a.tif", tmp_path / "m.tif", by_pixel, num_classes=4, tile=32, gsd=0.5 * factor,
+        grid="model",
+    )  # fmt: skip
     with rasterio.open(tmp_path / "m.tif") as dst:
         assert dst.res == (0.5 * factor, 0.5 * factor)
         assert dst.bounds == rasterio.open(tmp_path / "a.tif").bounds
@@ -198,12 +199,14 @@ def test_ground_sample_distance_keeps_no_data_and_needs_a_georeference(tmp_path)
     image = random_image(32, 32)
     image[:, :, 16:] = 0
     write(tmp_path / "a.tif", image, nodata=0)
-    predict_raster(tmp_path / "a.tif", tmp_path / "m.tif", by_pixel, num_classes=4, tile=8, gsd=1)
+    predict_raster(
+        tmp_path / "a.tif", tmp_path / "m.tif", by_pixel, num_classes=4, tile=8, gsd=1, grid="model"
+    )
     mask = read(tmp_path / "m.tif")[0]
     assert (mask[:, 8:] == 255).all()
     assert (mask[:, :8] < 4).all()
     write(tmp_path / "b.tif", image, crs=None, transform=rasterio.Affine.identity())
-    with pytest.raises(DataError, match=r"b\.tif.*no georeference"):
+    with pytest.raises(DataError, match=r"b\.tif.*--nominal-gsd"):
         predict_raster(tmp_path / "b.tif", tmp_path / "n.tif", by_pixel, num_classes=4, gsd=1)
 
 

@@ -109,7 +109,7 @@ def seen(monkeypatch):
         options[-1]["retry"] = get_gdal_config("GDAL_HTTP_MAX_RETRY")
         return real(*args)
 
-    for module in ("io.header", "tiling.plan", "io.handles"):
+    for module in ("io.header", "tiling.label_checks", "io.handles"):
         monkeypatch.setattr(f"mmda.raster.{module}.open_raster", spy)
     return options
 

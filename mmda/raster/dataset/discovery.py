@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmda.errors import ConfigError, DataError
-from mmda.raster.labels.vectors import VECTOR_SUFFIXES
+from mmda.raster.labels.vector_files import VECTOR_SUFFIXES
 from mmda.raster.scene import is_local, safe_name
 
 RASTER_SUFFIXES = (".tif", ".tiff", ".vrt", ".png", ".jpg", ".jpeg", ".jp2", ".img")

@@ -2,18 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from rasterio.errors import RasterioError
 
 from mmda.raster.decoding import IGNORE
-from mmda.raster.io.blank import BlankAreas
-from mmda.raster.io.handles import HandlePool, unreadable
-from mmda.raster.io.reading import read_image
+from mmda.raster.io.grid import Grid, make_grid
+from mmda.raster.io.handles import HandlePool
+from mmda.raster.io.header import RasterHeader, read_header
+from mmda.raster.io.reading import RasterReader
 from mmda.raster.labels.readers import label_of, label_reader
-from mmda.raster.tiling.plan import ScenePlan
+from mmda.raster.scene import Scene
 from mmda.raster.windows import Window
+
+
+@dataclass(frozen=True)
+class SceneGrid:
+    """A scene on the pixel grid that it is read on.
+
+    Attributes:
+        scene: The scene.
+        header: The header of its image.
+        grid: The target grid.
+    """
+
+    scene: Scene
+    header: RasterHeader
+    grid: Grid
+
+    @classmethod
+    def of(cls, scene: Scene, gsd: float | None = None) -> SceneGrid:
+        """Read a scene's header and lay its grid.
+
+        Args:
+            scene: The scene.
+            gsd: Metres per pixel of the target grid; the raster's own when ``None``.
+
+        Raises:
+            DataError: When the image cannot be opened, or its own GSD is needed and unknown.
+        """
+        header = read_header(scene.image, scene.nodata, scene.bands)
+        return cls(scene, header, make_grid(scene, header, gsd))
+
+    def reader(self, pool: HandlePool) -> RasterReader:
+        """Return the reader of the scene's image."""
+        scene = self.scene
+        return RasterReader(scene.image, self.header, self.grid, pool, scene.white_area)
 
 
 @dataclass
@@ -32,7 +67,7 @@ class Pixels:
 
     def cut(self, row: int, col: int, size: Window, fill: float) -> Pixels:
         """Cut out ``size`` pixels from ``row``, ``col``, padded where these pixels end."""
-        box = (slice(row, row + size.height), slice(col, col + size.width))
+        box = Window(row, col, size.height, size.width).slices
         image = self.image[(slice(None), *box)]
         valid = None if self.valid is None else self.valid[box]
         label = None if self.label is None else self.label[box]
@@ -49,23 +84,20 @@ class Pixels:
 
 
 class SceneReader:
-    """Reads areas of one scene, from any number of threads."""
+    """Reads areas of one scene, from any number of threads; files are opened at first use.
 
-    def __init__(self, plan: ScenePlan, classes: tuple[str, ...], labelled: bool = True) -> None:
-        """Prepare to read; files are opened at first use.
+    Args:
+        source: The scene, its header and its grid.
+        classes: Names of the classes.
+        labelled: Whether to read the labels, where the scene has some.
+    """
 
-        Args:
-            plan: The scene, its header and its grid.
-            classes: Names of the classes.
-            labelled: Whether to read the labels, where the scene has some.
-        """
-        self._plan = plan
+    def __init__(self, source: SceneGrid, classes: Sequence[str], labelled: bool = True) -> None:
         self._pool = HandlePool()
+        self._image = source.reader(self._pool)
         self._labels = (
-            label_reader(plan.scene, plan.grid, self._pool, classes) if labelled else None
+            label_reader(source.scene, source.grid, self._pool, classes) if labelled else None
         )
-        white = plan.scene.white_area
-        self._blank = None if white is None else BlankAreas(white)
 
     def read(self, area: Window) -> Pixels:
         """Read an area inside the grid; its label is 255 where the image has no data.
@@ -73,16 +105,9 @@ class SceneReader:
         Raises:
             DataError: When the image or its label cannot be read or decoded.
         """
-        scene = self._plan.scene
-        with label_of(scene.image):
+        with label_of(self._image.path):
             label = None if self._labels is None else self._labels.read(area)
-        dataset = self._pool.get(scene.image, scene.nodata)
-        try:
-            image, valid = read_image(
-                dataset, self._plan.header, self._plan.grid, area, self._blank
-            )
-        except RasterioError as error:
-            raise unreadable(scene.image, error) from error
+        image, valid = self._image.read(area)
         if label is not None and valid is not None:
             label[~valid] = IGNORE
         return Pixels(image, valid, label)
@@ -90,4 +115,3 @@ class SceneReader:
     def close(self) -> None:
         """Close the scene's files; nothing may be reading."""
         self._pool.close()
-        self._labels = self._blank = None

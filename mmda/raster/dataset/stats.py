@@ -19,16 +19,21 @@ class BandStatistics:
         count: Number of valid pixels.
         mean: ``(bands,)``, float64.
         m2: Sum of squared deviations from the mean, ``(bands,)``, float64.
+        low: Smallest value, ``(bands,)``, float64; infinite without pixels.
+        high: Largest value, ``(bands,)``, float64; infinite without pixels.
     """
 
     count: int
     mean: np.ndarray
     m2: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
 
     @classmethod
     def empty(cls, bands: int) -> BandStatistics:
         """Return the statistics of no pixels."""
-        return cls(0, np.zeros(bands), np.zeros(bands))
+        none = np.full(bands, np.inf)
+        return cls(0, np.zeros(bands), np.zeros(bands), none, -none)
 
     @classmethod
     def of(cls, image: np.ndarray, valid: np.ndarray | None = None) -> BandStatistics:
@@ -43,7 +48,10 @@ class BandStatistics:
         moments = [cv2.meanStdDev(band, mask=mask) for band in image]
         mean = np.array([m.item() for m, _ in moments])
         deviation = np.array([s.item() for _, s in moments])
-        return cls(count, mean, deviation**2 * count)
+        if count == 0:
+            return cls.empty(len(image))
+        extremes = np.array([cv2.minMaxLoc(band, mask)[:2] for band in image], float)
+        return cls(count, mean, deviation**2 * count, *extremes.T)
 
     def merge(self, other: BandStatistics) -> None:
         """Add the pixels of ``other`` (Chan, Golub and LeVeque 1979)."""
@@ -54,6 +62,8 @@ class BandStatistics:
         self.mean = self.mean + delta * (other.count / total)
         self.m2 = self.m2 + other.m2 + delta**2 * (self.count * other.count / total)
         self.count = total
+        self.low = np.minimum(self.low, other.low)
+        self.high = np.maximum(self.high, other.high)
 
     @property
     def std(self) -> np.ndarray:
@@ -62,12 +72,23 @@ class BandStatistics:
 
     def to_json(self) -> dict[str, Any]:
         """Return the state as plain numbers; floats survive exactly."""
-        return {"count": self.count, "mean": self.mean.tolist(), "m2": self.m2.tolist()}
+        values = {name: getattr(self, name).tolist() for name in ("mean", "m2", "low", "high")}
+        return {"count": self.count, **values}
+
+    def summary(self) -> dict[str, list[float]]:
+        """Return mean, standard deviation, smallest and largest value per band."""
+        return {
+            "mean": self.mean.tolist(),
+            "std": self.std.tolist(),
+            "min": self.low.tolist(),
+            "max": self.high.tolist(),
+        }
 
     @classmethod
     def from_json(cls, state: dict[str, Any]) -> BandStatistics:
         """Restore :meth:`to_json`."""
-        return cls(state["count"], np.array(state["mean"]), np.array(state["m2"]))
+        arrays = (np.array(state[name]) for name in ("mean", "m2", "low", "high"))
+        return cls(state["count"], *arrays)
 
 
 def class_pixels(label: np.ndarray, classes: int) -> tuple[list[int], int]:

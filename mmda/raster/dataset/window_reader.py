@@ -11,13 +11,10 @@ from typing import Any
 import rasterio
 
 from mmda.errors import DataError
-from mmda.raster.dataset.scene_reader import Pixels, SceneReader
+from mmda.raster.dataset.scene_reader import Pixels, SceneGrid, SceneReader
 from mmda.raster.dataset.source_state import check_source
-from mmda.raster.io.grid import make_grid
 from mmda.raster.io.handles import bound_block_cache, quiet_georeference, scene_options
-from mmda.raster.io.header import read_header
 from mmda.raster.scene import Scene, scene_from_json
-from mmda.raster.tiling.plan import ScenePlan
 from mmda.raster.windows import Window
 
 
@@ -51,7 +48,7 @@ class WindowReader:
         self.labelled = labelled
         self._states = dict(states or {})
         self._classes, self._gsd, self._max_open = tuple(classes), gsd, max(1, max_open)
-        self._plans: dict[str, ScenePlan] = {}
+        self._sources: dict[str, SceneGrid] = {}
         self._inherited: list[threading.local] = []
         self._start_process()
 
@@ -67,16 +64,16 @@ class WindowReader:
                 raster is too small for the window.
         """
         with rasterio.Env(**scene_options(self.scenes[scene])):
-            reader, plan = self._reader(scene)
-            grid = plan.grid
+            reader, source = self._reader(scene)
+            grid = source.grid
             if window.row >= grid.height or window.col >= grid.width:
                 raise DataError(
-                    f"`{plan.scene.image}` has {grid.width} x {grid.height} pixels, but the "
+                    f"`{source.scene.image}` has {grid.width} x {grid.height} pixels, but the "
                     f"manifest has a tile at row {window.row}, column {window.col}: the raster has "
                     "changed. Run its converter again with --overwrite."
                 )
             pixels = reader.read(window.clip(grid.height, grid.width))
-        return pixels.cut(0, 0, window, plan.header.fill)
+        return pixels.cut(0, 0, window, source.header.fill)
 
     def close(self) -> None:
         """Close this thread's files."""
@@ -84,28 +81,26 @@ class WindowReader:
             reader.close()
         self._open().clear()
 
-    def _reader(self, name: str) -> tuple[SceneReader, ScenePlan]:
+    def _reader(self, name: str) -> tuple[SceneReader, SceneGrid]:
         readers = self._open()
-        plan = self._plan(name)
+        source = self._source(name)
         if name in readers:
             readers.move_to_end(name)
         else:
             if len(readers) >= self._max_open:
                 readers.popitem(last=False)[1].close()
-            readers[name] = SceneReader(plan, self._classes, self.labelled)
-        return readers[name], plan
+            readers[name] = SceneReader(source, self._classes, self.labelled)
+        return readers[name], source
 
-    def _plan(self, name: str) -> ScenePlan:
-        if name not in self._plans:
+    def _source(self, name: str) -> SceneGrid:
+        if name not in self._sources:
             scene = self.scenes[name]
             with quiet_georeference():
-                header = read_header(scene.image, scene.nodata)
+                source = SceneGrid.of(scene, self._gsd)
             if name in self._states:
-                check_source(scene, header, self._states[name])
-            self._plans[name] = ScenePlan(
-                scene, header, make_grid(scene, header, self._gsd), (None, None, "shift")
-            )
-        return self._plans[name]
+                check_source(scene, source.header, self._states[name])
+            self._sources[name] = source
+        return self._sources[name]
 
     def _open(self) -> OrderedDict[str, SceneReader]:
         """Return this thread's open scenes, the one used longest ago first."""
@@ -122,10 +117,11 @@ class WindowReader:
         self._local = threading.local()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in vars(self).items() if k not in ("_local", "_inherited", "_plans")}
+        own = ("_local", "_inherited", "_sources")
+        return {name: value for name, value in vars(self).items() if name not in own}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _inherited=[], _plans={})
+        vars(self).update(state, _inherited=[], _sources={})
         self._start_process()
 
 

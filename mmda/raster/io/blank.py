@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -30,7 +31,7 @@ class BlankAreas:
         self._searched = False
         self._missing: np.ndarray | None = None
 
-    def find(self, dataset: Any) -> np.ndarray | None:
+    def find(self, dataset: Any, bands: Sequence[int]) -> np.ndarray | None:
         """Return where the open raster is blank, ``(height, width)`` bool; ``None`` for nowhere.
 
         Raises:
@@ -38,7 +39,7 @@ class BlankAreas:
         """
         with self._lock:
             if not self._searched:
-                self._missing = find_blank(dataset.read(), self._smallest)
+                self._missing = find_blank(dataset.read(list(bands)), self._smallest)
                 self._searched = True
         return self._missing
 

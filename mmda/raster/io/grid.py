@@ -1,4 +1,4 @@
-"""The pixel grid of a scene after resampling to the target ground sample distance."""
+"""The pixel grid of a raster after resampling to the target ground sample distance."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Grid:
         step_x: Source pixels per grid pixel, across.
         crs: Coordinate reference system, or ``None``.
         transform: Grid pixel to CRS coordinates, or ``None``.
-        gsd: Metres per grid pixel, or ``None`` when unknown.
+        gsd: Metres on the ground per grid pixel, or ``None`` when unknown.
         nominal: Whether the GSD is the nominal one of the data set, not the file's.
     """
 
@@ -43,11 +43,6 @@ class Grid:
         """Whether the grid is the source's own."""
         return self.step_y == 1 and self.step_x == 1
 
-    @property
-    def shrinks(self) -> bool:
-        """Whether grid pixels are larger than source pixels."""
-        return self.step_y * self.step_x > 1
-
     def tile_transform(self, window: Window) -> Affine | None:
         """Return the affine transform of a window, or ``None`` without georeference."""
         if self.transform is None:
@@ -56,28 +51,36 @@ class Grid:
 
 
 def make_grid(scene: Scene, header: RasterHeader, gsd: float | None) -> Grid:
-    """Lay a grid of ``gsd`` metres per pixel over a raster (the raster's own when ``None``).
+    """Lay a grid of square ground pixels over a raster (the raster's own pixels by default).
 
     The number of pixels is rounded, so that the grid covers exactly the extent of the raster. A
     scene that asks for a size gets a grid of that size.
 
+    Args:
+        scene: The raster; its nominal GSD counts where the file tells none.
+        header: Its header.
+        gsd: Metres on the ground per grid pixel, along both axes; ``None`` keeps the raster's.
+
     Raises:
         DataError: When ``gsd`` is given and the raster's own is unknown.
     """
-    known = header.gsd if header.gsd is not None else scene.nominal_gsd
-    nominal = header.gsd is None and known is not None
+    pixel = header.pixel
+    nominal = pixel is None and scene.nominal_gsd is not None
+    if pixel is None and scene.nominal_gsd is not None:
+        pixel = (scene.nominal_gsd, scene.nominal_gsd)
+    known = scene.nominal_gsd if nominal else header.gsd
     height, width = header.height, header.width
     if scene.size is not None:
         height, width = scene.size
     elif gsd is not None:
-        if known is None:
+        if pixel is None:
             raise DataError(
-                f"Cannot resample `{scene.image}` to {gsd} m: it has no CRS, so its ground sample "
-                "distance is unknown. Give the data set's own with --nominal-gsd METRES, or assign "
-                "a CRS (`gdal_edit.py -a_srs EPSG:...`)."
+                f"Cannot resample `{scene.image}` to {gsd} m: its ground sample distance is "
+                f"unknown, since {header.place.advice}. Or give the ground sample distance of its "
+                "pixels with --nominal-gsd METRES."
             )
-        height = max(1, round(height * known / gsd))
-        width = max(1, round(width * known / gsd))
+        height = max(1, round(height * pixel[0] / gsd))
+        width = max(1, round(width * pixel[1] / gsd))
     step_y, step_x = header.height / height, header.width / width
     transform = header.transform
     if transform is not None:

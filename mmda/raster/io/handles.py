@@ -96,7 +96,7 @@ def quiet_georeference() -> Iterator[None]:
         yield
 
 
-def open_raster(path: str, nodata: float | None = None) -> Any:
+def open_raster(path: str) -> Any:
     """Open a raster for reading at full resolution.
 
     Overviews are switched off: resampling must not depend on how they were built. (Those of a file
@@ -105,7 +105,6 @@ def open_raster(path: str, nodata: float | None = None) -> Any:
 
     Args:
         path: A path or URL that GDAL opens.
-        nodata: No-data value that replaces the one in the file.
 
     Returns:
         An open ``rasterio.DatasetReader``.
@@ -114,7 +113,6 @@ def open_raster(path: str, nodata: float | None = None) -> Any:
         DamagedError: When the file is missing or is not a raster.
     """
     name = gdal_path(path)
-    name = name if nodata is None else f"vrt://{name}?a_nodata={nodata!r}"
     try:
         dataset = rasterio.open(name)
         placed = dataset.transform != Affine.identity()
@@ -136,7 +134,9 @@ def unreadable(path: str, error: BaseException) -> DamagedError:
     """Return the error for a raster that cannot be opened or read."""
     cause = error.__cause__ or error
     hint = "copy it again, or leave it out" if is_local(path) else "check the URL and the access"
-    return DamagedError(f"Cannot read the raster `{path}` ({cause}): it may be damaged; {hint}.")
+    return DamagedError(
+        f"Cannot read the raster `{path}` ({cause}): it may be damaged or truncated; {hint}."
+    )
 
 
 class HandlePool:
@@ -148,14 +148,14 @@ class HandlePool:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._open: dict[tuple[str, float | None, int], Any] = {}
+        self._open: dict[tuple[str, int], Any] = {}
 
-    def get(self, path: str, nodata: float | None = None) -> Any:
+    def get(self, path: str) -> Any:
         """Return this thread's handle of ``path``, opening it at first use."""
-        key = (path, nodata, threading.get_ident())
+        key = (path, threading.get_ident())
         handle = self._open.get(key)
         if handle is None:
-            handle = open_raster(path, nodata)
+            handle = open_raster(path)
             with self._lock:
                 self._open[key] = handle
         return handle

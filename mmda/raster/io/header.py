@@ -1,19 +1,22 @@
-"""What a raster's header tells: size, bands, CRS, ground sample distance, validity."""
+"""What a raster's header tells: size, bands, place, ground sample distance, validity."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from affine import Affine
 from rasterio.crs import CRS
-from rasterio.enums import ColorInterp, MaskFlags
-from rasterio.errors import RasterioError
+from rasterio.enums import ColorInterp
 
 from mmda.errors import DataError
-from mmda.raster.io.handles import open_raster, unreadable
+from mmda.raster.io.georeference import Georeference, georeference
+from mmda.raster.io.ground import pixel_metres
+from mmda.raster.io.handles import open_raster
+from mmda.raster.io.nodata import NoData, read_nodata
 
 DTYPES = ("uint8", "uint16", "float32")
 
@@ -25,15 +28,13 @@ class RasterHeader:
     Attributes:
         height: Pixels.
         width: Pixels.
-        bands: 1-based indices of the image bands (all but opacity).
+        bands: 1-based indices of the image bands: those chosen, or all but opacity.
         dtype: ``uint8``, ``uint16`` or ``float32``.
-        crs: Coordinate reference system, or ``None``.
-        transform: Pixel to CRS coordinates, or ``None`` when the file is not georeferenced.
-        gsd: Metres per pixel, or ``None`` when the file does not tell.
-        nodata: No-data value, or ``None``.
-        alpha: 1-based index of the band of opacity, or ``None``.
-        masked: Whether the file carries a mask band.
-        false_alpha: Whether a measured band (near infrared, say) is tagged as alpha.
+        place: Where the raster lies.
+        pixel: Metres on the ground that a pixel covers, down and across; ``None`` when unknown.
+        missing: How the file tells which pixels hold no data.
+        white: The value that the file draws as black, where it draws 0 as white; else ``None``.
+        scaling: Scale and offset tags of the image bands that differ from 1 and 0.
         block: Height and width (pixels) of the blocks that the file is read in.
     """
 
@@ -41,14 +42,32 @@ class RasterHeader:
     width: int
     bands: tuple[int, ...]
     dtype: str
-    crs: CRS | None
-    transform: Affine | None
-    gsd: float | None
-    nodata: float | None
-    alpha: int | None
-    masked: bool
-    false_alpha: bool = False
+    place: Georeference
+    pixel: tuple[float, float] | None
+    missing: NoData
+    white: int | None = None
+    scaling: tuple[tuple[float, float], ...] = ()
     block: tuple[int, int] = (1, 1)
+
+    @property
+    def crs(self) -> CRS | None:
+        """Coordinate reference system, or ``None``."""
+        return self.place.crs
+
+    @property
+    def transform(self) -> Affine | None:
+        """Pixel to CRS coordinates, or ``None`` when the file is not georeferenced."""
+        return self.place.transform
+
+    @property
+    def gsd(self) -> float | None:
+        """Ground sample distance: side of a square as large as a pixel, metres; or ``None``."""
+        return None if self.pixel is None else float(f"{math.sqrt(math.prod(self.pixel)):.9g}")
+
+    @property
+    def nodata(self) -> float | None:
+        """The no-data value, or ``None``."""
+        return self.missing.value
 
     @property
     def fill(self) -> float:
@@ -61,60 +80,67 @@ class RasterHeader:
         return float(self.nodata or 0) if kept else 0.0
 
 
-def read_header(path: str, nodata: float | None = None) -> RasterHeader:
+def read_header(
+    path: str, nodata: float | None = None, bands: Sequence[int] | None = None
+) -> RasterHeader:
     """Read the header of an image.
 
     Args:
         path: A path or URL that GDAL opens.
         nodata: No-data value that replaces the one in the file.
+        bands: 1-based image bands in the order wanted; all but opacity by default.
 
     Raises:
-        DataError: When the file cannot be opened, or is of a kind that cannot be tiled.
+        DataError: When the file cannot be opened, is of a kind that cannot be read, or lacks a
+            band.
     """
-    with open_raster(path, nodata) as dataset:
+    with open_raster(path) as dataset:
         _check_kind(dataset, path)
-        alpha = alpha_band(dataset, path)
-        flags = dataset.mask_flag_enums[0]
-        transform = None if dataset.transform == Affine.identity() else dataset.transform
+        missing = read_nodata(dataset, path, nodata, tuple(bands or ()))
+        chosen = _choose_bands(dataset, path, missing.alpha, bands)
+        place = georeference(dataset, path)
         return RasterHeader(
             height=dataset.height,
             width=dataset.width,
-            bands=tuple(i for i in dataset.indexes if i != alpha),
+            bands=chosen,
             dtype=dataset.dtypes[0],
-            crs=dataset.crs,
-            transform=transform,
-            gsd=ground_sample_distance(dataset.crs, transform, dataset.height, dataset.width),
-            nodata=_usable_nodata(dataset),
-            alpha=alpha,
-            masked=MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags,
-            false_alpha=alpha is None and ColorInterp.alpha in dataset.colorinterp,
+            place=place,
+            pixel=pixel_metres(place.crs, place.transform, dataset.height, dataset.width),
+            missing=missing,
+            white=drawn_as_white(dataset),
+            scaling=_scaling(dataset, chosen),
             block=dataset.block_shapes[0],
         )
 
 
-def ground_sample_distance(
-    crs: CRS | None, transform: Affine | None, height: int, width: int
-) -> float | None:
-    """Return the mean ground size of a pixel in metres, or ``None`` when it is unknown.
-
-    It is the square root of a pixel's area; in a geographic CRS measured on the ellipsoid at the
-    centre of the raster.
-    """
-    if crs is None or transform is None:
+def drawn_as_white(dataset: Any) -> int | None:
+    """Return the largest value of a raster that draws 0 as white (MinIsWhite), else ``None``."""
+    if dataset.tags(ns="IMAGE_STRUCTURE").get("MINISWHITE") != "YES":
         return None
-    if not crs.is_geographic:
-        factor = crs.linear_units_factor[1] if crs.is_projected else 1.0
-        return float(f"{math.sqrt(abs(transform.determinant)) * factor:.9g}")
-    from pyproj import Geod
+    bits = dataset.tags(1, ns="IMAGE_STRUCTURE").get("NBITS")
+    return 2 ** int(bits) - 1 if bits else int(np.iinfo(dataset.dtypes[0]).max)
 
-    corners = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
-    points = [transform * (width / 2 + x, height / 2 + y) for x, y in corners]
-    xs, ys = zip(*points, strict=True)
-    area, _ = Geod(ellps="WGS84").polygon_area_perimeter(xs, ys)
-    return float(f"{math.sqrt(abs(area)):.9g}")
+
+def check_upright(dataset: Any, path: str) -> None:
+    """Refuse a photograph that viewers turn: GDAL and OpenCV would read it as it lies in the file.
+
+    Raises:
+        DataError: When the file's EXIF orientation is another than upright.
+    """
+    orientation = dataset.tags().get("EXIF_Orientation", "1").strip()
+    if orientation not in ("", "0", "1"):
+        raise DataError(
+            f"`{path}` has the EXIF orientation {orientation}: viewers turn it, so that image and "
+            f"label would not match. Store it upright, e.g. `mogrify -auto-orient {path}`."
+        )
 
 
 def _check_kind(dataset: Any, path: str) -> None:
+    if dataset.count == 0:
+        raise DataError(
+            f"`{path}` has no bands of its own; expected an image raster. If it holds several "
+            "images, name one of those that `gdalinfo` lists."
+        )
     if dataset.dtypes[0] not in DTYPES or len(set(dataset.dtypes)) > 1:
         raise DataError(
             f"`{path}` holds {', '.join(sorted(set(dataset.dtypes)))} values; expected one of "
@@ -125,40 +151,23 @@ def _check_kind(dataset: Any, path: str) -> None:
             f"`{path}` is a palette image: its values are colour numbers, no measurements. "
             "Convert it first: `gdal_translate -expand rgb`."
         )
+    check_upright(dataset, path)
 
 
-def alpha_band(dataset: Any, path: str) -> int | None:
-    """Return the 1-based index of a band of opacity, or ``None``.
-
-    GDAL tags the fourth band of any 8-bit GeoTIFF as alpha unless told otherwise, so a near
-    infrared band often carries the tag. Opacity is 0 or full nearly everywhere; the first, middle
-    and last block of the first, middle and last row of blocks are looked at.
-    """
-    kinds = list(dataset.colorinterp)
-    if ColorInterp.alpha not in kinds:
-        return None
-    band = kinds.index(ColorInterp.alpha) + 1
-    height, width = dataset.block_shapes[band - 1]
-    rows, cols = -(-dataset.height // height), -(-dataset.width // width)
-    picks = {(r, c) for r in (0, rows // 2, rows - 1) for c in (0, cols // 2, cols - 1)}
-    try:
-        blocks = [
-            dataset.read(band, window=dataset.block_window(band, r, c)).ravel()
-            for r, c in sorted(picks)
-        ]
-    except RasterioError as error:
-        raise unreadable(path, error) from error
-    values = np.concatenate(blocks)
-    full = 1 if values.dtype.kind == "f" else np.iinfo(values.dtype).max
-    between = (values > 1) & (values < full)
-    return band if between.mean() < 0.05 else None
+def _choose_bands(
+    dataset: Any, path: str, alpha: int | None, bands: Sequence[int] | None
+) -> tuple[int, ...]:
+    if bands is None:
+        return tuple(i for i in dataset.indexes if i != alpha)
+    absent = [band for band in bands if band not in dataset.indexes]
+    if absent or not bands:
+        raise DataError(
+            f"`{path}` has {dataset.count} bands, but bands {absent} were asked for; expected "
+            f"numbers from 1 to {dataset.count}."
+        )
+    return tuple(bands)
 
 
-def _usable_nodata(dataset: Any) -> float | None:
-    value = dataset.nodata
-    dtype = np.dtype(dataset.dtypes[0])
-    if value is None or dtype.kind == "f":
-        return value
-    info = np.iinfo(dtype)
-    fits = not math.isnan(value) and info.min <= value <= info.max and value == int(value)
-    return value if fits else None
+def _scaling(dataset: Any, bands: Sequence[int]) -> tuple[tuple[float, float], ...]:
+    tags = tuple((dataset.scales[band - 1], dataset.offsets[band - 1]) for band in bands)
+    return () if all(tag == (1.0, 0.0) for tag in tags) else tags

@@ -1,14 +1,23 @@
-"""Resampling of class ids (mode or nearest) and, where GDAL cannot, of bands."""
+"""Resampling of bands, probabilities and class ids between the pixels of two grids.
+
+Each axis is resampled by itself: where target pixels are larger than source pixels, they take the
+mean of the source weighted by area, where they are smaller, they interpolate (class ids take the
+nearest). The weights of a target pixel depend on its place alone, not on the area that is read
+with it, so tiles join without seams and equal pixels are equal to the last bit.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
 from mmda.raster.io.grid import Grid
 from mmda.raster.windows import Window
+
+_EVEN = 1e-5  # smaller differences between two shares are rounding noise
 
 
 def source_area(grid: Grid, area: Window, height: int, width: int) -> Window:
@@ -20,17 +29,66 @@ def source_area(grid: Grid, area: Window, height: int, width: int) -> Window:
         height: Height of the source in pixels.
         width: Width of the source in pixels.
     """
-    margin = 0 if grid.native or grid.shrinks else 1  # the neighbours of bilinear interpolation
-    top, bottom = _axis_extent(area.row, area.height, grid.step_y, height, margin)
-    left, right = _axis_extent(area.col, area.width, grid.step_x, width, margin)
+    top, bottom = axis_extent(area.row, area.height, grid.step_y, height)
+    left, right = axis_extent(area.col, area.width, grid.step_x, width)
     return Window(top, left, bottom - top, right - left)
+
+
+def axis_extent(start: int, size: int, step: float, length: int) -> tuple[int, int]:
+    """Return the first source pixel that target pixels depend on along one axis, and the end.
+
+    Args:
+        start: First target pixel.
+        size: Number of target pixels.
+        step: Source pixels per target pixel.
+        length: Number of source pixels along the axis.
+    """
+    margin = 1 if step < 1 else 0  # the neighbours that are interpolated with
+    first = math.floor(start * step + 1e-6) - margin
+    last = math.ceil((start + size) * step - 1e-6) + margin
+    return max(0, min(first, length - 1)), min(max(last, first + 1), length)
+
+
+def resample_bands(
+    image: np.ndarray, valid: np.ndarray | None, grid: Grid, area: Window, source: Window
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Resample bands, counting valid pixels only.
+
+    Args:
+        image: ``(bands, source.height, source.width)``.
+        valid: ``(source.height, source.width)``, bool; ``None`` where all is valid.
+        grid: The target grid, not the source's own.
+        area: Pixels of the grid to compute.
+        source: Where ``image`` lies in the source, see :func:`source_area`.
+
+    Returns:
+        Image ``(bands, area.height, area.width)`` in the dtype of ``image``, and validity
+        ``(area.height, area.width)``: at least half of the weight is valid (``None`` where all
+        is).
+    """
+    down, across = _matrices(grid, area, source, _interpolated)
+    share = None
+    if valid is not None:
+        share = _apply(down, across, valid)
+        # What is valid all around keeps the very values that it has without neighbours.
+        share[share > 1 - _EVEN] = 1
+        image = np.where(valid, image, image.dtype.type(0))
+    result = np.empty((len(image), area.height, area.width), image.dtype)
+    for band, out in zip(image, result, strict=True):
+        values = _apply(down, across, band)
+        if share is not None:
+            values /= np.maximum(share, _EVEN)
+        if image.dtype.kind == "u":
+            np.clip(np.floor(values + 0.5), 0, np.iinfo(image.dtype).max, out=values)
+        out[...] = values
+    return result, None if share is None else share >= 0.5 - _EVEN
 
 
 def resample_ids(ids: np.ndarray, grid: Grid, area: Window, source: Window) -> np.ndarray:
     """Resample class ids from source pixels to an area of the grid.
 
     Shrinking takes the id that covers most of the target pixel (the lowest of equals), enlarging
-    the id at its centre. Neither depends on the area, so tiles join without seams.
+    the id at its centre.
 
     Args:
         ids: Class ids ``(source.height, source.width)``, uint8.
@@ -43,15 +101,12 @@ def resample_ids(ids: np.ndarray, grid: Grid, area: Window, source: Window) -> n
     """
     if grid.native:
         return ids
-    if not grid.shrinks:
-        rows = _centres(area.row, area.height, grid.step_y, source.row, source.height)
-        cols = _centres(area.col, area.width, grid.step_x, source.col, source.width)
-        return ids[rows[:, None], cols[None, :]]
-    down = _coverage(area.row, area.height, grid.step_y, source.row, source.height)
-    across = _coverage(area.col, area.width, grid.step_x, source.col, source.width)
+    down, across = _matrices(grid, area, source, _nearest)
     present = np.flatnonzero(np.bincount(ids.ravel(), minlength=256))
     if len(present) == 1:
         return np.full((area.height, area.width), present[0], np.uint8)
+    if grid.step_y <= 1 and grid.step_x <= 1:
+        return ids[down.indices[:, None], across.indices[None, :]]
     best = np.full((area.height, area.width), -1.0, np.float32)
     rest = np.ones((area.height, area.width), np.float32)
     result = np.zeros((area.height, area.width), np.uint8)
@@ -59,71 +114,76 @@ def resample_ids(ids: np.ndarray, grid: Grid, area: Window, source: Window) -> n
         if value == present[-1]:
             share = rest
         else:
-            share = (down @ (ids == value).astype(np.float32)) @ across.T
+            share = _apply(down, across, ids == value)
             rest -= share
         # The margin keeps rounding noise from deciding between equals.
-        wins = share > best + 1e-5
+        wins = share > best + _EVEN
         result[wins] = value
         best[wins] = share[wins]
     return result
 
 
-def resample_bands(
-    image: np.ndarray, valid: np.ndarray, grid: Grid, area: Window, source: Window
-) -> tuple[np.ndarray, np.ndarray]:
-    """Resample bands as GDAL does: the mean of valid pixels, or bilinear when enlarging.
+def axis_weights(start: int, size: int, step: float, first: int, last: int) -> csr_matrix:
+    """Return the weights of source pixels in target pixels along one axis.
 
     Args:
-        image: ``(bands, source.height, source.width)``.
-        valid: ``(source.height, source.width)``, bool.
-        grid: The target grid, not the source's own.
-        area: Pixels of the grid to compute.
-        source: Where ``image`` lies in the source, see :func:`source_area`.
+        start: First target pixel.
+        size: Number of target pixels.
+        step: Source pixels per target pixel.
+        first: First source pixel that is at hand.
+        last: The end of those at hand.
 
     Returns:
-        Image ``(bands, area.height, area.width)`` in the dtype of ``image``, and validity
-        ``(area.height, area.width)``: at least half of the weight is valid.
+        ``(size, last - first)``, float32; each row adds up to 1.
     """
-    weigh = _coverage if grid.shrinks else _bilinear
-    down = weigh(area.row, area.height, grid.step_y, source.row, source.height)
-    across = weigh(area.col, area.width, grid.step_x, source.col, source.width)
-    share = (down @ valid.astype(np.float32)) @ across.T
-    sums = [(down @ np.where(valid, band, 0).astype(np.float32)) @ across.T for band in image]
-    result = np.stack(sums) / np.maximum(share, 1e-6)
-    if image.dtype.kind == "u":
-        result = np.clip(np.floor(result + 0.5), 0, np.iinfo(image.dtype).max)
-    return result.astype(image.dtype), share >= 0.5 - 1e-5
+    return _interpolated(start, size, step, first, last - first)
 
 
-def _axis_extent(start: int, size: int, step: float, length: int, margin: int) -> tuple[int, int]:
-    first = math.floor(start * step + 1e-6) - margin
-    last = math.ceil((start + size) * step - 1e-6) + margin
-    return max(0, min(first, length - 1)), min(max(last, first + 1), length)
+def _matrices(
+    grid: Grid, area: Window, source: Window, enlarge: Callable[..., csr_matrix]
+) -> tuple[csr_matrix, csr_matrix]:
+    """Return the weights down and across."""
+    rows = (area.row, area.height, grid.step_y, source.row, source.height)
+    cols = (area.col, area.width, grid.step_x, source.col, source.width)
+    return enlarge(*rows), enlarge(*cols)
 
 
-def _centres(start: int, size: int, step: float, offset: int, length: int) -> np.ndarray:
+def _apply(down: csr_matrix, across: csr_matrix, plane: np.ndarray) -> np.ndarray:
+    """Return ``down @ plane @ across.T`` in float32."""
+    lines = down @ plane.astype(np.float32)
+    return (across @ np.ascontiguousarray(lines.T)).T
+
+
+def _interpolated(start: int, size: int, step: float, offset: int, length: int) -> csr_matrix:
+    """Weights ``(size, length)``: by area where pixels grow, bilinear where they shrink."""
+    if step >= 1:
+        return _coverage(start, size, step, offset, length)
+    centre = (np.arange(start, start + size) + 0.5) * step - 0.5
+    first = np.floor(centre).astype(int)
+    upper = (centre - first).astype(np.float32)
+    rows = np.tile(np.arange(size), 2)
+    index = np.clip(np.concatenate([first, first + 1]) - offset, 0, length - 1)
+    weights = np.concatenate([1 - upper, upper])
+    return csr_matrix((weights, (rows, index)), shape=(size, length))
+
+
+def _nearest(start: int, size: int, step: float, offset: int, length: int) -> csr_matrix:
+    """Weights ``(size, length)``: by area where pixels grow, else of the source at the centre."""
+    if step > 1:
+        return _coverage(start, size, step, offset, length)
     centres = np.floor((np.arange(start, start + size) + 0.5) * step).astype(int) - offset
-    return np.clip(centres, 0, length - 1)
+    index = np.clip(centres, 0, length - 1)
+    return csr_matrix((np.ones(size, np.float32), (np.arange(size), index)), shape=(size, length))
 
 
 def _coverage(start: int, size: int, step: float, offset: int, length: int) -> csr_matrix:
     """Weights ``(size, length)``: the share of every source pixel in every target pixel."""
-    low = np.arange(start, start + size)[:, None] * step - offset
-    high = low + step
-    first = np.floor(low).astype(int)
-    index = first + np.arange(math.ceil(step) + 1)[None, :]
+    edges = np.arange(start, start + size + 1) * step
+    low, high = edges[:-1, None], edges[1:, None]
+    index = np.floor(low + 1e-6).astype(int) + np.arange(math.ceil(step) + 1)[None, :]
     overlap = np.minimum(high, index + 1) - np.maximum(low, index)
-    keep = (overlap > 1e-6) & (index >= 0) & (index < length)
+    keep = (overlap > 1e-6) & (index >= offset) & (index < offset + length)
+    overlap = np.where(keep, overlap, 0)
+    weights = (overlap / overlap.sum(axis=1, keepdims=True)).astype(np.float32)
     rows = np.broadcast_to(np.arange(size)[:, None], index.shape)
-    weights = (overlap[keep] / step).astype(np.float32)
-    return csr_matrix((weights, (rows[keep], index[keep])), shape=(size, length))
-
-
-def _bilinear(start: int, size: int, step: float, offset: int, length: int) -> csr_matrix:
-    """Weights ``(size, length)`` of the two source pixels around every target centre."""
-    centre = (np.arange(start, start + size) + 0.5) * step - 0.5 - offset
-    first = np.floor(centre).astype(int)
-    upper = (centre - first).astype(np.float32)
-    rows = np.tile(np.arange(size), 2)
-    index = np.clip(np.concatenate([first, first + 1]), 0, length - 1)
-    return csr_matrix((np.concatenate([1 - upper, upper]), (rows, index)), shape=(size, length))
+    return csr_matrix((weights[keep], (rows[keep], index[keep] - offset)), shape=(size, length))

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
-import numpy as np
 import rasterio
-from numpy.typing import NDArray
 from tqdm import tqdm
 
-from mmda.errors import ConfigError
-from mmda.raster.io.scene_input import Strip, StripReader, choose_bands, open_scene
+from mmda.errors import ConfigError, DataError
+from mmda.raster.dataset.scene_reader import SceneGrid
+from mmda.raster.dataset.training_data import TrainingData
+from mmda.raster.io.grid import make_grid
+from mmda.raster.io.handles import HandlePool, gdal_process, quiet_georeference, scene_options
+from mmda.raster.io.header import read_header
+from mmda.raster.mapping.batches import Predictor, TilePredictor
+from mmda.raster.mapping.fit import Gsd, check_gsd, fit_raster
 from mmda.raster.mapping.mosaic import MosaicGrid, StripMosaic
-from mmda.raster.mapping.write import (
-    IGNORE,
-    PROBABILITY_STEPS,
-    RowWriter,
-    mask_writer,
-    probability_writer,
-)
-from mmda.utils.files import atomic_path, ensure_free_space
+from mmda.raster.mapping.output import MapOutput
+from mmda.raster.mapping.strips import StripReader
+from mmda.raster.mapping.write import Frame
+from mmda.raster.scene import Scene, is_local, safe_name
+from mmda.utils.files import ensure_free_space
 
-Predictor = Callable[[NDArray[np.generic]], NDArray[np.float32]]
+GRIDS = ("input", "model")
 
 
 @dataclass
@@ -37,6 +39,7 @@ class PredictionSummary:
         out: The mask that was written.
         height: Mask height in pixels.
         width: Mask width in pixels.
+        gsd: Metres per pixel at which the network saw the raster; ``None`` when unknown.
         tiles: Number of tiles that went through the network.
         empty_tiles: Number of tiles skipped because they hold no data.
         class_pixels: Pixels per class.
@@ -50,6 +53,7 @@ class PredictionSummary:
     height: int
     width: int
     class_pixels: list[int]
+    gsd: float | None = None
     tiles: int = 0
     empty_tiles: int = 0
     ignore_pixels: int = 0
@@ -68,7 +72,11 @@ def predict_raster(
     batch_size: int = 4,
     bands: Sequence[int] | None = None,
     num_bands: int | None = None,
-    gsd: float | None = None,
+    gsd: Gsd = None,
+    nodata: float | None = None,
+    nominal_gsd: float | None = None,
+    grid: Literal["input", "model"] = "input",
+    data: TrainingData | None = None,
     classes: Sequence[str] | None = None,
     palette: Sequence[Sequence[int]] | None = None,
     probabilities: Path | str | None = None,
@@ -76,23 +84,29 @@ def predict_raster(
 ) -> PredictionSummary:
     """Write the class mask of a whole raster.
 
+    The network sees the pixels that a tile of the training data would hold at the same place.
     Memory holds ``classes x tile x raster width`` float32 sums and two strips of the image,
     whatever the raster's height. Equal input and a deterministic ``predict`` give equal bytes.
 
     Args:
         image: Any raster that GDAL opens, a `/vsi...` path or URL too.
         out: The mask GeoTIFF: uint8, class ids from 0, 255 where the image has no data (tag,
-            alpha, mask band or NaN), CRS and transform of the image, colour table.
+            alpha, mask band, NaN or ``nodata``), CRS and transform of the image, colour table.
         predict: Maps ``(N, B, tile, tile)`` in the raster's dtype to ``(N, C, tile, tile)``
             float32 probabilities.
         num_classes: Number of classes C, 1 to 255.
-        tile: Side of the square tiles in pixels. A smaller raster is padded by reflection.
+        tile: Side of the square tiles in pixels. A smaller raster is padded.
         overlap: Share of a tile in common with its neighbour, in [0, 0.9].
         batch_size: Largest number N of tiles per call of ``predict``.
-        bands: 1-based bands in the model's order; all but alpha by default.
+        bands: 1-based bands in the model's order; those of the training data, or all but alpha.
         num_bands: Number of bands that the model expects, to be checked.
-        gsd: Ground sample distance in metres to predict at; the mask is then on that grid. None
-            keeps the raster's own.
+        gsd: Ground sample distance in metres to predict at; by default that of the training data,
+            or the raster's own where nobody knows; ``"native"`` keeps the raster's own.
+        nodata: No-data value instead of the file's; by default that of the training data, if any.
+        nominal_gsd: Ground sample distance to assume where the raster tells none, metres per pixel.
+        grid: The grid of the mask: ``"input"``, the raster's own pixels, or ``"model"``, the pixels
+            that the network saw. They differ where the raster is resampled.
+        data: What the training images were like.
         classes: Class names, stored in the mask.
         palette: RGB 0..255 per class, stored as colour table.
         probabilities: Also write the blended probabilities to this GeoTIFF, one uint8 band per
@@ -103,137 +117,124 @@ def predict_raster(
         A summary with counts, time and warnings.
 
     Raises:
-        DataError: If the raster is missing, unreadable, truncated or has other bands than
-            expected, or the disk is too full.
+        DataError: If the raster is missing, unreadable, truncated, has other bands than expected
+            or values that the model was not trained on, or the disk is too full.
         ConfigError: If an option is out of range or ``predict`` returns another shape.
     """
     out = Path(out)
     targets = [out] if probabilities is None else [out, Path(probabilities)]
-    _check_options(image, targets, num_classes, batch_size)
+    _check_options(image, targets, num_classes, batch_size, gsd, grid)
     began = time.perf_counter()
+    scene = _scene(image, nodata, nominal_gsd, bands, data)
     with ExitStack() as stack:
-        scene = stack.enter_context(open_scene(image, gsd))
-        chosen = choose_bands(scene, image, bands, num_bands)
-        grid = MosaicGrid(scene.height, scene.width, tile, overlap)
+        stack.enter_context(rasterio.Env(**scene_options(scene)))
+        stack.enter_context(quiet_georeference())
+        stack.enter_context(gdal_process())
+        source, warnings = _open(scene, num_bands, data, gsd)
+        mosaic_grid = MosaicGrid(source.grid.height, source.grid.width, tile, overlap)
+        frame = Frame.of(source, own_pixels=grid == "input")
         for target, count in zip(targets, (1, num_classes), strict=False):
-            ensure_free_space(target.parent, grid.height * grid.width * count)
-        paths = [stack.enter_context(atomic_path(target)) for target in targets]
-        writers = [stack.enter_context(mask_writer(paths[0], scene, classes, palette))]
-        if probabilities is not None:
-            writer = probability_writer(paths[1], scene, num_classes, classes)
-            writers.append(stack.enter_context(writer))
-        summary = PredictionSummary(image, out, grid.height, grid.width, [0] * num_classes)
-        summary.warnings += _georeference_warnings(scene, image)
-        total = len(grid.rows) * len(grid.cols)
-        bar = tqdm(total=total, desc=Path(image).name, unit="tile", disable=not progress)
-        runner = _TilePredictor(
-            predict, grid, num_classes, batch_size, summary, stack.enter_context(bar)
+            ensure_free_space(target.parent, frame.height * frame.width * count)
+        pool = HandlePool()
+        stack.callback(pool.close)
+        output = stack.enter_context(
+            MapOutput(source, frame, targets, num_classes, pool, classes, palette)
         )
-        _map_strips(StripReader(scene, image, chosen, grid), runner, writers)
-    summary.seconds = time.perf_counter() - began
-    return summary
+        bar = stack.enter_context(
+            tqdm(
+                total=len(mosaic_grid.rows) * len(mosaic_grid.cols),
+                desc=Path(image).name,
+                unit="tile",
+                disable=not progress,
+            )
+        )
+        tiles = TilePredictor(predict, mosaic_grid, num_classes, batch_size, bar)
+        _map_strips(StripReader(source.reader(pool), mosaic_grid), tiles, output, num_classes)
+        counts = output.counts
+    return PredictionSummary(
+        image,
+        out,
+        frame.height,
+        frame.width,
+        counts[:num_classes].tolist(),
+        source.grid.gsd,
+        tiles.tiles,
+        tiles.empty_tiles,
+        int(counts[-1]),
+        time.perf_counter() - began,
+        warnings,
+    )
+
+
+def _map_strips(
+    strips: StripReader, tiles: TilePredictor, output: MapOutput, num_classes: int
+) -> None:
+    """Predict, blend and write strip after strip."""
+    mosaic = StripMosaic(strips.grid, num_classes)
+    for strip in strips:
+        for column, probabilities in tiles(strip):
+            mosaic.add(strip.index, column, probabilities)
+        rows = mosaic.final_rows(strip.index)
+        valid = None if strip.valid is None else strip.valid[: rows.shape[1], : rows.shape[2]]
+        output.write(rows, valid)
+        mosaic.advance(strip.index)
+
+
+def _scene(
+    image: Path | str,
+    nodata: float | None,
+    nominal_gsd: float | None,
+    bands: Sequence[int] | None,
+    data: TrainingData | None,
+) -> Scene:
+    """Return the raster as a scene, read as the training data were where the user says nothing."""
+    if data is not None:
+        nodata = data.nodata if nodata is None else nodata
+        bands = data.band_indices if bands is None else bands
+    name = safe_name(Path(image).stem) or "scene"
+    chosen = None if bands is None else tuple(bands)
+    return Scene(name, str(image), nodata=nodata, nominal_gsd=nominal_gsd, bands=chosen)
+
+
+def _open(
+    scene: Scene, num_bands: int | None, data: TrainingData | None, gsd: Gsd
+) -> tuple[SceneGrid, list[str]]:
+    """Read the header of a raster and lay the grid that the network sees."""
+    if is_local(scene.image) and not Path(scene.image).is_file():
+        raise DataError(
+            f"Image `{scene.image}` does not exist; expected a raster file. Check the path."
+        )
+    header = read_header(scene.image, scene.nodata, scene.bands)
+    if num_bands is not None and len(header.bands) != num_bands:
+        raise DataError(
+            f"`{scene.image}`: got {len(header.bands)} bands {list(header.bands)}, but the model "
+            f"expects {num_bands}. Choose them with `--bands`, for example `--bands 1 2 3`."
+        )
+    fit = fit_raster(scene, header, data, gsd)
+    warnings = list(fit.warnings)
+    if header.crs is None and header.place.gcps is None:
+        warnings.append(f"`{scene.image}` has no CRS; the mask is written without one.")
+    return SceneGrid(scene, header, make_grid(scene, header, fit.gsd)), warnings
 
 
 def _check_options(
-    image: Path | str, targets: list[Path], num_classes: int, batch_size: int
+    image: Path | str,
+    targets: list[Path],
+    num_classes: int,
+    batch_size: int,
+    gsd: Gsd,
+    grid: str,
 ) -> None:
-    if not 1 <= num_classes <= IGNORE:
+    if not 1 <= num_classes <= 255:
         raise ConfigError(f"Expected 1 to 255 classes for a uint8 mask, but got {num_classes}.")
     if batch_size < 1:
         raise ConfigError(f"Expected a batch size of at least 1, but got {batch_size}.")
+    if grid not in GRIDS:
+        raise ConfigError(f"Unknown grid `{grid}`; expected one of {', '.join(GRIDS)}.")
+    check_gsd(gsd)
     resolved = [Path(path).resolve() for path in (image, *targets)]
     if len(set(resolved)) < len(resolved):
         raise ConfigError(
             f"The outputs {', '.join(f'`{t}`' for t in targets)} of `{image}` must be files of "
             "their own; choose other names."
         )
-
-
-def _georeference_warnings(scene: rasterio.DatasetReader, image: Path | str) -> list[str]:
-    if scene.crs is None and not scene.gcps[0]:
-        return [f"`{image}` has no CRS; the mask is written without one."]
-    return []
-
-
-class _TilePredictor:
-    """Runs the network on the tiles of a strip that hold data, in batches."""
-
-    def __init__(
-        self,
-        predict: Predictor,
-        grid: MosaicGrid,
-        num_classes: int,
-        batch_size: int,
-        summary: PredictionSummary,
-        bar: tqdm,
-    ) -> None:
-        self.predict = predict
-        self.grid = grid
-        self.num_classes = num_classes
-        self.batch_size = batch_size
-        self.summary = summary
-        self.bar = bar
-
-    def __call__(self, strip: Strip) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """Yield ``(column index, (C, tile, tile))`` for the tiles with data, left to right."""
-        windows = [slice(left, left + self.grid.tile) for left in self.grid.cols]
-        filled = [i for i, w in enumerate(windows) if strip.valid[:, w].any()]
-        empty = len(windows) - len(filled)
-        self.summary.empty_tiles += empty
-        self.bar.update(empty)
-        for start in range(0, len(filled), self.batch_size):
-            columns = filled[start : start + self.batch_size]
-            batch = np.stack([strip.image[:, :, windows[i]] for i in columns])
-            yield from zip(columns, self._run(batch), strict=True)
-            self.summary.tiles += len(columns)
-            self.bar.update(len(columns))
-
-    def _run(self, batch: NDArray[np.generic]) -> NDArray[np.float32]:
-        result = self.predict(batch)
-        expected = (len(batch), self.num_classes, self.grid.tile, self.grid.tile)
-        if result.shape != expected:
-            raise ConfigError(
-                f"Expected predictions of shape {expected} (tiles, classes, height, width), but "
-                f"got {result.shape}; do the classes belong to this checkpoint?"
-            )
-        return result
-
-
-def _map_strips(reader: StripReader, tiles: _TilePredictor, writers: list[RowWriter]) -> None:
-    """Predict, blend and write strip after strip."""
-    summary = tiles.summary
-    mosaic = StripMosaic(reader.grid, tiles.num_classes)
-    for strip in reader:
-        for column, probabilities in tiles(strip):
-            mosaic.add(strip.index, column, probabilities)
-        rows = mosaic.final_rows(strip.index)
-        nodata = ~strip.valid[: rows.shape[1], : rows.shape[2]]
-        mask = _argmax(rows)
-        mask[nodata] = IGNORE
-        writers[0].write(mask[None])
-        for writer in writers[1:]:
-            writer.write(_quantised(rows, nodata))
-        mosaic.advance(strip.index)
-        counts = np.bincount(mask.ravel(), minlength=IGNORE + 1)
-        summary.ignore_pixels += int(counts[IGNORE])
-        for index in range(tiles.num_classes):
-            summary.class_pixels[index] += int(counts[index])
-
-
-def _argmax(rows: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Return the class of the largest value, the first one on a tie; planar, so it streams."""
-    best = rows[0].copy()
-    mask = np.zeros(best.shape, dtype=np.uint8)
-    for index, plane in enumerate(rows[1:], 1):
-        mask[plane > best] = index
-        np.maximum(best, plane, out=best)
-    return mask
-
-
-def _quantised(rows: NDArray[np.float32], nodata: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Return probabilities 0..1 as 0..254, and 255 where there is no data."""
-    steps = np.empty(rows.shape, dtype=np.uint8)
-    for plane, out in zip(rows, steps, strict=True):
-        np.copyto(out, np.rint(plane.clip(0, 1) * PROBABILITY_STEPS), casting="unsafe")
-        out[nodata] = IGNORE
-    return steps

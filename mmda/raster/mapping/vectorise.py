@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import rasterio
 import shapely
+from affine import Affine
+from rasterio.crs import CRS
 from rasterio.features import shapes
 from shapely.geometry import shape
 from tqdm import tqdm
 
 from mmda.errors import ConfigError, DataError
-from mmda.raster.io.scene_input import METRES_PER_DEGREE, open_scene
-from mmda.raster.mapping.write import IGNORE, read_mask_classes
+from mmda.raster.decoding import IGNORE
+from mmda.raster.io.georeference import georeference
+from mmda.raster.io.ground import (
+    is_ground_metric,
+    local_equal_area_crs,
+    metres_per_unit,
+    to_degrees,
+)
+from mmda.raster.io.handles import open_raster, quiet_georeference
+from mmda.raster.mapping.write import read_mask_classes
 from mmda.utils.files import atomic_path
-
-EQUAL_AREA = "EPSG:6933"
 
 
 def vectorise(
@@ -56,18 +65,19 @@ def vectorise(
     for option, value in (("min_area", min_area), ("tolerance", tolerance)):
         if value < 0:
             raise ConfigError(f"Expected `{option}` to be 0 or more, but got {value}.")
-    with open_scene(mask) as dataset:
-        _check_mask(dataset, mask)
+    with quiet_georeference(), open_raster(str(mask)) as dataset:
+        crs, transform = _check_mask(dataset, mask)
         names = read_mask_classes(dataset) or []
         wanted = _default_classes(dataset, names) if classes is None else sorted(set(classes))
-        bar = tqdm(_areas(dataset, wanted), desc="polygons", unit="area", disable=not progress)
-        found = list(bar)
-        crs = dataset.crs
+        areas = _areas(dataset, transform, wanted)
+        found = list(tqdm(areas, desc="polygons", unit="area", disable=not progress))
+        ground = _Ground.of(crs, transform * (dataset.width / 2, dataset.height / 2))
     ids = np.array([index for index, _ in found], dtype=np.int64)
-    frame = gpd.GeoDataFrame({"class_id": ids}, geometry=[area for _, area in found], crs=crs)
-    frame = _cleaned(frame[_area_m2(frame) >= min_area], tolerance)
+    frame = gpd.GeoDataFrame({"class_id": ids}, geometry=[area for _, area in found])
+    frame = frame.set_crs(crs.to_wkt())
+    frame = _cleaned(frame[ground.area_m2(frame) >= min_area], tolerance, ground)
     frame["class"] = [names[i] if i < len(names) else str(i) for i in frame["class_id"]]
-    frame["area_m2"] = _area_m2(frame)
+    frame["area_m2"] = ground.area_m2(frame)
     with atomic_path(out) as temporary:
         columns = ["class_id", "class", "area_m2", "geometry"]
         frame[columns].to_file(
@@ -78,17 +88,20 @@ def vectorise(
     }
 
 
-def _check_mask(dataset: rasterio.DatasetReader, path: Path | str) -> None:
+def _check_mask(dataset: rasterio.DatasetReader, path: Path | str) -> tuple[CRS, Affine]:
+    """Return CRS and transform of a raster, after a check that it is a mask."""
     if dataset.count != 1 or dataset.dtypes[0] != "uint8":
         raise DataError(
             f"`{path}` has {dataset.count} bands of {dataset.dtypes[0]}; expected a class mask of "
             "one uint8 band."
         )
-    if dataset.crs is None:
+    place = georeference(dataset, str(path))
+    if place.crs is None or place.transform is None:
         raise DataError(
-            f"`{path}` has no CRS, so its areas in square metres are unknown; polygons need one. "
-            "Assign it with `gdal_edit.py -a_srs EPSG:<code> FILE`."
+            f"`{path}` cannot be placed on the ground, so its areas in square metres are unknown; "
+            f"polygons need a CRS: {place.advice}."
         )
+    return place.crs, place.transform
 
 
 def _default_classes(dataset: rasterio.DatasetReader, names: Sequence[str]) -> list[int]:
@@ -102,35 +115,56 @@ def _default_classes(dataset: rasterio.DatasetReader, names: Sequence[str]) -> l
 
 
 def _areas(
-    dataset: rasterio.DatasetReader, wanted: Sequence[int]
+    dataset: rasterio.DatasetReader, transform: Affine, wanted: Sequence[int]
 ) -> Iterator[tuple[int, shapely.Geometry]]:
     """Yield ``(class id, polygon)``, streaming the band."""
     keep = set(wanted)
     source = rasterio.band(dataset, 1)
-    for geometry, value in shapes(source, connectivity=4, transform=dataset.transform):
+    for geometry, value in shapes(source, connectivity=4, transform=transform):
         if int(value) in keep:
             yield int(value), shape(geometry)
 
 
-def _area_m2(frame: gpd.GeoDataFrame) -> np.ndarray:
-    """Return the areas in square metres: planar in a projected CRS, else equal-area."""
-    if frame.crs.is_geographic:
-        return frame.geometry.to_crs(EQUAL_AREA).area.to_numpy()
-    return frame.geometry.area.to_numpy() * _metres_per_unit(frame) ** 2
+@dataclass(frozen=True)
+class _Ground:
+    """Measures polygons in metres on the ground.
+
+    Attributes:
+        across: Metres per CRS unit along x, at the centre of the mask.
+        up: Metres per CRS unit along y.
+        equal_area: CRS for areas; ``None`` where the mask's own metres are ground metres.
+    """
+
+    across: float
+    up: float
+    equal_area: str | None
+
+    @classmethod
+    def of(cls, crs: CRS, centre: tuple[float, float]) -> _Ground:
+        """Return the measures of a CRS around a place in its coordinates."""
+        across, up = metres_per_unit(crs, *centre)
+        if is_ground_metric(crs, *centre):
+            return cls(across, up, None)
+        return cls(across, up, local_equal_area_crs(to_degrees(crs, *centre)[0]))
+
+    def area_m2(self, frame: gpd.GeoDataFrame) -> np.ndarray:
+        """Return the polygons' areas in square metres, geodesic where the CRS's are not."""
+        if self.equal_area is None:
+            return frame.geometry.area.to_numpy() * self.across * self.up
+        return frame.geometry.to_crs(self.equal_area).area.to_numpy()
+
+    def simplify(self, geometry: np.ndarray, tolerance: float) -> np.ndarray:
+        """Simplify polygons by up to ``tolerance`` metres."""
+        scale = np.array([self.across, self.up])
+        metres = shapely.transform(geometry, lambda points: points * scale)
+        return shapely.transform(shapely.simplify(metres, tolerance), lambda p: p / scale)
 
 
-def _metres_per_unit(frame: gpd.GeoDataFrame) -> float:
-    """Return how many metres one unit of the frame's CRS is (degrees: along the meridian)."""
-    if frame.crs.is_geographic:
-        return METRES_PER_DEGREE
-    return float(frame.crs.axis_info[0].unit_conversion_factor)
-
-
-def _cleaned(frame: gpd.GeoDataFrame, tolerance: float) -> gpd.GeoDataFrame:
+def _cleaned(frame: gpd.GeoDataFrame, tolerance: float, ground: _Ground) -> gpd.GeoDataFrame:
     """Simplify, make valid and split into single polygons; leave out empty ones."""
     geometry = frame.geometry.to_numpy()
-    if tolerance:
-        geometry = shapely.simplify(geometry, tolerance / _metres_per_unit(frame))
+    if tolerance and len(geometry):
+        geometry = ground.simplify(geometry, tolerance)
     frame = frame.set_geometry(gpd.GeoSeries(shapely.make_valid(geometry), frame.index, frame.crs))
     frame = frame.explode(ignore_index=True)
     polygons = frame.geometry.geom_type == "Polygon"

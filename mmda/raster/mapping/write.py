@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,9 +16,38 @@ from numpy.typing import NDArray
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window
 
-IGNORE = 255
-PROBABILITY_STEPS = 254
+from mmda.raster.dataset.scene_reader import SceneGrid
+from mmda.raster.decoding import IGNORE
+from mmda.raster.mapping.rows import PROBABILITY_STEPS
+
 BLOCK = 256
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Size and place of a map.
+
+    Attributes:
+        height: Pixels.
+        width: Pixels.
+        place: What ``rasterio.open`` takes: CRS and transform, or ground control points.
+    """
+
+    height: int
+    width: int
+    place: dict[str, Any]
+
+    @classmethod
+    def of(cls, source: SceneGrid, own_pixels: bool) -> Frame:
+        """Return the frame of a map of a raster, on its own pixels or on the grid it is read on."""
+        header, grid = source.header, source.grid
+        if own_pixels or grid.native:
+            place = {"transform": header.transform, "crs": header.crs}
+            if header.place.gcps is not None:
+                points, crs = header.place.gcps
+                place = {"gcps": points, "crs": crs}
+            return cls(header.height, header.width, place)
+        return cls(grid.height, grid.width, {"transform": grid.transform, "crs": grid.crs})
 
 
 class RowWriter:
@@ -27,20 +57,12 @@ class RowWriter:
 
     Args:
         path: The file to write.
-        like: The raster whose CRS, transform (or ground control points) and size are taken over.
+        frame: Size and place.
         count: Number of bands.
         options: More creation options.
     """
 
-    def __init__(
-        self, path: Path, like: rasterio.DatasetReader, count: int, **options: Any
-    ) -> None:
-        gcps, gcp_crs = like.gcps
-        place = (
-            {"gcps": gcps, "crs": gcp_crs}
-            if gcps and like.crs is None
-            else {"transform": like.transform, "crs": like.crs}
-        )
+    def __init__(self, path: Path, frame: Frame, count: int, **options: Any) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             self.dataset = rasterio.open(
@@ -49,18 +71,18 @@ class RowWriter:
                 driver="GTiff",
                 dtype="uint8",
                 count=count,
-                height=like.height,
-                width=like.width,
+                height=frame.height,
+                width=frame.width,
                 nodata=IGNORE,
                 tiled=True,
                 blockxsize=BLOCK,
                 blockysize=BLOCK,
                 compress="deflate",
                 bigtiff="if_safer",
-                **place,
+                **frame.place,
                 **options,
             )
-        self._rows = np.empty((count, 0, like.width), dtype=np.uint8)
+        self._rows = np.empty((count, 0, frame.width), dtype=np.uint8)
         self._top = 0
 
     def write(self, rows: NDArray[np.uint8]) -> None:
@@ -91,7 +113,7 @@ class RowWriter:
 
 def mask_writer(
     path: Path,
-    like: rasterio.DatasetReader,
+    frame: Frame,
     classes: Sequence[str] | None = None,
     palette: Sequence[Sequence[int]] | None = None,
 ) -> RowWriter:
@@ -99,11 +121,11 @@ def mask_writer(
 
     Args:
         path: The file to write.
-        like: The raster that gives the georeference.
+        frame: Size and place.
         classes: Class names; written as the JSON list of tag ``CLASSES``.
         palette: RGB 0..255 per class.
     """
-    writer = RowWriter(path, like, 1)
+    writer = RowWriter(path, frame, 1)
     if palette:
         table = {i: (*map(int, rgb), 255) for i, rgb in enumerate(palette)}
         writer.dataset.write_colormap(1, {**table, IGNORE: (0, 0, 0, 0)})
@@ -114,10 +136,10 @@ def mask_writer(
 
 
 def probability_writer(
-    path: Path, like: rasterio.DatasetReader, count: int, classes: Sequence[str] | None = None
+    path: Path, frame: Frame, count: int, classes: Sequence[str] | None = None
 ) -> RowWriter:
     """Open a probability raster: one band per class, 0..254 with scale 1/254, 255 = no data."""
-    writer = RowWriter(path, like, count, interleave="pixel", photometric="minisblack")
+    writer = RowWriter(path, frame, count, interleave="pixel", photometric="minisblack")
     writer.dataset.scales = [1 / PROBABILITY_STEPS] * count
     for band, name in enumerate(classes or [], 1):
         writer.dataset.set_band_description(band, str(name))

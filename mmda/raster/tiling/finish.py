@@ -64,6 +64,8 @@ def _dataset_info(
         statistics.merge(BandStatistics.from_json(record["statistics"]))
     labelled = [row for row in rows if row["class_pixels"] is not None]
     gsds = {row["gsd"] for row in rows}
+    specs = [json.loads(record["shared"]["scene_spec"]) for record in records]
+    bands = _common([spec["bands"] for spec in specs])
     return {
         "format": FORMAT,
         "task": fixed["task"],
@@ -74,16 +76,24 @@ def _dataset_info(
         "dtype": fixed["dtype"],
         "tile": fixed["tile"],
         "stride": fixed["stride"] or fixed["tile"],
-        "gsd": fixed["gsd"] or (gsds.pop() if len(gsds) == 1 else None),
+        "band_indices": bands,
+        "nodata": _common([spec["nodata"] for spec in specs]),
+        "gsd": fixed["gsd"] or (min(gsds) if len(gsds) == 1 else None),
+        "gsd_range": None if None in gsds else [min(gsds), max(gsds)],
         "labelled": bool(labelled),
         "labelled_splits": [s for s in SPLITS if any(row["split"] == s for row in labelled)],
-        "statistics": {"mean": statistics.mean.tolist(), "std": statistics.std.tolist()},
+        "statistics": statistics.summary(),
         "splits": {split: count for split, count in splits.items() if count},
         "scenes": len(records),
         "dropped_tiles": sum(record["dropped"] for record in records),
         "class_pixels": pixels_per_split(labelled) or None,
         "options": fixed,
     }
+
+
+def _common(values: Sequence[Any]) -> Any:
+    """Return the value that all have, or ``None``."""
+    return values[0] if all(value == values[0] for value in values) else None
 
 
 def pixels_per_split(labelled: Sequence[Record]) -> dict[str, list[int]]:

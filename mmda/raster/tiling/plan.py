@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import rasterio
-from affine import Affine
 
 from mmda.errors import DataError
-from mmda.raster.decoding import parse_decode
-from mmda.raster.io.grid import Grid, make_grid
-from mmda.raster.io.handles import DamagedError, open_raster, scene_options
-from mmda.raster.io.header import RasterHeader, read_header
-from mmda.raster.labels.readers import label_of
-from mmda.raster.labels.vectors import check_vectors, require_crs
-from mmda.raster.scene import RasterLabels, Scene, VectorLabels
+from mmda.raster.dataset.scene_reader import SceneGrid
+from mmda.raster.io.grid import make_grid
+from mmda.raster.io.handles import DamagedError, scene_options
+from mmda.raster.io.header import read_header
+from mmda.raster.labels.vectors import require_crs
+from mmda.raster.scene import RasterLabels, Scene
 from mmda.raster.tiling.encode import NO_TILES, check_format
 from mmda.raster.tiling.failure import why
+from mmda.raster.tiling.label_checks import check_mask
 from mmda.raster.tiling.options import TileOptions
+from mmda.raster.tiling.scene_checks import (
+    check_places,
+    check_same,
+    check_scenes,
+    scaling_warnings,
+    shape_warnings,
+)
 from mmda.raster.tiling.shard import Shard
 from mmda.raster.windows import Window, tile_windows
 
@@ -31,23 +36,16 @@ STRIP_BYTES = 24 * 2**20  # source pixels that a thread reads at a time
 ROW_STRIP_BYTES = 96 * 2**20  # the same for files that are organised in whole rows
 MOST_ROWS = 2048  # grid pixels: taller blocks are read more than once
 _JPEG_SHARE = 0.5  # of the raw bytes, for pure noise in colour; any picture takes less
-MOST_SHIFT = 0.5  # pixels between the georeferences of an image and its mask
 
 
 @dataclass(frozen=True)
-class ScenePlan:
+class ScenePlan(SceneGrid):
     """One scene and the tiling of its target grid.
 
     Attributes:
-        scene: The scene.
-        header: The header of its image.
-        grid: The target grid.
         tiling: Tile size, stride and edge rule, see :func:`mmda.raster.windows.tile_windows`.
     """
 
-    scene: Scene
-    header: RasterHeader
-    grid: Grid
     tiling: tuple[int | None, int | None, str]
 
     @property
@@ -113,10 +111,12 @@ class Plan:
     Attributes:
         scenes: The scenes that can be tiled, in the order given.
         damaged: Scenes whose rasters could not be opened, and why.
+        warnings: What looks wrong about the scenes, in sentences.
     """
 
     scenes: list[ScenePlan]
     damaged: list[tuple[Scene, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def tiles_per_split(self) -> dict[str, int]:
         """Return the planned number of tiles of every split."""
@@ -143,7 +143,7 @@ def plan_tiles(
     Raises:
         DataError: For scenes that do not fit the options or each other.
     """
-    _check_scenes(scenes, options)
+    layers = check_scenes(scenes, options.classes)
     if shard is not None:
         scenes = [scene for scene in scenes if shard.owns(scene.name)]
     damaged: list[tuple[Scene, str]] = []
@@ -164,113 +164,25 @@ def plan_tiles(
     if not plans and shard is None:
         listed = "\n".join(message for _, message in damaged[:5])
         raise DataError(f"None of the rasters can be read:\n{listed}")
-    _check_same(plans, "bands", lambda plan: len(plan.header.bands))
-    _check_same(plans, "data type", lambda plan: plan.header.dtype)
+    check_places(plans, layers)
+    check_same(plans, "bands", lambda plan: len(plan.header.bands))
+    check_same(plans, "data type", lambda plan: plan.header.dtype)
     for plan in plans[:1]:
         check_format(options.format, len(plan.header.bands), plan.header.dtype)
-    return Plan(plans, damaged)
+    return Plan(plans, damaged, [*scaling_warnings(plans), *shape_warnings(plans)])
 
 
 def _plan_scene(scene: Scene, options: TileOptions) -> ScenePlan | DataError:
     with rasterio.Env(**scene_options(scene)):
         try:
-            header = read_header(scene.image, scene.nodata)
+            header = read_header(scene.image, scene.nodata, scene.bands)
             grid = make_grid(scene, header, options.gsd)
             if isinstance(scene.label, RasterLabels):
-                _check_mask(scene, scene.label, header)
+                check_mask(scene, scene.label, header)
             elif scene.label is not None:
-                require_crs(scene.label, grid)
+                require_crs(scene.label, grid, header.place.advice)
         except DataError as error:
             return error
         except Exception as error:
             return DamagedError(why(error, scene))
     return ScenePlan(scene, header, grid, (options.tile, options.stride, options.edge))
-
-
-def _check_mask(scene: Scene, label: RasterLabels, header: RasterHeader) -> None:
-    with label_of(scene.image):
-        dataset = open_raster(label.path)
-    with dataset as mask:
-        size = (mask.height, mask.width)
-        if size != (header.height, header.width):
-            raise DataError(
-                f"Image and label differ in size: `{scene.image}` has {header.width} x "
-                f"{header.height} pixels, `{label.path}` has {mask.width} x {mask.height}. Give a "
-                "label on the pixel grid of the image."
-            )
-        _check_encoding(scene, label, mask)
-        shift = _shift(header, mask.transform)
-        if shift > MOST_SHIFT:
-            raise DataError(
-                f"The label `{label.path}` lies {shift:.1f} pixels off its image `{scene.image}`: "
-                "their georeferences differ. Warp the label onto the image's grid (`gdalwarp -te "
-                "... -ts ...`), or remove its georeference when it is wrong."
-            )
-        if label.decode.startswith("color") and mask.count < 3:
-            raise DataError(
-                f"`{label.path}` has {mask.count} band(s), but the decoding rule `color` needs "
-                "three: use `ids`, `binary`, `threshold` or `idmap`."
-            )
-
-
-def _check_encoding(scene: Scene, label: RasterLabels, mask: Any) -> None:
-    found = (mask.count, mask.dtypes[0])
-    wanted = (label.bands or found[0], label.dtype or found[1])
-    if found != wanted:
-        raise DataError(
-            f"The label `{label.path}` of `{scene.image}` has {found[0]} band(s) of {found[1]}; "
-            f"expected {wanted[0]} of {wanted[1]}. It was re-encoded and its class ids may be "
-            "lost: use the file of the original archive."
-        )
-
-
-def _shift(header: RasterHeader, other: Affine) -> float:
-    """Return how far off a mask's corners lie, in pixels; 0 where one has no georeference."""
-    own = header.transform
-    # GDAL gives a truncated PNG a random georeference, mostly one that maps all to a point.
-    if own is None or own.is_degenerate or other == Affine.identity():
-        return 0.0
-    back = ~own * other
-    corners = [(x, y) for x in (0, header.width) for y in (0, header.height)]
-    return max(math.dist(corner, back * corner) for corner in corners)
-
-
-def _check_scenes(scenes: Sequence[Scene], options: TileOptions) -> None:
-    if not scenes:
-        raise DataError("There are no scenes to tile: the list of images is empty.")
-    repeated = [name for name, n in Counter(s.name for s in scenes).items() if n > 1]
-    if repeated:
-        twins = [s.image for s in scenes if s.name == repeated[0]][:2]
-        raise DataError(
-            f"{len(repeated)} scene names repeat, e.g. `{repeated[0]}`: `{twins[0]}` and "
-            f"`{twins[1]}`. Rename the files, or tile them into separate folders."
-        )
-    for split in sorted({scene.split for scene in scenes}):
-        members = [scene for scene in scenes if scene.split == split]
-        bare = [scene for scene in members if scene.label is None]
-        if bare and len(bare) < len(members):
-            raise DataError(
-                f"{len(bare)} of {len(members)} scenes of the split `{split}` have no label: "
-                f"{', '.join(f'`{scene.image}`' for scene in bare[:5])}. "
-                "Add the labels, or leave these images out."
-            )
-    for decode in {s.label.decode for s in scenes if isinstance(s.label, RasterLabels)}:
-        parse_decode(decode, options.classes)
-    vectors = {s.label.path: s.label for s in scenes if isinstance(s.label, VectorLabels)}
-    for label in vectors.values():
-        check_vectors(label, len(options.classes))
-
-
-def _check_same(
-    plans: Sequence[ScenePlan], what: str, value: Callable[[ScenePlan], object]
-) -> None:
-    counts = Counter(value(plan) for plan in plans)
-    if len(counts) <= 1:
-        return
-    usual = counts.most_common(1)[0][0]
-    odd = [plan for plan in plans if value(plan) != usual]
-    listed = ", ".join(f"`{plan.scene.image}` has {value(plan)}" for plan in odd[:5])
-    raise DataError(
-        f"The scenes differ in their {what}: most have {usual}, but {listed}. Tile them "
-        "separately, or convert them first."
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,8 @@ def tile_dataset(
             store.check_scenes(scenes)
         with quiet_georeference(), gdal_process():
             plan = plan_tiles(scenes, options, workers, share)
+            for text in plan.warnings:
+                warnings.warn(text, stacklevel=2)
             with lock.alone():
                 todo, changed = _prepare(plan, options, store, overwrite, share is not None)
             for scene, message in plan.damaged:

@@ -24,7 +24,7 @@ from mmda.utils.files import atomic_write_text
 
 Record = dict[str, Any]
 
-_RECORDS = 2  # counted up when records change, so that scenes of earlier versions are made anew
+_RECORDS = 3  # counted up when records change, so that scenes of earlier versions are made anew
 _TEMPORARY = re.compile(r"\.(?P<file>.+)\.tmp-[^.]*(\.[^.]*)?")
 _SUFFIXES = {f".{name}" for name in FORMATS if name != NO_TILES}
 _TILE = re.compile(r"(?P<scene>.+)_\d{6,}_\d{6,}")

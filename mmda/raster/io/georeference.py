@@ -1,0 +1,61 @@
+"""Where a raster lies: by its transform, or by ground control points that amount to one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from affine import Affine
+from rasterio.control import GroundControlPoint
+from rasterio.crs import CRS
+from rasterio.transform import from_gcps
+
+_MOST_RESIDUAL = 0.5  # pixels between a control point and the affine grid that is laid through all
+
+
+@dataclass(frozen=True)
+class Georeference:
+    """The place of a raster.
+
+    Attributes:
+        crs: Coordinate reference system, or ``None``.
+        transform: Pixel to CRS coordinates, or ``None`` when the file is not georeferenced.
+        advice: What a user can do about a place that is missing or cannot be used.
+        gcps: Ground control points that no affine grid fits, and their CRS; ``None`` without.
+    """
+
+    crs: CRS | None
+    transform: Affine | None
+    advice: str = ""
+    gcps: tuple[list[GroundControlPoint], CRS | None] | None = None
+
+
+def georeference(dataset: Any, path: str) -> Georeference:
+    """Read where an open raster lies."""
+    if dataset.transform != Affine.identity():
+        return Georeference(dataset.crs, dataset.transform, _assign(path))
+    points, crs = dataset.gcps
+    if len(points) < 3:
+        return Georeference(dataset.crs, None, _assign(path))
+    transform = from_gcps(points)
+    residual = _residual(points, transform)
+    if residual <= _MOST_RESIDUAL:
+        return Georeference(crs, transform, _assign(path))
+    advice = (
+        f"its {len(points)} ground control points lie up to {residual:.1f} pixels off any straight "
+        f"grid: warp it first, `gdalwarp -tps {path} WARPED.tif`"
+    )
+    return Georeference(None, None, advice, (points, crs))
+
+
+def _assign(path: str) -> str:
+    return f"it has no CRS: assign the right one, `gdal_edit.py -a_srs EPSG:... {path}`"
+
+
+def _residual(points: list[GroundControlPoint], transform: Affine) -> float:
+    """Return how far the worst control point lies off the grid, in pixels."""
+    if transform.is_degenerate:
+        return math.inf
+    back = ~transform
+    return max(math.dist(back * (p.x, p.y), (p.col, p.row)) for p in points)

@@ -1,0 +1,101 @@
+"""Blended probabilities on their way to the map: back onto the raster's pixels, and to classes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mmda.raster.decoding import IGNORE
+from mmda.raster.io.grid import Grid
+from mmda.raster.io.resample import axis_extent, axis_weights
+
+PROBABILITY_STEPS = 254
+
+
+class RowResampler:
+    """Brings rows of the model's grid onto the raster's own pixels, from the top down.
+
+    Probabilities are interpolated where the raster is finer than the model's grid, and averaged
+    where it is coarser, so that outlines stay smooth; only the rows that are still needed are kept.
+
+    Args:
+        grid: The model's grid.
+        height: Height of the raster in its own pixels.
+        width: Width of the raster in its own pixels.
+        num_classes: Number of classes C.
+    """
+
+    def __init__(self, grid: Grid, height: int, width: int, num_classes: int) -> None:
+        self._rows_in, self._rows_out = grid.height, height
+        self._step = grid.height / height
+        self._across = axis_weights(0, width, grid.width / width, 0, grid.width)
+        self._kept = np.empty((num_classes, 0, grid.width), np.float32)
+        self._first = 0  # the model's row that `_kept` begins with
+        self._done = 0  # rows of the raster that have been given out
+
+    def push(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Take the next rows of the model's grid, and return those of the raster that are ready.
+
+        Args:
+            rows: ``(C, n, grid.width)``.
+
+        Returns:
+            ``(C, m, width)``; m may be 0.
+        """
+        self._kept = np.concatenate([self._kept, rows], axis=1)
+        end = self._first + self._kept.shape[1]
+        ready = self._ready(end)
+        if ready == self._done:
+            return np.empty((len(rows), 0, self._across.shape[0]), np.float32)
+        down = axis_weights(self._done, ready - self._done, self._step, self._first, end)
+        result = np.stack([(self._across @ (down @ plane).T).T for plane in self._kept])
+        self._done = ready
+        if ready < self._rows_out:
+            first, _ = axis_extent(ready, 1, self._step, self._rows_in)
+            self._kept = self._kept[:, first - self._first :].copy()
+            self._first = first
+        return result
+
+    def _ready(self, end: int) -> int:
+        """Return how many rows of the raster depend on rows before the model's ``end`` alone."""
+        if end >= self._rows_in:
+            return self._rows_out
+        ready = min(self._rows_out, math.floor(end / self._step))
+        while ready > self._done:
+            if axis_extent(ready - 1, 1, self._step, self._rows_in)[1] <= end:
+                return ready
+            ready -= 1
+        return self._done
+
+
+def to_classes(rows: NDArray[np.float32], valid: NDArray[np.bool_] | None) -> NDArray[np.uint8]:
+    """Return the class of the largest probability, the first one on a tie; planar, so it streams.
+
+    Args:
+        rows: Probabilities ``(C, n, width)``; all 0 where no tile was predicted.
+        valid: ``(n, width)``, False where there is no data; ``None`` for nowhere.
+
+    Returns:
+        ``(n, width)``, 255 where there is no data or no prediction.
+    """
+    best = rows[0].copy()
+    mask = np.zeros(best.shape, dtype=np.uint8)
+    for index, plane in enumerate(rows[1:], 1):
+        mask[plane > best] = index
+        np.maximum(best, plane, out=best)
+    mask[best == 0] = IGNORE
+    if valid is not None:
+        mask[~valid] = IGNORE
+    return mask
+
+
+def to_steps(rows: NDArray[np.float32], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return probabilities 0..1 as 0..254, and 255 where the mask has no class."""
+    steps = np.empty(rows.shape, dtype=np.uint8)
+    nodata = mask == IGNORE
+    for plane, out in zip(rows, steps, strict=True):
+        np.copyto(out, np.rint(plane.clip(0, 1) * PROBABILITY_STEPS), casting="unsafe")
+        out[nodata] = IGNORE
+    return steps
