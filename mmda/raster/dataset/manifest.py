@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mmda.errors import DataError
+from mmda.raster.io.ground import near
 from mmda.utils.files import atomic_path
 
 if TYPE_CHECKING:
@@ -163,8 +164,30 @@ def _footprints(rows: Sequence[dict[str, Any]]) -> Any:
             groups.setdefault(row["crs"], []).append(index)
     for crs, members in groups.items():
         with suppress(ProjError):  # a local CRS, say: nobody knows where it lies
-            outlines[members] = shapely.polygons(_corners(crs, [rows[i] for i in members]))
+            corners = _corners(crs, [rows[i] for i in members])
+            outlines[members] = [_on_the_globe(outline) for outline in corners]
     return outlines
+
+
+def _on_the_globe(corners: np.ndarray) -> Any:
+    """Return the outline of a tile, in two parts where it lies across 180 degrees.
+
+    Args:
+        corners: ``(4, 2)``, longitude and latitude in degrees; longitudes of any turn.
+    """
+    import shapely
+
+    longitudes = near(corners[:, 0], near(float(corners[0, 0]), 0.0))
+    outline = shapely.Polygon(np.column_stack([longitudes, corners[:, 1]]))
+    if abs(longitudes).max() <= 180:
+        return outline
+    parts = [
+        shapely.transform(outline, lambda points, turn=turn: np.add(points, (turn, 0)))
+        for turn in (-360.0, 0.0, 360.0)
+    ]
+    globe = shapely.box(-180, -90, 180, 90)
+    inside = [shapely.intersection(part, globe) for part in parts]
+    return shapely.union_all([part for part in inside if part.area > 0])
 
 
 def _corners(crs: str, rows: Sequence[dict[str, Any]]) -> np.ndarray:

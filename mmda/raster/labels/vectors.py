@@ -94,17 +94,18 @@ def _read_frame(spec: VectorLabels, grid: Grid, centre: tuple[float, float]) -> 
     """Read the features that may touch the grid, with the columns that are needed."""
     import geopandas
     import pandas
-    from shapely import box
+    import shapely
 
     crs, transform = require_crs(spec, grid)
     corners = [transform * (x, y) for x in (0, grid.width) for y in (0, grid.height)]
     xs, ys = zip(*corners, strict=True)
-    area = geopandas.GeoSeries([box(min(xs), min(ys), max(xs), max(ys))], crs=crs.to_wkt())
+    box = shapely.box(min(xs), min(ys), max(xs), max(ys))
+    area = geopandas.GeoSeries([box], crs=crs.to_wkt())
     if spec.width is not None:
         # Lines outside the raster reach into it by half their width.
         reach = _WIDEST / 2 if isinstance(spec.width, str) else spec.width / 2
         area = area.to_crs(local_metric_crs(*centre)).buffer(reach, join_style="mitre")
-    outline = area.segmentize(area.length.iloc[0] / 64)
+    outline = area.segmentize(shapely.length(area.iloc[0]) / 64)
     schema = read_schema(spec)
     found = [
         read_features(spec, bounds) for bounds in longitude_bands(outline, schema.crs, centre[0])

@@ -150,7 +150,7 @@ class _Ground:
     def area_m2(self, frame: gpd.GeoDataFrame) -> np.ndarray:
         """Return the polygons' areas in square metres, geodesic where the CRS's are not."""
         if self.equal_area is None:
-            return frame.geometry.area.to_numpy() * self.across * self.up
+            return shapely.area(frame.geometry.to_numpy()) * self.across * self.up
         return frame.geometry.to_crs(self.equal_area).area.to_numpy()
 
     def simplify(self, geometry: np.ndarray, tolerance: float) -> np.ndarray:
@@ -168,4 +168,4 @@ def _cleaned(frame: gpd.GeoDataFrame, tolerance: float, ground: _Ground) -> gpd.
     frame = frame.set_geometry(gpd.GeoSeries(shapely.make_valid(geometry), frame.index, frame.crs))
     frame = frame.explode(ignore_index=True)
     polygons = frame.geometry.geom_type == "Polygon"
-    return frame[polygons & (frame.geometry.area > 0)].reset_index(drop=True)
+    return frame[polygons & (shapely.area(frame.geometry.to_numpy()) > 0)].reset_index(drop=True)
