@@ -8,6 +8,7 @@ from mmcv.transforms import BaseTransform
 from mmda.errors import DataError
 from mmda.raster.dataset.scene_reader import Pixels
 from mmda.raster.dataset.tile_files import read_label, read_tile
+from mmda.raster.io.fill import fill_invalid
 from mmda.registry import TRANSFORMS
 
 
@@ -18,7 +19,8 @@ class LoadTile(BaseTransform):
     GeoTIFF tiles are read with rasterio and keep their type (uint8, uint16, float32); PNG and JPEG
     tiles with OpenCV. The label is read where the record has ``seg_map_path`` (and mapped by
     ``label_map``); where it has none, ``valid_map`` tells the pixels with data (by the GeoTIFF's
-    mask or no-data value) in its stead. Where the record has ``pixels``, as those of
+    mask or no-data value) in its stead. Pixels without data take the values of the nearest that
+    have some, as on the map. Where the record has ``pixels``, as those of
     :class:`~mmda.datasets.RasterWindowDataset` do, nothing is left to read.
 
     Required keys: ``img_path`` or ``pixels``; optional: ``seg_map_path``, ``label_map`` (a dict of
@@ -39,7 +41,7 @@ class LoadTile(BaseTransform):
         else:
             image = np.ascontiguousarray(np.moveaxis(pixels.image, 0, -1))
             valid, label = pixels.valid, pixels.label
-        results["img"] = image
+        results["img"] = image if valid is None else fill_invalid(image, valid)
         results["img_shape"] = results["ori_shape"] = image.shape[:2]
         if label is not None:
             results["gt_seg_map"] = _mapped(label, results.get("label_map"))

@@ -11,6 +11,7 @@ from rasterio.enums import MaskFlags
 from rasterio.errors import RasterioError
 
 from mmda.errors import DataError
+from mmda.raster.io.nodata import NoData
 
 GEOTIFF = (".tif", ".tiff")
 
@@ -75,16 +76,14 @@ def _read_geotiff(path: str) -> tuple[np.ndarray, np.ndarray | None]:
     try:
         with rasterio.open(path) as raster:
             bands = raster.read()
-            valid: np.ndarray | None = None
-            if MaskFlags.per_dataset in raster.mask_flag_enums[0]:
-                valid = raster.read_masks(1) > 0
-            elif raster.nodata is not None:
-                missing = np.isnan(bands) if np.isnan(raster.nodata) else bands == raster.nodata
-                valid = ~missing.all(axis=0)
+            flags = raster.mask_flag_enums[0]
+            # A fourth band may carry GDAL's tag of opacity; in a tile all bands are measured.
+            masked = MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags
+            valid = NoData(raster.nodata, masked=masked).valid(raster, None, bands, None)
     except RasterioError as error:
         raise _unreadable("image", path) from error
     image = np.ascontiguousarray(np.moveaxis(bands, 0, -1))
-    return image, None if valid is None or valid.all() else valid
+    return image, valid
 
 
 def _decode(path: str) -> np.ndarray | None:

@@ -38,13 +38,13 @@ class NoData:
     masked: bool = False
 
     def valid(
-        self, dataset: Any, window: Window, image: np.ndarray, alpha: np.ndarray | None
+        self, dataset: Any, window: Window | None, image: np.ndarray, alpha: np.ndarray | None
     ) -> np.ndarray | None:
         """Return where a window holds data, ``(height, width)`` bool; ``None`` for everywhere.
 
         Args:
             dataset: The open raster.
-            window: The window, in the raster's own pixels.
+            window: The window, in the raster's own pixels; ``None`` for the whole raster.
             image: Its values ``(bands, height, width)``, as they are in the file.
             alpha: The values of the alpha band ``(height, width)``, where there is one.
         """
