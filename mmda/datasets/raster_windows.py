@@ -16,8 +16,8 @@ class RasterWindowDataset(TiledDataset):
     """One domain, read from its source rasters by the windows of its manifest.
 
     The samples are those of :class:`TiledDataset` on tiles in a lossless format: the same pixels,
-    resampled, labelled and masked alike (up to rounding in the last digit of resampled float32;
-    no-data pixels, which PNG tiles do not tell, are known here). Only ``dataset.json`` and
+    resampled, labelled and masked alike (no-data pixels, which PNG tiles do not tell, are known
+    here). Only ``dataset.json`` and
     ``manifest.parquet`` are needed (``mmda tile ... --format none`` writes nothing else), and the
     rasters and labels at the paths that the manifest names. Reading is fast where the rasters are
     tiled inside (Cloud Optimized GeoTIFF); from strips as wide as the scene, each window costs a

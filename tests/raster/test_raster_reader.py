@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from raster_samples import noise, tile
 
-from mmda.raster import Scene, read_dataset_info, read_manifest
+from mmda.raster import Scene, read_dataset_info
+from mmda.raster.dataset.domain import TiledDomain, row_window
 from mmda.raster.dataset.tile_files import read_tile
 from mmda.raster.dataset.training_data import TrainingData
 from mmda.raster.io.fill import fill_invalid
@@ -71,7 +72,9 @@ def write_scene(path, place, size, dtype, missing, pixel, seed):
     ratio=st.sampled_from([None, 0.45, 0.8, 1.0, 1.3, 2.0, 3.7]),
     seed=st.integers(0, 99),
 )  # fmt: skip
-def test_prediction_sees_the_tiles(tmp_path_factory, place, size, kind, ratio, seed):
+def test_prediction_and_training_from_rasters_see_the_tiles(
+    tmp_path_factory, place, size, kind, ratio, seed
+):
     folder = tmp_path_factory.mktemp("invariant")
     dtype, missing = kind
     path = folder / "s.tif"
@@ -90,10 +93,15 @@ def test_prediction_sees_the_tiles(tmp_path_factory, place, size, kind, ratio, s
     predict_raster(
         path, folder / "m.tif", spy, num_classes=2, tile=TILE, overlap=0, data=data, progress=False
     )
-    rows = read_manifest(folder / "tiled")
+    domain = TiledDomain(folder / "tiled")
+    rows = domain.rows()
+    windows = domain.window_reader(rows, labelled=False)
     assert rows
     for row in rows:
         image, valid = read_tile(str(folder / "tiled" / row["image"]))
+        pixels = windows.read("s", row_window(row))
+        np.testing.assert_array_equal(pixels.image, np.moveaxis(image, -1, 0))
+        np.testing.assert_array_equal(pixels.valid, valid)
         if valid is not None:
             image = fill_invalid(image, valid)
         expected = np.moveaxis(image, -1, 0)
