@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from mmda.datasets import BuildingDataset, PairedDomainDataset, PairedDomainSampler, PairIndex
 from mmda.errors import DataError
+from mmda.raster.dataset.training_data import TrainingData
 
 AUGMENT = [
     dict(type="LoadTile"),
@@ -123,3 +124,16 @@ def test_a_plain_index_works_too(source, target):
 def test_an_empty_domain_is_named(sizes, domain):
     with pytest.raises(DataError, match=f"The {domain} domain is empty"):
         PairedDomainDataset(*map(Noise, sizes))
+
+
+def test_a_checkpoint_remembers_the_target_data(toy_root):
+    """What `mmda predict` reads from a checkpoint is the target's, where there is a target."""
+    parts = {
+        name: BuildingDataset(str(toy_root / "buildings" / name)) for name in ("source", "target")
+    }
+    for domain, dataset in parts.items():
+        kept = PairedDomainDataset(dataset).metainfo["training_data"]
+        assert TrainingData.from_json(kept) == TrainingData.of(dataset.info), domain
+    both = PairedDomainDataset(parts["source"], parts["target"]).metainfo
+    assert both["training_data"] == parts["target"].metainfo["training_data"]
+    assert both["classes"] == parts["source"].metainfo["classes"]
