@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mmda.raster.decoding import IGNORE
 from mmda.raster.io.grid import Grid
-from mmda.raster.io.resample import axis_extent, axis_weights
+from mmda.raster.io.resample import apply_weights, axis_extent, axis_weights
 
 PROBABILITY_STEPS = 254
 
@@ -50,7 +50,7 @@ class RowResampler:
         if ready == self._done:
             return np.empty((len(rows), 0, self._across.shape[0]), np.float32)
         down = axis_weights(self._done, ready - self._done, self._step, self._first, end)
-        result = np.stack([(self._across @ (down @ plane).T).T for plane in self._kept])
+        result = np.stack([apply_weights(down, self._across, plane) for plane in self._kept])
         self._done = ready
         if ready < self._rows_out:
             first, _ = axis_extent(ready, 1, self._step, self._rows_in)
