@@ -7,7 +7,8 @@ compared with the raster, pixel by pixel, and counted, outside of the time.
 
 The last line is JSON: the smallest ratio to ``gdal_retile.py`` with two workers for zstd GeoTIFF
 and for PNG (``null`` where it is not installed: Debian's gdal-bin and python3-gdal), the smallest
-ratio to the encoder alone with as many threads on the uncompressed layout (the others must
+ratio to mmda with GDAL's GeoTIFF encoder in place of its own ("mmda by GDAL"), the smallest ratio
+to the encoder alone with as many threads on the uncompressed layout (the others must
 decompress, too: see the table), and the peak memory (MiB) of tiling a sparse raster of 50,000 x
 50,000 pixels in a process of its own.
 """
@@ -44,6 +45,7 @@ from tiling_contenders import (
     make_rasters,
     run_loop,
     run_mmda,
+    run_mmda_by_gdal,
     run_retile,
     run_torchgeo,
 )
@@ -87,6 +89,10 @@ def _measure(args: argparse.Namespace, folder: Path) -> dict[Row, dict[str, list
         for n in args.workers:
             contenders[f"encoder x{n}"] = lambda out, n=n, e=encoder: e.run(out, n)
             contenders[f"mmda x{n}"] = lambda out, n=n, task=task: run_mmda(task, out, n)
+            if codec == "zstd":
+                contenders[f"mmda by GDAL x{n}"] = lambda out, n=n, task=task: run_mmda_by_gdal(
+                    task, out, n
+                )
         for repeat in range(args.repeats + 1):  # the first one warms up
             for name, contender in contenders.items():
                 out = folder / "out"
@@ -105,11 +111,12 @@ def _measure(args: argparse.Namespace, folder: Path) -> dict[Row, dict[str, list
 
 
 def _table(rates: dict[Row, dict[str, list[float]]]) -> PrettyTable:
-    names = list(next(iter(rates.values())))
+    names = list(dict.fromkeys(name for found in rates.values() for name in found))
     table = PrettyTable(["layout", "stride", "codec", *names], title="tiles/s, medians")
     table.align = "r"
     for row, found in rates.items():
-        table.add_row([*row, *(f"{statistics.median(found[name]):.0f}" for name in names)])
+        medians = {name: f"{statistics.median(values):.0f}" for name, values in found.items()}
+        table.add_row([*row, *(medians.get(name, "-") for name in names)])
     return table
 
 
@@ -119,7 +126,7 @@ def _ratios(rates: dict[Row, dict[str, list[float]]]) -> dict[str, float | None]
         for (layout, _, codec), found in rates.items():
             if layout != wanted.get("layout", layout) or codec != wanted.get("codec", codec):
                 continue
-            most = max(name for name in found if name.startswith("mmda"))
+            most = max(name for name in found if name.startswith("mmda x"))
             if (name := other.format(most[-1])) in found:
                 pairs = zip(found[most], found[name], strict=True)
                 ratios.append(statistics.median(ours / theirs for ours, theirs in pairs))
@@ -128,6 +135,7 @@ def _ratios(rates: dict[Row, dict[str, list[float]]]) -> dict[str, float | None]
     return {
         "vs_gdal_retile_zstd": smallest("gdal_retile", codec="zstd"),
         "vs_gdal_retile_png": smallest("gdal_retile", codec="png"),
+        "vs_gdal_encoder": smallest("mmda by GDAL x{}"),
         "vs_encoder": smallest("encoder x{}", layout="strip raw"),
     }
 

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from unittest import mock
 
 import cv2
 import numpy as np
@@ -21,6 +22,7 @@ from affine import Affine
 from rasterio.windows import Window
 
 from mmda.raster import RasterLabels, Scene, tile_dataset
+from mmda.raster.tiling.geotiff import GeoTiffEncoder
 
 TILE = 512
 PLACE = {"crs": "EPSG:32633", "transform": Affine(0.3, 0, 500000, 0, -0.3, 5000000)}
@@ -89,6 +91,13 @@ def run_mmda(task: Task, out: Path, workers: int, gsd: float | None = None) -> N
         workers=workers,
         progress=False,
     )
+
+
+def run_mmda_by_gdal(task: Task, out: Path, workers: int) -> None:
+    """Tile with mmda, but let GDAL encode the GeoTIFF tiles."""
+    encode = GeoTiffEncoder._encode_by_gdal
+    with mock.patch.object(GeoTiffEncoder, "encode", encode):
+        run_mmda(task, out, workers)
 
 
 def run_retile(task: Task, out: Path) -> None:

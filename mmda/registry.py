@@ -19,11 +19,11 @@ def _child(parent: Registry, *locations: str) -> Registry:
 
 
 # Components that mmda adds to.
-MODELS = _child(mmseg.MODELS, "mmda.models", "mmda.style.cyclegan")
+MODELS = _child(mmseg.MODELS, "mmda.models")
 DATASETS = _child(mmseg.DATASETS, "mmda.datasets")
 DATA_SAMPLERS = _child(mmseg.DATA_SAMPLERS, "mmda.datasets")
 TRANSFORMS = _child(mmseg.TRANSFORMS, "mmda.datasets.transforms")
-HOOKS = _child(mmseg.HOOKS, "mmda.engine.hooks")
+HOOKS = _child(mmseg.HOOKS, "mmda.engine.hooks", "mmda.pseudo.hook", "mmda.visualisation.hook")
 OPTIM_WRAPPERS = _child(mmseg.OPTIM_WRAPPERS, "mmda.engine")
 OPTIM_WRAPPER_CONSTRUCTORS = _child(mmseg.OPTIM_WRAPPER_CONSTRUCTORS, "mmda.engine")
 METRICS = _child(mmseg.METRICS, "mmda.evaluation.segmentation_metric")

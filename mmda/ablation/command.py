@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmda.ablation.data import data_folders, locked, make_data
+from mmda.ablation.data import data_folders, make_data
 from mmda.ablation.progress import last_iteration
 from mmda.ablation.render import write_table
 from mmda.ablation.runs import TRAIN, Run, check_unchanged, plan, with_starts
 from mmda.ablation.scheduler import run_all
 from mmda.ablation.slots import make_slots
 from mmda.ablation.table import Table
+from mmda.utils.locks import locked
 
 
 @dataclass
@@ -71,10 +72,10 @@ class Command:
         Raises:
             ConfigError: When a config is faulty, or a run's folder holds one that was made with
                 other settings.
-            DataError: When another process runs the table in the same folder.
+            LockedError: When another process runs the table in the same folder.
         """
         slots = make_slots(jobs, devices)
-        with locked(self.work_dir / ".lock", wait=False):
+        with locked(self.work_dir / ".lock"):
             if not overwrite:
                 check_unchanged(self.selected(self.plan()))
             make_data(self.table, self.seeds, self.data_dir)

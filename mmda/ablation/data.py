@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
 from mmda.ablation.table import Table, Toy
 from mmda.demo.data import city_folder, prepare_data
-from mmda.errors import DataError
 from mmda.toy.shift import make_shift
+from mmda.utils.locks import locked
 
 Data = dict[tuple[str, int], Path | None]
 """What the toy configs read, by task and seed; None for data that exist."""
@@ -50,26 +48,3 @@ def make_data(table: Table, seeds: Sequence[int], folder: Path) -> None:
 
 def _root(toy: Toy, seed: int, folder: Path) -> Path:
     return folder.absolute() / city_folder(seed, make_shift(toy.preset, toy.values))
-
-
-@contextmanager
-def locked(path: Path, *, wait: bool) -> Iterator[None]:
-    """Hold a lock that ends with the process, even by kill -9.
-
-    Args:
-        path: The lock's file; it stays.
-        wait: Whether to wait for another process that holds it.
-
-    Raises:
-        DataError: When another process holds it and ``wait`` is false.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError as error:
-            raise DataError(
-                f"Another process works in `{path.parent}`. Wait for it, or give another "
-                "--work-dir."
-            ) from error
-        yield

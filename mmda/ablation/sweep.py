@@ -9,8 +9,8 @@ from typing import Any
 from mmda.ablation.statistics import Cell
 from mmda.ablation.table import Row, Sweep, Table
 from mmda.report.curves import OTHER_COLOURS, run_colour
-from mmda.report.extras import require
 from mmda.utils import atomic_path
+from mmda.utils.extras import require
 
 SIZE = (5.6, 3.5)  # inches, without the legend
 COLUMNS = 2  # of the legend

@@ -55,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
     from mmda.demo.summary import summarise, write_results
     from mmda.raster import RasterLabels
     from mmda.report import format_table
-    from mmda.report.extras import require
+    from mmda.utils.extras import require
 
     require("matplotlib"), require("jinja2")
     root = (args.out / city_folder(args.seed, shift)).absolute()

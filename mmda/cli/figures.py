@@ -121,7 +121,7 @@ def _check_tensorboard(folder: Path) -> None:
         ConfigError: If TensorBoard is missing, or the folder cannot be made.
         DataError: If the disk is full.
     """
-    from mmda.report.extras import require
+    from mmda.utils.extras import require
 
     require("tensorboard", "--tensorboard")
     ensure_free_space(folder, ROOM)

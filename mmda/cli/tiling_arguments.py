@@ -24,8 +24,8 @@ from mmda.raster.tiling.options import TileOptions
 from mmda.raster.tiling.plan import plan_tiles
 from mmda.raster.tiling.run import DamagedScenesError, check_shard, tile_dataset
 from mmda.raster.windows import EDGES
-from mmda.report.extras import require
 from mmda.report.preview import write_preview
+from mmda.utils.extras import require
 
 Label = RasterLabels | VectorLabels | None
 

@@ -19,9 +19,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from mmda.engine.inference import without_pretrained
 from mmda.engine.launch import load_config
 from mmda.errors import ConfigError
+from mmda.models.cyclegan import CycleGAN
 from mmda.models.segmentors import UDASegmentor
 from mmda.registry import MODELS
-from mmda.style.cyclegan import CycleGAN
 
 WARM_UP = 2  # passes before the timed ones
 

@@ -1,6 +1,7 @@
 """Models: the segmentor, alignments, discriminators, heads, losses and the preprocessor."""
 
 from mmda.models.alignments import *  # noqa: F403
+from mmda.models.cyclegan import CycleGAN
 from mmda.models.data_preprocessor import DomainDataPreprocessor
 from mmda.models.decode_heads import DeepLabV2Head
 from mmda.models.discriminators import ConditionalDiscriminator, PixelDiscriminator
@@ -9,6 +10,7 @@ from mmda.models.segmentors import Teacher, UDASegmentor
 
 __all__ = [
     "ConditionalDiscriminator",
+    "CycleGAN",
     "DeepLabV2Head",
     "DomainDataPreprocessor",
     "GroupHead",

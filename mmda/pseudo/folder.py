@@ -21,7 +21,6 @@ from mmda.utils.files import atomic_path, atomic_write_text
 
 REPORT = "pseudo_labels.json"
 HISTOGRAMS = "histograms.npy"
-LABELS = "labels"
 
 
 class PseudoLabelFolder:
@@ -34,10 +33,6 @@ class PseudoLabelFolder:
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
         self.store = PredictionStore(self.root / ".sweep")
-
-    def label_path(self, tile: str) -> Path:
-        """Return the path of a tile's label."""
-        return self.root / LABELS / f"{tile}.png"
 
     def report(self) -> PseudoLabelReport | None:
         """Return the report of finished labels, or None.

@@ -10,9 +10,10 @@ from typing import TypeVar
 import numpy as np
 
 from mmda.pseudo.counts import LabelCounts, keep
-from mmda.pseudo.folder import LABELS, PseudoLabelFolder
+from mmda.pseudo.folder import PseudoLabelFolder
 from mmda.pseudo.manifest import LabelRow
 from mmda.pseudo.store import Prediction
+from mmda.raster.dataset.tile_files import pseudo_label_path
 from mmda.raster.tiling.encode import encode_label, write_tile
 
 _THREADS = 4
@@ -69,12 +70,12 @@ class LabelWriter:
         return written
 
     def _write_label(self, prediction: Prediction, label: np.ndarray) -> LabelRow:
-        path = self.folder.label_path(prediction.tile)
+        path = pseudo_label_path(self.folder.root, prediction.tile)
         written = write_tile(path, encode_label(label))
         counts = np.bincount(label.ravel(), minlength=256)
         classes = len(self.lowest)
         return LabelRow(
-            f"{LABELS}/{path.name}",
+            path.relative_to(self.folder.root).as_posix(),
             written.size,
             written.crc32,
             counts[:classes].tolist(),

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from mmda.errors import DataError
-from mmda.report.extras import require
+from mmda.utils.extras import require
 
 Curves = dict[str, tuple[list[int], list[float]]]
 """Loss name -> (iterations, values)."""

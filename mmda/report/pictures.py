@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mmda.errors import DataError
 from mmda.raster.dataset.overview import shrunk_ids, shrunk_image
-from mmda.report.extras import require
+from mmda.utils.extras import require
 
 IGNORE = 255
 TRUTH = "truth"

@@ -15,8 +15,8 @@ from mmda.errors import ConfigError
 from mmda.raster.dataset.manifest import read_dataset_info, read_manifest
 from mmda.raster.io.handles import quiet_georeference
 from mmda.raster.scene import SPLITS
-from mmda.report.extras import require
 from mmda.report.pictures import add_legend, background_ids, overlay, shrink, to_rgb
+from mmda.utils.extras import require
 from mmda.utils.files import atomic_path
 
 PREVIEW = "preview.png"

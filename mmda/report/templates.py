@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mmda.report.extras import require
 from mmda.report.table import figure
+from mmda.utils.extras import require
 
 FOLDER = Path(__file__).parent
 

@@ -109,7 +109,7 @@ class NetworkTranslator:
         import torch
 
         from mmda.engine.inference import load_model
-        from mmda.style.cyclegan.cyclegan import OTHER, CycleGAN
+        from mmda.models.cyclegan.cyclegan import OTHER, CycleGAN
 
         model: Any = load_model(config, checkpoint, device, dict(cfg_options or {}))
         if not isinstance(model, CycleGAN):
@@ -138,7 +138,7 @@ class NetworkTranslator:
         """
         import torch
 
-        from mmda.style.colour_maps import to_type
+        from mmda.datasets.colour_maps import to_type
 
         (mean, std), (new_mean, new_std) = self.before, self.after
         if image.shape[2] != len(mean):

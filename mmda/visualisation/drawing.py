@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from mmda.report.extras import require
 from mmda.report.pictures import Palette, Picture
 from mmda.utils import atomic_path
+from mmda.utils.extras import require
 
 CELL = 1.8  # width of a picture in inches
 DPI = 120

@@ -14,7 +14,7 @@ from sklearn.manifold import TSNE
 from mmda.errors import ConfigError
 from mmda.models.alignments import DomainBatch
 from mmda.models.segmentors import UDASegmentor
-from mmda.report.extras import require
+from mmda.utils.extras import require
 from mmda.visualisation.domains import ShownImage, run_pair
 from mmda.visualisation.drawing import DPI, add_legend, class_legend
 

@@ -17,6 +17,7 @@ import torch
 from mmda.ablation import data, read_table, scheduler
 from mmda.cli import main as mmda
 from mmda.toy.shift import make_shift
+from mmda.utils.locks import locked
 
 TABLE = """
 title = "A trial"
@@ -189,9 +190,9 @@ def test_an_unknown_row(run, capsys):
 
 
 def test_two_commands_in_one_folder(run, capsys):
-    with data.locked(Path("out/.lock"), wait=False):
+    with locked(Path("out/.lock")):
         assert run() == 2
-    assert "Another process works in `out`" in capsys.readouterr().err
+    assert "`out` is taken: another run" in capsys.readouterr().err
 
 
 def test_toy_data_are_the_demo_s(tmp_path, monkeypatch):

@@ -18,8 +18,9 @@ def test_last_line_is_json():
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout.splitlines()[-1])
     retile = {"vs_gdal_retile_zstd", "vs_gdal_retile_png"}
-    assert set(figures) == retile | {"vs_encoder", "peak_mib"}
+    assert set(figures) == retile | {"vs_gdal_encoder", "vs_encoder", "peak_mib"}
     assert 0.02 < figures["vs_encoder"] < 20  # a sanity check: four tiles
+    assert 0.02 < figures["vs_gdal_encoder"] < 20
     assert 50 < figures["peak_mib"] < 1000
     for name in retile:
         assert (figures[name] is not None) == (shutil.which("gdal_retile.py") is not None)

@@ -101,6 +101,7 @@ def test_ratios_are_the_smallest_of_the_medians_of_the_repeats(monkeypatch, cont
         ("strip raw", 512, "zstd"): {
             "mmda x1": [1, 1, 1],
             "mmda x2": [100, 300, 90],
+            "mmda by GDAL x2": [80, 200, 90],
             "encoder x1": [1, 1, 1],
             "encoder x2": [100, 100, 100],
             "gdal_retile": [50, 100, 10],
@@ -115,4 +116,5 @@ def test_ratios_are_the_smallest_of_the_medians_of_the_repeats(monkeypatch, cont
     found = tiling._ratios(rates)
     assert found["vs_gdal_retile_zstd"] == 2.5  # of 3 (the median of 2, 3 and 9) and 2.5
     assert found["vs_gdal_retile_png"] is None
+    assert found["vs_gdal_encoder"] == 1.25  # the median of 1.25, 1.5 and 1
     assert math.isclose(found["vs_encoder"], 0.71)  # of 1 and 0.71; LZW must decompress, too

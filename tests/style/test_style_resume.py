@@ -79,7 +79,7 @@ def test_the_run_has_all_kinds_of_state(uninterrupted):
 def test_a_resume_that_forgets_the_pool_is_noticed(
     uninterrupted, write_config, tmp_path, monkeypatch
 ):
-    from mmda.style.cyclegan import ImagePool
+    from mmda.models.cyclegan import ImagePool
 
     def forget(self, state_dict, prefix, *args):
         state_dict[f"{prefix}images"] = self.images

@@ -7,11 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from mmcv.transforms import BaseTransform
 
-from mmda.datasets.transforms.radiometry import UINT8_LEVELS, apply_lookup
-from mmda.errors import ConfigError, did_you_mean
-from mmda.raster.dataset.domain import TiledDomain
-from mmda.registry import TRANSFORMS
-from mmda.style.colour_maps import (
+from mmda.datasets.colour_maps import (
     ColourMap,
     CovarianceMap,
     LabMap,
@@ -19,6 +15,10 @@ from mmda.style.colour_maps import (
     QuantileMap,
     to_type,
 )
+from mmda.datasets.transforms.radiometry import UINT8_LEVELS, apply_lookup
+from mmda.errors import ConfigError, did_you_mean
+from mmda.raster.dataset.domain import TiledDomain
+from mmda.registry import TRANSFORMS
 
 METHODS = ("mean_std", "histogram", "lab", "pca")
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from mmcv.transforms import BaseTransform
 
 from mmda.errors import DataError
-from mmda.pseudo.folder import PseudoLabelFolder
-from mmda.raster.dataset.tile_files import read_label
+from mmda.raster.dataset.tile_files import pseudo_label_path, read_label
 from mmda.registry import TRANSFORMS
 
 
@@ -34,7 +33,7 @@ class LoadPseudoLabel(BaseTransform):
         """Read the pseudo-label of ``results``."""
         if self.folder is None:
             return results
-        path = PseudoLabelFolder(self.folder).label_path(results["tile"])
+        path = pseudo_label_path(self.folder, results["tile"])
         if not path.exists():
             raise DataError(
                 f"The pseudo-label `{path}` is missing. Write the labels of this dataset and split "

@@ -7,11 +7,11 @@ from mmcv.transforms import BaseTransform
 from skimage.exposure import match_histograms
 from skimage.transform import resize
 
+from mmda.datasets.colour_maps import to_type
+from mmda.datasets.fourier import check_beta, transfer_amplitude
 from mmda.errors import ConfigError, did_you_mean
 from mmda.raster.dataset.domain import TiledDomain
 from mmda.registry import TRANSFORMS
-from mmda.style.colour_maps import to_type
-from mmda.style.fourier import check_beta, transfer_amplitude
 
 METHODS = ("fda", "histogram")
 
@@ -32,7 +32,7 @@ class MatchTile(BaseTransform):
     Args:
         target: Folder of the tiled target dataset.
         method: One of the above.
-        beta: Size of the window of ``fda``, see :func:`mmda.style.transfer_amplitude`.
+        beta: Size of the window of ``fda``, see :func:`mmda.datasets.fourier.transfer_amplitude`.
         split: Split of the target from which tiles are drawn.
         prob: Probability of the transform.
         split_file: Split table of the target, where it is not the manifest's.

@@ -1,11 +1,9 @@
-"""Hooks: teachers, groupings, checkpoints, pseudo-labels, weights, pictures."""
+"""Hooks: teachers, groupings, checkpoints, weights, pictures."""
 
 from mmda.engine.hooks.alignment_weight_hook import AlignmentWeightHook
 from mmda.engine.hooks.finite_loss_hook import FiniteLossHook
 from mmda.engine.hooks.group_diagnostics_hook import GroupDiagnosticsHook
-from mmda.engine.hooks.group_maps_hook import GroupMapsHook
 from mmda.engine.hooks.grouping_refresh_hook import GroupingRefreshHook
-from mmda.engine.hooks.pseudo_label_hook import PseudoLabelHook
 from mmda.engine.hooks.resumable_checkpoint_hook import ResumableCheckpointHook
 from mmda.engine.hooks.show_predictions_hook import ShowPredictionsHook
 from mmda.engine.hooks.teacher_ema_hook import TeacherEMAHook
@@ -14,9 +12,7 @@ __all__ = [
     "AlignmentWeightHook",
     "FiniteLossHook",
     "GroupDiagnosticsHook",
-    "GroupMapsHook",
     "GroupingRefreshHook",
-    "PseudoLabelHook",
     "ResumableCheckpointHook",
     "ShowPredictionsHook",
     "TeacherEMAHook",

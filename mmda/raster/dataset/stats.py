@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
+
+from mmda.raster.scene import SPLITS
 
 _EXACT = 2**24  # OpenCV counts in float32, which holds every whole number up to here
 
@@ -107,3 +110,17 @@ def class_pixels(label: np.ndarray, classes: int) -> tuple[list[int], int]:
         part = np.ascontiguousarray(label[row : row + rows])
         counts += cv2.calcHist([part], [0], None, [256], [0, 256]).ravel().astype(np.int64)
     return [int(n) for n in counts[:classes]], int(counts[255])
+
+
+def pixels_per_split(labelled: Sequence[dict[str, Any]]) -> dict[str, list[int]]:
+    """Sum the pixels of every class over the tiles of each split.
+
+    Args:
+        labelled: Manifest rows of the tiles that have labels.
+    """
+    sums: dict[str, list[int]] = {}
+    for split in SPLITS:
+        counts = [row["class_pixels"] for row in labelled if row["split"] == split]
+        if counts:
+            sums[split] = [sum(column) for column in zip(*counts, strict=True)]
+    return sums

@@ -72,6 +72,11 @@ def read_label(path: str) -> np.ndarray:
     return label
 
 
+def pseudo_label_path(folder: str | Path, tile: str) -> Path:
+    """Return the file of a tile's label in a folder of pseudo-labels."""
+    return Path(folder) / "labels" / f"{tile}.png"
+
+
 def _read_geotiff(path: str) -> tuple[np.ndarray, np.ndarray | None]:
     try:
         with rasterio.open(path) as raster:

@@ -18,12 +18,11 @@ from tqdm import tqdm
 from mmda.errors import DataError
 from mmda.raster.dataset.domain import row_window
 from mmda.raster.dataset.manifest import read_dataset_info, read_manifest
-from mmda.raster.dataset.stats import class_pixels
+from mmda.raster.dataset.stats import class_pixels, pixels_per_split
 from mmda.raster.dataset.window_reader import WindowReader, scenes_of, states_of
 from mmda.raster.decoding import IGNORE
 from mmda.raster.io.handles import quiet_georeference
 from mmda.raster.scene import SPLITS
-from mmda.raster.tiling.finish import pixels_per_split
 
 _CHUNK = 256  # tiles per task handed to the threads
 

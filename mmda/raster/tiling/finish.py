@@ -9,7 +9,7 @@ from typing import Any
 
 from mmda.errors import DataError
 from mmda.raster.dataset.manifest import DATASET_INFO, FORMAT, read_manifest_table, write_manifest
-from mmda.raster.dataset.stats import BandStatistics
+from mmda.raster.dataset.stats import BandStatistics, pixels_per_split
 from mmda.raster.scene import SPLITS
 from mmda.raster.tiling.store import Record, SceneStore, rows_of
 from mmda.utils.files import atomic_write_text
@@ -94,13 +94,3 @@ def _dataset_info(
 def _common(values: Sequence[Any]) -> Any:
     """Return the value that all have, or ``None``."""
     return values[0] if all(value == values[0] for value in values) else None
-
-
-def pixels_per_split(labelled: Sequence[Record]) -> dict[str, list[int]]:
-    """Sum the pixels of every class over the tiles of each split."""
-    sums: dict[str, list[int]] = {}
-    for split in SPLITS:
-        counts = [row["class_pixels"] for row in labelled if row["split"] == split]
-        if counts:
-            sums[split] = [sum(column) for column in zip(*counts, strict=True)]
-    return sums

@@ -1,17 +1,16 @@
 """GeoTIFF tiles (zstd, predictor, pixel-interleaved) at the speed of their compressor.
 
-GDAL takes longer to set up a small GeoTIFF than to compress it. The tiles of a scene differ in
-place and pixels alone, so GDAL writes the head of one (as a file without data) and every further
-tile is that head with its place, followed by its compressed strips.
+GDAL spends more time on a small GeoTIFF around its compression than on the compression. The tiles
+of a scene differ in place and pixels alone, so GDAL writes the head of one (as a file without
+data), and every tile is that head with its place, followed by its compressed strips. GDAL writes
+all of a tile that is floating-point, masked, rotated, narrow or very large.
 """
 
 from __future__ import annotations
 
 import io
 import struct
-import sys
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -21,25 +20,21 @@ from affine import Affine
 from rasterio.crs import CRS
 from rasterio.io import MemoryFile
 
-ROWS_PER_STRIP = 64
+_ROWS_PER_STRIP = 64
 _ZSTD_LEVEL = 1
-# By TIFF's numbers.
-_TYPES: dict[int, np.dtype[Any]] = {3: np.dtype("uint16"), 4: np.dtype("uint32")}
 _MOST_BYTES = 2**31  # beyond, GDAL decides between TIFF and BigTIFF
 _MOST_CHANNELS = 64  # of an OpenCV array
-_TIEPOINT, _TRANSFORMATION = 33922, 34264
-_OFFSETS, _COUNTS = 273, 279
+_UINT32 = 4  # by TIFF's numbers, as are the tags
+_OFFSETS, _COUNTS, _TIEPOINT = 273, 279, 33922
 
 
-@dataclass(frozen=True)
-class _Head:
-    """A GeoTIFF without data, and where in it the values stand that differ between tiles."""
+class _Head(NamedTuple):
+    """A GeoTIFF without data, and the positions of the values that differ between tiles."""
 
     data: bytes
     offsets: int
     counts: int
-    count_type: np.dtype
-    origin: tuple[int, int] | None
+    origin: int | None
 
 
 class GeoTiffEncoder:
@@ -50,7 +45,7 @@ class GeoTiffEncoder:
 
         Args:
             crs: CRS of the tiles, if they have a transform.
-            nodata: No-data value of the tiles. Without one, invalid pixels are told by a mask.
+            nodata: No-data value of the tiles. Without one, a mask band marks invalid pixels.
         """
         self._crs = crs
         self._nodata = nodata
@@ -66,25 +61,22 @@ class GeoTiffEncoder:
             valid: ``(height, width)``, bool; ``None`` when every pixel is valid.
             transform: Affine transform of the tile.
         """
-        masked = valid is not None and self._nodata is None
-        if masked or image.dtype.kind == "f" or image.nbytes > _MOST_BYTES:
-            return self._encode_by_gdal(image, valid if masked else None, transform)
-        linear = None if transform is None else (*transform[:2], *transform[3:5])
-        key = (image.shape, image.dtype, linear)
-        if key not in self._heads:
-            self._heads[key] = self._make_head(image, transform)
-        head = self._heads[key]
-        if head is not None:
-            strips = _compressed_strips(image)
-            if max(map(len, strips)) <= np.iinfo(head.count_type).max:
-                return _assemble(head, strips, transform)
-        return self._encode_by_gdal(image, None, transform)
+        mask = valid if self._nodata is None else None
+        if mask is None and image.dtype.kind != "f" and image.nbytes <= _MOST_BYTES:
+            linear = None if transform is None else (*transform[:2], *transform[3:5])
+            key = (image.shape, image.dtype, linear)
+            if key not in self._heads:
+                self._heads[key] = self._make_head(image, transform)
+            head = self._heads[key]
+            if head is not None:
+                return _assemble(head, _compressed_strips(image), transform)
+        return self._encode_by_gdal(image, mask, transform)
 
     def _make_head(self, image: np.ndarray, transform: Affine | None) -> _Head | None:
         with MemoryFile() as memory:
             with memory.open(**self._profile(image, transform), sparse_ok=True):
                 pass
-            return _find_places(memory.read(), transform is not None)
+            return _find_positions(memory.read(), transform is not None)
 
     def _encode_by_gdal(
         self, image: np.ndarray, valid: np.ndarray | None, transform: Affine | None
@@ -109,7 +101,7 @@ class GeoTiffEncoder:
             "zstd_level": _ZSTD_LEVEL,
             "predictor": 3 if image.dtype.kind == "f" else 2,
             "interleave": "pixel",
-            "blockysize": min(ROWS_PER_STRIP, height),
+            "blockysize": min(_ROWS_PER_STRIP, height),
             "nodata": self._nodata,
             # By default GDAL declares the fourth of four 8-bit bands to be alpha.
             **({} if bands == 3 else {"photometric": "minisblack"}),
@@ -124,31 +116,24 @@ def interleaved(image: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(image.transpose(1, 2, 0))
 
 
-def _find_places(data: bytes, placed: bool) -> _Head | None:
-    """Find the places to fill in; ``None`` for a head of another build than is known here."""
+def _find_positions(data: bytes, placed: bool) -> _Head | None:
+    """Return the head of a file without data; ``None`` when it is of another build than here."""
     import tifffile
 
     with tifffile.TiffFile(io.BytesIO(data)) as file:
         tags: Any = file.pages[0].tags  # type: ignore[union-attr]
-        offsets, counts = tags[_OFFSETS], tags[_COUNTS]
-        tiepoint, matrix = tags.get(_TIEPOINT), tags.get(_TRANSFORMATION)
-        origin = None
-        if tiepoint is not None:
-            origin = (tiepoint.valueoffset + 24, tiepoint.valueoffset + 32)
-        elif matrix is not None:
-            origin = (matrix.valueoffset + 24, matrix.valueoffset + 56)
+        offsets, counts, tiepoint = tags[_OFFSETS], tags[_COUNTS], tags.get(_TIEPOINT)
         known = (
             not file.is_bigtiff
             and file.byteorder == "<"
-            and sys.byteorder == "little"
-            and _TYPES.get(offsets.dtype) == np.uint32
-            and counts.dtype in _TYPES
-            and placed == (origin is not None)
+            and offsets.dtype == counts.dtype == _UINT32
+            and placed == (tiepoint is not None)
         )
         if not known:
             return None
-        places = offsets.valueoffset, counts.valueoffset
-        return _Head(data, *places, _TYPES[counts.dtype], origin)
+        # A tie point is three numbers of the raster, then x, y and z on the ground.
+        origin = tiepoint.valueoffset + 3 * 8 if placed else None
+        return _Head(data, offsets.valueoffset, counts.valueoffset, origin)
 
 
 def _compressed_strips(image: np.ndarray) -> list[bytes]:
@@ -159,18 +144,17 @@ def _compressed_strips(image: np.ndarray) -> list[bytes]:
     np.subtract(pixels[:, 1:], pixels[:, :-1], out=differences[:, 1:])
     codec = pyarrow.Codec("zstd", compression_level=_ZSTD_LEVEL)
     return [
-        codec.compress(differences[row : row + ROWS_PER_STRIP], asbytes=True)
-        for row in range(0, len(differences), ROWS_PER_STRIP)
+        codec.compress(differences[row : row + _ROWS_PER_STRIP], asbytes=True)
+        for row in range(0, len(differences), _ROWS_PER_STRIP)
     ]
 
 
 def _assemble(head: _Head, strips: list[bytes], transform: Affine | None) -> bytes:
-    counts = np.array([len(strip) for strip in strips], head.count_type)
-    offsets = len(head.data) + np.cumsum(counts, dtype=np.uint32) - counts
+    counts = np.array([len(strip) for strip in strips], "<u4")
+    offsets = len(head.data) + np.cumsum(counts, dtype="<u4") - counts
     data = bytearray(head.data)
-    for place, values in ((head.offsets, offsets), (head.counts, counts)):
-        data[place : place + values.nbytes] = values.tobytes()
+    data[head.offsets : head.offsets + offsets.nbytes] = offsets.tobytes()
+    data[head.counts : head.counts + counts.nbytes] = counts.tobytes()
     if head.origin is not None and transform is not None:
-        for place, value in zip(head.origin, (transform.c, transform.f), strict=True):
-            struct.pack_into("<d", data, place, value)
+        struct.pack_into("<dd", data, head.origin, transform.c, transform.f)
     return b"".join([data, *strips])

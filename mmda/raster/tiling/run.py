@@ -17,7 +17,7 @@ from mmda.raster.tiling.finish import finish_dataset
 from mmda.raster.tiling.folder import check_output
 from mmda.raster.tiling.options import TileOptions, make_palette
 from mmda.raster.tiling.plan import Plan, ScenePlan, plan_tiles
-from mmda.raster.tiling.run_lock import RunLock
+from mmda.raster.tiling.run_lock import hold_folder
 from mmda.raster.tiling.shard import Shard, parse_shard
 from mmda.raster.tiling.store import SceneStore
 from mmda.raster.tiling.threads import run_threads
@@ -67,7 +67,7 @@ def tile_dataset(
     Args:
         scenes: What to tile.
         out: Folder of the tiled dataset; one run at a time, but for shards: a second one is
-            refused at once, see :class:`mmda.raster.tiling.run_lock.RunLock`.
+            refused at once, see :func:`mmda.raster.tiling.run_lock.hold_folder`.
         task: Name of the task, e.g. ``buildings``.
         domain: Name of the domain, e.g. ``source``.
         classes: Names of the classes, id 0 first.
@@ -102,20 +102,20 @@ def tile_dataset(
     colors = make_palette(palette, options.classes)
     share = check_shard(shard, overwrite)
     store = SceneStore(check_output(out, scenes))
-    with RunLock(store.root, share) as lock:
+    with hold_folder(store.root, share) as alone:
         if not overwrite:
             store.check_scenes(scenes)
         with quiet_georeference(), gdal_process():
             plan = plan_tiles(scenes, options, workers, share)
             for text in plan.warnings:
                 warnings.warn(text, stacklevel=2)
-            with lock.alone():
+            with alone():
                 todo, changed = _prepare(plan, options, store, overwrite, share is not None)
             for scene, message in plan.damaged:
                 store.write_failure(scene, message)
             failures = _execute(todo, options, store, workers, progress, scheduler)
         failures = [*(message for _, message in plan.damaged), *failures]
-        with lock.alone():
+        with alone():
             return _complete(scenes, plan, failures, store, colors, changed, share is not None)
 
 

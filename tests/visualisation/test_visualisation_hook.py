@@ -7,8 +7,8 @@ import pytest
 from engine_runs import differences, read, train
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from mmda.engine.hooks import GroupMapsHook
 from mmda.errors import ConfigError
+from mmda.visualisation.hook import GroupMapsHook
 
 LAST = 4
 GROUPED = f"""

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mmda.errors import ConfigError
-from mmda.style.cyclegan import ImagePool
+from mmda.models.cyclegan import ImagePool
 
 
 def numbered(*values: float) -> torch.Tensor:

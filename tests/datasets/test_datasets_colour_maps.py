@@ -7,9 +7,8 @@ import pytest
 from scipy.linalg import sqrtm
 from skimage.color import lab2rgb, rgb2lab
 
+from mmda.datasets.colour_maps import CovarianceMap, LabMap, MeanStdMap, QuantileMap, to_type
 from mmda.errors import ConfigError
-from mmda.style import CovarianceMap, LabMap, MeanStdMap, QuantileMap
-from mmda.style.colour_maps import to_type
 
 
 def correlated(seed: int, bands: int, count: int = 4000) -> np.ndarray:

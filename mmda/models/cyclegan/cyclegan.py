@@ -10,9 +10,9 @@ from torch import Tensor
 
 from mmda.errors import ConfigError, did_you_mean
 from mmda.models.alignments.base import frozen
+from mmda.models.cyclegan.image_pool import ImagePool
 from mmda.models.losses import gan_loss
 from mmda.registry import MODELS
-from mmda.style.cyclegan.image_pool import ImagePool
 
 OTHER = {"target": "source", "source": "target"}
 WEIGHTS = {"adversarial": 1.0, "cycle": 10.0, "identity": 5.0}
@@ -34,7 +34,7 @@ class CycleGAN(BaseModel):
 
     Args:
         generator: Config of the generators, such as
-            :class:`~mmda.style.cyclegan.generator.ResNetGenerator`.
+            :class:`~mmda.models.cyclegan.generator.ResNetGenerator`.
         discriminator: Config of the discriminators.
         weights: Of the terms ``adversarial``, ``cycle`` and ``identity``; missing ones are as
             published (1, 10, 5). Identity 0 saves two of six passes through a generator.

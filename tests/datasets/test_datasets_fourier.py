@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mmda.datasets.fourier import transfer_amplitude
 from mmda.errors import ConfigError
-from mmda.style import transfer_amplitude
 
 
 def published(image: np.ndarray, reference: np.ndarray, beta: float) -> np.ndarray:

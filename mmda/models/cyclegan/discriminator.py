@@ -5,8 +5,8 @@ from __future__ import annotations
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from mmda.models.cyclegan.generator import INIT
 from mmda.registry import MODELS
-from mmda.style.cyclegan.generator import INIT
 
 
 @MODELS.register_module()

@@ -12,8 +12,8 @@ from mmengine.logging import MMLogger
 
 from mmda.engine import JointOptimWrapperConstructor
 from mmda.errors import ConfigError
+from mmda.models.cyclegan import CycleGAN, PatchDiscriminator, ResNetGenerator
 from mmda.registry import MODELS
-from mmda.style.cyclegan import CycleGAN, PatchDiscriminator, ResNetGenerator
 
 LOOKS = ("target", "source")
 ADAM = dict(type="Adam", lr=2e-3, betas=(0.5, 0.999))

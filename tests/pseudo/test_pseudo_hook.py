@@ -16,10 +16,10 @@ from pseudo_samples import digests
 import mmda.pseudo.folder
 from mmda.cli import main
 from mmda.datasets.transforms import loading
-from mmda.engine.hooks import PseudoLabelHook
 from mmda.errors import ConfigError
 from mmda.models import PseudoLabels
 from mmda.pseudo import writer
+from mmda.pseudo.hook import PseudoLabelHook
 from mmda.pseudo.store import PredictionStore
 from mmda.raster.dataset.tile_files import read_label
 

@@ -1,0 +1,134 @@
+"""No import runs upwards: the rooms of the package stand on floors and import lower ones only."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from importlib.util import resolve_name
+from pathlib import Path
+
+import pytest
+
+import mmda
+
+# From the top to the ground. Rooms of one floor do not import each other.
+FLOORS = """
+    __main__
+    cli                                         parsing and printing
+    demo                                        experiments
+    ablation
+    api                                         what the command line and scripts call
+    pairing pseudo style testing visualisation  workflows
+    engine                                      training
+    models
+    datasets
+    evaluation
+    converters report                           public datasets; pictures and pages
+    raster                                      the names that raster/__init__.py offers
+    raster.tiling raster.mapping
+    raster.dataset
+    raster.labels
+    raster.io
+    raster.scene
+    raster.decoding raster.windows
+    toy                                         generated cities
+    registry tasks
+    utils
+    errors
+"""
+# Imports that still run upwards: (room, imported room).
+KNOWN = {
+    ("converters", "cli"),
+    ("ablation", "cli"),
+    ("ablation", "demo"),
+    ("demo", "cli"),
+}
+
+ROOT = Path(mmda.__file__).parent
+RANKS = {
+    room: -number
+    for number, line in enumerate(FLOORS.strip().splitlines())
+    for room in line.strip().split("  ")[0].split()
+}
+MODULES = {
+    ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(ROOT.rglob("*.py"))
+}
+
+
+def room_of(module: str) -> str:
+    """Return the room of a module: the longest name of ``FLOORS`` that it begins with."""
+    parts = module.split(".")[1:]
+    rooms = (".".join(parts[:length]) for length in (2, 1))
+    return next((room for room in rooms if room in RANKS), parts[0])
+
+
+def imported(module: str, source: str) -> Iterator[tuple[int, str]]:
+    """Yield line and module of every import from mmda, those inside functions too."""
+    is_package = MODULES.get(module, Path()).name == "__init__.py"
+    package = module if is_package else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            origin = resolve_name("." * node.level + (node.module or ""), package)
+            names = [f"{origin}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            if name.startswith("mmda.") and name != "mmda.__version__":
+                yield node.lineno, name if name in MODULES else name.rpartition(".")[0]
+
+
+def upward(module: str, source: str) -> Iterator[tuple[str, str, str]]:
+    """Yield room, imported room and a description of each import that does not go down."""
+    room = room_of(module)
+    for line, name in imported(module, source):
+        other = "api" if name == "mmda" else room_of(name)  # the API's names, from mmda
+        if room != other and RANKS[other] >= RANKS[room]:
+            place = f"{module.replace('.', '/')}, line {line}"
+            yield room, other, f"{place}: `{room}` imports `{other}` ({name})"
+
+
+def test_every_module_is_in_a_room():
+    assert {room_of(module) for module in MODULES if module != "mmda"} <= set(RANKS)
+
+
+def test_no_import_runs_upwards():
+    found = [
+        one
+        for module, path in MODULES.items()
+        if module != "mmda"  # forwards to the API
+        for one in upward(module, path.read_text(encoding="utf-8"))
+    ]
+    faults = [text for room, other, text in found if (room, other) not in KNOWN]
+    assert not faults, "\n".join(["imports that run upwards:", *faults])
+    assert {(room, other) for room, other, _ in found} == KNOWN, "remove what is mended from KNOWN"
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "other"),
+    [
+        ("mmda.engine.launch", "def f():\n    from mmda.cli import main", "cli"),
+        ("mmda.raster.io.header", "import mmda.raster.tiling.run", "raster.tiling"),
+        ("mmda.raster.io.header", "from mmda.raster import Scene", "raster"),
+        ("mmda.style.drift", "from mmda.pseudo import ThresholdRule", "pseudo"),
+        ("mmda.utils.files", "from mmda import train", "api"),
+        ("mmda.utils.files", "from ..registry import HOOKS", "registry"),
+    ],
+)
+def test_an_upward_import_is_found(module, source, other):
+    ((_, found, text),) = upward(module, source)
+    assert found == other and f"line {source.count(chr(10)) + 1}: " in text
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("mmda.cli.train", "from mmda.engine import launch\nfrom mmda import train"),
+        ("mmda.report.page", "from mmda import __version__\nfrom mmda.report import table"),
+        ("mmda.raster.tiling.run", "from mmda.raster.io.header import Header\nimport numpy"),
+    ],
+)
+def test_a_downward_import_is_none(module, source):
+    assert list(upward(module, source)) == []
