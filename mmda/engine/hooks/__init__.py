@@ -8,6 +8,7 @@ from mmda.engine.hooks.grouping_refresh_hook import GroupingRefreshHook
 from mmda.engine.hooks.pseudo_label_hook import PseudoLabelHook
 from mmda.engine.hooks.resumable_checkpoint_hook import ResumableCheckpointHook
 from mmda.engine.hooks.show_predictions_hook import ShowPredictionsHook
+from mmda.engine.hooks.step_hook import StepHook
 from mmda.engine.hooks.teacher_ema_hook import TeacherEMAHook
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "PseudoLabelHook",
     "ResumableCheckpointHook",
     "ShowPredictionsHook",
+    "StepHook",
     "TeacherEMAHook",
 ]
