@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 
-from mmengine.logging import MMLogger, print_log
+from mmengine.logging import print_log
 from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper
 from torch import nn
 from torch.optim import Optimizer
@@ -16,11 +15,12 @@ from mmda.engine.joint_optim_wrapper import JointOptimWrapper
 from mmda.engine.unwrap import unwrapped
 from mmda.errors import ConfigError
 from mmda.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
+from mmda.utils.logs import only_errors
 
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
 class JointOptimWrapperConstructor:
-    """Routes each trainable parameter to the optimiser whose pattern fits its name.
+    """Assigns each trainable parameter to the optimiser whose pattern matches its name.
 
     Config::
 
@@ -35,13 +35,16 @@ class JointOptimWrapperConstructor:
                     params='alignments.*discriminator*',
                     optimizer=dict(type='Adam', lr=1e-4, betas=(0.9, 0.99)))))
 
-    An optimiser without parameters (its alignment is switched off) is left out; a parameter
-    without optimiser, or with two, is an error.
+    An optimiser without parameters is left out, so that a config may name optimisers for
+    alignments that it does not have. A parameter without optimiser, or with two, is an error.
 
     Args:
         optim_wrapper_cfg: ``optimizers`` and the arguments of
             :class:`~mmda.engine.joint_optim_wrapper.JointOptimWrapper`.
-        paramwise_cfg: Not used; it stands in each optimiser's own config.
+        paramwise_cfg: Must be None; each optimiser's config has its own.
+
+    Raises:
+        ConfigError: When there are no ``optimizers``, or ``paramwise_cfg`` is given.
     """
 
     def __init__(self, optim_wrapper_cfg: dict, paramwise_cfg: dict | None = None) -> None:
@@ -72,7 +75,7 @@ class JointOptimWrapperConstructor:
                 if any(fnmatchcase(parameter, pattern) for pattern in _patterns(config))
             ]
             if len(owners) != 1:
-                found = f"fits several: {owners}" if owners else "fits none"
+                found = f"matches several: {owners}" if owners else "matches none"
                 patterns = {name: config.get("params") for name, config in self.optimizers.items()}
                 raise ConfigError(
                     f"The parameter `{parameter}` must belong to exactly one optimiser, but it "
@@ -88,7 +91,8 @@ class JointOptimWrapperConstructor:
         config.setdefault("type", "OptimWrapper")
         constructor = DefaultOptimWrapperConstructor(config, paramwise)
         groups: list[dict] = []
-        with _only(model, owned), _without_log():
+        # MMEngine logs a line for each of these parameters, and warns about all others.
+        with _only(model, owned), only_errors():
             constructor.add_params(groups, model)
         groups = _merged(groups)
         optimizer = OPTIMIZERS.build({**constructor.optimizer_cfg, "params": groups})
@@ -97,7 +101,7 @@ class JointOptimWrapperConstructor:
 
 
 def _merged(groups: list[dict]) -> list[dict]:
-    """Join groups of equal settings: optimisers step a group at once, and one per parameter slowly.
+    """Join groups with equal settings, because optimisers are slow with a group per parameter.
 
     Args:
         groups: Parameter groups, each of one parameter.
@@ -113,18 +117,6 @@ def _merged(groups: list[dict]) -> list[dict]:
 def _describe(name: str, optimizer: Optimizer) -> str:
     groups = ", ".join(f"{len(g['params'])} at lr {g['lr']:g}" for g in optimizer.param_groups)
     return f"optimizer {name}: {type(optimizer).__name__}, parameter tensors: {groups}"
-
-
-@contextmanager
-def _without_log() -> Iterator[None]:
-    """Hide MMEngine's line for each parameter that is owned, and warning for each that is not."""
-    logger = MMLogger.get_current_instance()
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 @contextmanager

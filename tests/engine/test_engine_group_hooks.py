@@ -16,7 +16,7 @@ from mmda.engine.hooks.group_diagnostics_hook import group_diagnostics
 from mmda.engine.launch import build_runner, load_config, prepare
 from mmda.errors import ConfigError
 from mmda.models.alignments.group_alignment import GroupUse
-from mmda.models.losses import condition
+from mmda.models.losses import discriminator_condition
 
 LAST = 5
 LEARNED = """
@@ -124,7 +124,7 @@ def test_a_learned_grouping_trains_with_its_own_optimiser(write_config, tmp_path
 
 def use(usage, q):
     """Groups whose discriminator is told each sample's own distribution."""
-    return GroupUse(usage, q, condition(q))
+    return GroupUse(usage, q, discriminator_condition(q))
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_collapse_and_likeness_are_told_once():
     for _ in range(2):
         hook._check(Runner, "cdga, target", {"entropy": 1.0, "cosine": 0.999})
     assert len(Runner.logger.lines) == 2
-    assert "they are one group in effect" in Runner.logger.lines[1]
+    assert "they act as one group" in Runner.logger.lines[1]
     Runner.iter = 10
     hook._check(Runner, "other, target", {"entropy": 1.0, "cosine": 0.999})
     assert len(Runner.logger.lines) == 2

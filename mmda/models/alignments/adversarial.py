@@ -1,4 +1,4 @@
-"""What output-space and feature-level adversarial alignment share."""
+"""The base of output-space and feature-level adversarial alignment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from torch import Tensor
 
 from mmda.errors import ConfigError
 from mmda.models.alignments.base import Alignment, frozen
-from mmda.models.alignments.context import SOURCE, TARGET, DomainBatch, UDAContext
+from mmda.models.alignments.context import UDAContext
+from mmda.models.alignments.domain_batch import SOURCE, TARGET, DomainBatch
 from mmda.models.losses import check_gan, gan_loss
 from mmda.registry import MODELS
 
@@ -62,7 +63,6 @@ class AdversarialAlignment(Alignment):
     def losses(self, context: UDAContext) -> dict[str, Tensor]:
         """Return ``<name>.loss_adv`` (weighted) and ``<name>.loss_dis`` of each level."""
         losses = {}
-        assert context.target is not None
         for name, discriminator in self.discriminators.items():
             source = self.representation(context.source, name)
             target = self.representation(context.target, name)
@@ -78,12 +78,15 @@ class AdversarialAlignment(Alignment):
 
 
 def check_size(alignment: Alignment, maps: Tensor, discriminator: object) -> None:
-    """Refuse maps that a discriminator would halve away.
+    """Refuse maps that are too small for the strides of a discriminator.
 
     Args:
-        alignment: Whose discriminator it is, for the message.
+        alignment: The alignment that has the discriminator; the message names it.
         maps: (N, C, H, W).
-        discriminator: The discriminator; its ``reduction`` is the factor it shrinks maps by.
+        discriminator: The discriminator; its ``reduction`` is the factor by which it shrinks maps.
+
+    Raises:
+        ConfigError: When a side of the maps is shorter than ``reduction``.
     """
     reduction = getattr(discriminator, "reduction", 1)
     if min(maps.shape[-2:]) < reduction:
