@@ -46,7 +46,7 @@ CONFIG = Path(__file__).resolve().parents[1] / "configs/toy/source_only.py"
 SAMPLES = 32  # per domain
 
 
-@DATASETS.register_module()
+@DATASETS.register_module(force=True)  # a test runs the script twice in a process
 class InMemoryDomain(Dataset):
     """Random packed samples.
 
@@ -94,7 +94,7 @@ class Clock:
         return Times(time.process_time() - self.cpu, time.perf_counter() - self.wall)
 
 
-@HOOKS.register_module()
+@HOOKS.register_module(force=True)
 class BareBlocksHook(Hook):
     """Replays each block of mmda's iterations in the bare loop, and times both.
 

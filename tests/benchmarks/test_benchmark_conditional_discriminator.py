@@ -5,30 +5,25 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
-
-SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "conditional_discriminator.py"
+from scripts import BENCHMARKS, run
 
 
 @pytest.fixture
 def benchmark(monkeypatch):
-    monkeypatch.syspath_prepend(str(SCRIPT.parent))
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
     for name, value in (("CUDA_VISIBLE_DEVICES", ""), ("OMP_WAIT_POLICY", "passive")):
         monkeypatch.setenv(name, value)  # the script would set them for good
     return importlib.import_module("conditional_discriminator")
 
 
 def test_last_line_is_json_and_the_factorised_form_needs_less_memory():
-    command = [sys.executable, str(SCRIPT), "--quick", "--case", "13,2,64,128"]
-    command += ["--threads", "1", "--repeats", "1", "--rounds", "1"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
+    lines = run(
+        "conditional_discriminator.py",
+        *["--quick", "--case", "13,2,64,128", "--threads", "1", "--repeats", "1", "--rounds", "1"],
+    )
     figures = json.loads(lines[-1])
     assert set(figures) == {"time_ratio", "memory_ratio"}
     assert figures["time_ratio"] > 0  # one pass on a shared machine tells no more

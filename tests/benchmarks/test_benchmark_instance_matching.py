@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import importlib
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-
-SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "instance_matching.py"
+from scripts import BENCHMARKS, run
 
 
 @pytest.fixture
 def benchmark(monkeypatch):
-    monkeypatch.syspath_prepend(str(SCRIPT.parent))
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
     for name in ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         monkeypatch.setenv(name, "")  # which the script sets for good
     return importlib.import_module("instance_matching")
 
 
 def test_last_line_is_json_and_the_loop_is_slower():
-    command = [sys.executable, str(SCRIPT), "--size", "256", "--channels", "256", "--rounds", "1"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    figures = json.loads(done.stdout.splitlines()[-1])
+    sizes = ["--size", "256", "--channels", "256", "--rounds", "1"]
+    figures = json.loads(run("instance_matching.py", *sizes)[-1])
     assert set(figures) == {"time_ratio"}
     assert figures["time_ratio"] > 2
 

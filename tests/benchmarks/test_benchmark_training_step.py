@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
-SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "training_step.py"
+from scripts import run
 
 
 def test_last_line_is_json_and_both_sides_agree():
-    command = [sys.executable, str(SCRIPT), "--repeats", "3", "--block", "2"]
-    command += ["--size", "32", "--batch", "1"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
+    sizes = ["--repeats", "3", "--block", "2", "--size", "32", "--batch", "1"]
+    lines = run("training_step.py", *sizes)
     figures = json.loads(lines[-1])
     assert set(figures) == {
         "overhead_vs_bare_loop",

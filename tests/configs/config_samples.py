@@ -7,6 +7,9 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from mmda.ablation import read_table
+from mmda.ablation.data import data_folders
+from mmda.ablation.runs import Run, plan
 from mmda.engine.launch import load_config
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
@@ -15,11 +18,12 @@ CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 OTHERS = {"_base_", "ablation", "style"}
 LEAVES = sorted(p for p in CONFIGS.rglob("*.py") if not OTHERS & set(p.relative_to(CONFIGS).parts))
 FOLDERS = ("source_only", "target_only", "uda")
+STYLE = sorted((CONFIGS / "style").glob("*.py"))
 FULL_SCALE = [path for path in LEAVES if path.relative_to(CONFIGS).parts[0] in FOLDERS]
 
 
 def name(path: Path) -> str:
-    """Return the path below ``configs``, for the tests' names."""
+    """Return the path below ``configs``, for the tests' messages."""
     return path.relative_to(CONFIGS).as_posix()
 
 
@@ -27,3 +31,16 @@ def name(path: Path) -> str:
 def load(path: Path) -> Config:
     """Load and check a config once; callers must not change it."""
     return load_config(path)
+
+
+@cache
+def plan_once(table: Path) -> list[Run]:
+    """Plan a table once, in a folder that is not there; callers must not change the runs."""
+    described, folder = read_table(table), Path("/nowhere")
+    data = data_folders(described, (0,), folder / "cities")
+    return plan(described, folder / "work", (0,), data, {})
+
+
+def planned_runs(table: Path, task: str = "") -> dict[str, Run]:
+    """Return the runs of a table's rows on one task."""
+    return {run.key[0]: run for run in plan_once(table) if run.key[1] == task}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
 from config_samples import CONFIGS, load
+from loops import for_each
 
 from mmda.ablation import read_table
 from mmda.registry import MODELS
@@ -12,7 +12,7 @@ FOLDER = CONFIGS / "uda" / "cdga"
 ALL = sorted(FOLDER.glob("*.py"))
 TABLES = CONFIGS / "ablation" / "cdga"
 GTA5 = "_deeplabv2-r101_120k_gta52cityscapes.py"
-grouped = [path for path in ALL if not path.name.startswith("bdl")]
+GROUPED = [path for path in ALL if not path.name.startswith("bdl")]
 
 
 VARIANTS = [
@@ -21,11 +21,11 @@ VARIANTS = [
 ]
 
 
-def alignment(name):
-    return MODELS.build(load(FOLDER / f"{name}{GTA5}").model.alignments.cdga)
+def alignment(method):
+    return MODELS.build(load(FOLDER / f"{method}{GTA5}").model.alignments.cdga)
 
 
-@pytest.mark.parametrize("path", grouped, ids=lambda path: path.stem)
+@for_each("path", GROUPED, ids=lambda path: path.stem)
 def test_optimisers_are_the_published_ones(path):
     config = load(path)
     parts = config.optim_wrapper.optimizers
@@ -43,7 +43,7 @@ def test_all_terms_have_the_published_weights():
     assert alignment("cdga").weights == dict(co=1e-3, orth=1e-3, cadv=1e-3, cl=1e-4)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "terms"),
     [
         ("cdga-cadv", {"cadv"}),
@@ -59,7 +59,7 @@ def test_rows_of_table_1(name, terms):
     assert all(weights[term] == full[term] for term in terms)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "groups"),
     [("cdga-k1", 1), ("cdga-k2", 2), ("cdga-k4", 4), ("cdga-bdl", 8), ("cdga-k16", 16)],
 )
@@ -67,14 +67,14 @@ def test_points_of_figure_6(name, groups):
     assert alignment(name).grouping.num_groups == groups
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@for_each("name", VARIANTS)
 def test_ablations_differ_from_the_published_model_in_the_alignment_alone(name):
     variant, full = (load(FOLDER / f"{n}{GTA5}").to_dict() for n in (name, "cdga-bdl"))
     assert variant["model"]["alignments"].pop("cdga") != full["model"]["alignments"].pop("cdga")
     assert variant == full
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("table", "names"),
     [
         ("table1", ["cdga-cadv", "cdga-cadv-co", "cdga-cadv-co-orth", "cdga-bdl"]),
@@ -88,7 +88,7 @@ def test_tables_train_the_ablation_configs_as_they_are(table, names):
     assert not any(row.overrides for row in rows)
 
 
-@pytest.mark.parametrize("name", ["table1", "table2", "table3", "figure6"])
+@for_each("name", ["table1", "table2", "table3", "figure6"])
 def test_full_scale_tables_show_nam(name):
     table = read_table(TABLES / f"{name}.py")
     assert [c.metric for c in table.columns[-2:]] in (["mIoU", "NAM"], ["mIoU/13", "NAM"])
@@ -97,16 +97,14 @@ def test_full_scale_tables_show_nam(name):
     assert all(table.rows[bound].configs for bound in ("source_only", "target_only"))
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"), [("cdga-kmeans", "KMeansGrouping"), ("cdga-nmf", "NMFGrouping")]
-)
+@for_each(("name", "kind"), [("cdga-kmeans", "KMeansGrouping"), ("cdga-nmf", "NMFGrouping")])
 def test_groupings_that_are_fitted_are_also_refreshed(name, kind):
     assert type(alignment(name).grouping).__name__ == kind
     config = load(FOLDER / f"{name}{GTA5}")
     assert "GroupingRefreshHook" in [hook.type for hook in config.custom_hooks]
 
 
-@pytest.mark.parametrize("transfer", ["gta52cityscapes", "synthia2cityscapes"])
+@for_each("transfer", ["gta52cityscapes", "synthia2cityscapes"])
 def test_the_base_of_the_paper_translates_and_trains_itself(transfer):
     configs = [
         load(FOLDER / f"{name}_deeplabv2-r101_120k_{transfer}.py") for name in ("bdl", "cdga-bdl")

@@ -6,8 +6,8 @@ import re
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-import pytest
-from config_samples import CONFIGS, FULL_SCALE, LEAVES, load, name
+from config_samples import CONFIGS, FULL_SCALE, LEAVES, STYLE, load, name
+from loops import for_each
 
 from mmda.datasets.street import SYNTHIA_13, SYNTHIA_16
 from mmda.registry import DATASETS
@@ -19,11 +19,11 @@ HEADS = {
     "deeplabv3plus": "DepthwiseSeparableASPPHead",
     "fcn": "FCNHead",
 }
-every_config = pytest.mark.parametrize("path", LEAVES, ids=name)
-published = [
+every_config = for_each("path", LEAVES, ids=name)
+PUBLISHED = [
     p for p in FULL_SCALE if p.parent.name in ("source_only", "target_only", "output_space")
 ]
-every_full_scale_config = pytest.mark.parametrize("path", FULL_SCALE, ids=name)
+every_full_scale_config = for_each("path", FULL_SCALE, ids=name)
 
 
 def datasets(config):
@@ -98,7 +98,7 @@ def test_name_says_method_network_schedule_and_transfer(path):
     assert config.target_root.startswith(f"data/{target}")
 
 
-@pytest.mark.parametrize("path", published, ids=name)
+@for_each("path", PUBLISHED, ids=name)
 def test_published_optimisers_and_schedule(path):
     config = load(path)
     parts = config.optim_wrapper.optimizers
@@ -120,7 +120,7 @@ def test_no_layer_mixes_the_domains(path):
     assert {head.get("norm_cfg", {}).get("type", "GN") for head in heads} == {"GN"}
 
 
-@pytest.mark.parametrize("path", [p for p in FULL_SCALE if "synthia2" in p.name], ids=name)
+@for_each("path", [p for p in FULL_SCALE if "synthia2" in p.name], ids=name)
 def test_synthia_is_scored_over_16_and_13_classes(path):
     for evaluator in (load(path).val_evaluator, load(path).test_evaluator):
         assert evaluator.main == "16"
@@ -128,7 +128,7 @@ def test_synthia_is_scored_over_16_and_13_classes(path):
         assert set(evaluator.subsets["13"]) == set(SYNTHIA_13)
 
 
-@every_full_scale_config
+@for_each("path", [*FULL_SCALE, *STYLE], ids=name)
 def test_readme_of_the_folder_names_the_config(path):
     readme = path.with_name("README.md").read_text()
     patterns = re.findall(r"`([\w*-]+\.py)`", readme)

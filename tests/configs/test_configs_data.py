@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from config_samples import FULL_SCALE, load, name
+from loops import for_each
 from mmengine.config import ConfigDict
 from mmengine.registry import init_default_scope
 
@@ -89,7 +90,7 @@ def distinct_data(paths):
     return list(chosen.values())
 
 
-@pytest.mark.parametrize("path", distinct_data(FULL_SCALE), ids=name)
+@for_each("path", distinct_data(FULL_SCALE), ids=name)
 def test_datasets_yield_samples_of_the_published_size(path, data_root, monkeypatch):
     monkeypatch.setenv("MMDA_DATA_ROOT", str(data_root))
     config = load_config(path)

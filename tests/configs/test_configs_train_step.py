@@ -1,18 +1,25 @@
-"""Every config's model does one training step on small random crops."""
+"""Every config's model does one training step on small random crops.
+
+What the configs add to their backbones is tried on one block per stage, which has the same channels
+and strides at a fraction of the time; each backbone is also tried as deep as it is.
+"""
 
 from __future__ import annotations
 
 import copy
 import json
 from functools import cache
+from pathlib import Path
 
 import pytest
 import torch
 from alignment_cases import with_fitted_groups
 from config_samples import LEAVES, load, name
+from loops import for_each
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
+from mmseg.models.backbones import ResNet
 from mmseg.structures import SegDataSample
 from torch import nn
 
@@ -22,24 +29,41 @@ PUBLISHED = {"source-only", "target-only", "single-level", "multi-level", "featu
 SIZE = 64  # pixels: the smallest image that a five-layer discriminator can judge
 
 
+SHORT_RESNETS = {
+    depth: (block, (1,) * len(blocks)) for depth, (block, blocks) in ResNet.arch_settings.items()
+}
+every_config = for_each("path", LEAVES, ids=name)
+
+
 @MODELS.register_module()
-def shared_segmentor(key: str) -> nn.Module:
+def shared_segmentor(key: str, short: bool) -> nn.Module:
     """Build a segmentor once: building a ResNet-101 takes longer than its training step."""
-    return _segmentor(key)
+    return _segmentor(key, short)
 
 
 @cache
-def _segmentor(key: str) -> nn.Module:
-    return MODELS.build(json.loads(key))
+def _segmentor(key: str, short: bool) -> nn.Module:
+    config = json.loads(key)
+    with pytest.MonkeyPatch.context() as patch:
+        if short:
+            patch.setattr(ResNet, "arch_settings", SHORT_RESNETS)
+            shorten(config["backbone"])
+        return MODELS.build(config)
+
+
+def shorten(backbone: dict) -> None:
+    """Leave one block per stage of a backbone whose config lists its blocks, as HRNet's does."""
+    for stage in backbone.get("extra", {}).values():
+        stage.update(num_modules=1, num_blocks=[1] * len(stage["num_blocks"]))
 
 
 @cache
-def train_once(key: str) -> dict:
+def train_once(key: str, short: bool) -> dict:
     """Do one step of a model with an optimiser; configs that share both share the step."""
     model_config, optim_config, last = json.loads(key)
     torch.manual_seed(0)
-    shared = json.dumps(model_config["segmentor"])
-    model = MODELS.build({**model_config, "segmentor": dict(type="shared_segmentor", key=shared)})
+    shared = dict(type="shared_segmentor", key=json.dumps(model_config["segmentor"]), short=short)
+    model = MODELS.build({**model_config, "segmentor": shared})
     with_fitted_groups(model)
     constructor = optim_config.pop("constructor")
     wrapper = OPTIM_WRAPPER_CONSTRUCTORS.build(
@@ -104,16 +128,32 @@ def _quiet_single_thread():
     _segmentor.cache_clear()
 
 
-@pytest.fixture
-def step(path):
+def train_step(path: Path, short: bool = True) -> dict:
+    """Do one step of a config's model, short or in full."""
     config = copy.deepcopy(load(path))
     config.model.segmentor.backbone.pop("init_cfg", None)  # no download
     parts = [config.model.to_dict(), config.optim_wrapper.to_dict(), config.train_cfg.max_iters - 1]
-    return train_once(json.dumps(parts))
+    return train_once(json.dumps(parts), short)
 
 
-@pytest.mark.parametrize("path", LEAVES, ids=name)
-def test_one_training_step(path, step):
+def one_of_each_backbone() -> list[Path]:
+    backbones = {json.dumps(load(path).model.segmentor.backbone): path for path in LEAVES}
+    return list(backbones.values())
+
+
+@every_config
+def test_one_training_step(path):
+    check(path, train_step(path))
+
+
+def test_each_backbone_at_its_full_depth(subtests):
+    for path in one_of_each_backbone():
+        with subtests.test(name(path)):
+            check(path, train_step(path, short=False))
+
+
+def check(path: Path, step: dict) -> None:
+    """All losses are finite, all parts learn, and each parameter has the optimiser of its part."""
     config = load(path)
     losses = {key: value for key, value in step["logs"].items() if "loss" in key}
     assert all(torch.isfinite(value).all() for value in losses.values()), losses
@@ -130,9 +170,9 @@ def test_one_training_step(path, step):
     assert all(n.startswith("alignments.") for n in owned.get("discriminator", []))
 
 
-@pytest.mark.parametrize("path", [p for p in LEAVES if p.stem.split("_")[0] in PUBLISHED], ids=name)
-def test_heads_learn_ten_times_faster(path, step):
-    for parameter, rate in step["rates"].items():
+@for_each("path", [p for p in LEAVES if p.stem.split("_")[0] in PUBLISHED], ids=name)
+def test_heads_learn_ten_times_faster(path):
+    for parameter, rate in train_step(path)["rates"].items():
         if parameter.startswith("segmentor."):
             assert rate == pytest.approx(2.5e-4 * (1 if "backbone" in parameter else 10))
         else:
