@@ -5,8 +5,8 @@ rule                                meaning
 ==================================  ==========================================================
 ``ids``                             the values of band 1 are the class ids; 255 is ignore
 ``threshold:128``                   band 1: class 1 from 128 upwards, class 0 below
-``binary``                          band 1: 0/1 and 0/255 masks alike, told apart by the file's
-                                    maximum (an RGB mask in pure red is read right, too); one of
+``binary``                          band 1: 0/1 and 0/255 masks alike, distinguished by the
+                                    file's maximum (an RGB mask in pure red works, too); one of
                                     2..127 is refused
 ``color:255,0,0=1,0,0,0=0``         colours of the first three bands; ``*=0`` for all others
 ``idmap:0=255,1=0,*=255``           values of band 1; also ``idmap:FILE.json``
@@ -58,7 +58,7 @@ class Decoder:
         return 3 if self.rule == "color" else 1
 
     def covers(self, value: float) -> bool:
-        """Tell whether the rule gives a value a class, so that it is data whatever a tag says.
+        """Return whether the rule maps a value to a class; a no-data tag of that value is ignored.
 
         ``*=ID`` and thresholds stand for all values from 0 on.
         """

@@ -80,7 +80,7 @@ class Scene:
         label: Where the labels come from, or ``None``.
         city: City or area, for grouped metrics.
         nodata: No-data value that replaces the one in the file.
-        nominal_gsd: Ground sample distance (metres/pixel) to assume when the file tells none.
+        nominal_gsd: Ground sample distance (metres/pixel) to assume when the file has none.
         bands: 1-based image bands in the order wanted; all but opacity by default.
         size: Height and width (pixels) to resample the whole raster to, instead of to a GSD.
         white_area: Exactly white pixels are no data where at least so many are connected.

@@ -103,7 +103,7 @@ def test_a_scale_that_does_not_fit_is_said(tmp_path):
     (warning,) = run(coarse, tmp_path, data=UINT8).warnings
     assert "enlarged" in warning
     bare = write(tmp_path / "b.tif", noise(3, 40, 40), gsd=None)
-    assert "does not tell its ground sample distance" in run(bare, tmp_path, data=UINT8).warnings[0]
+    assert "has no ground sample distance" in run(bare, tmp_path, data=UINT8).warnings[0]
     assert run(bare, tmp_path, data=UINT8, nominal_gsd=0.25).gsd == 0.5
 
 

@@ -29,7 +29,7 @@ def scribble(path):
 
 
 def cut_inside(path):
-    """Damage a part that the footer of a parquet file does not tell of."""
+    """Damage a part that the footer of a parquet file does not cover."""
     data = bytearray(path.read_bytes())
     data[20:120] = bytes(100)
     path.write_bytes(data)
@@ -118,7 +118,7 @@ def test_a_kill_and_then_damage_leave_no_orphans(tmp_path, size):
 @pytest.mark.parametrize(
     "place", ["mmda.raster.tiling.tiles.class_pixels", "mmda.raster.tiling.plan.make_grid"]
 )
-def test_an_error_that_nobody_foresaw_costs_one_scene(tmp_path, monkeypatch, place):
+def test_an_unexpected_error_costs_one_scene(tmp_path, monkeypatch, place):
     scenes = make_scenes(tmp_path, count=3)
     bad = raster_samples.read_image(scenes[1].label.path)[0]
     module, name = place.rsplit(".", 1)

@@ -163,7 +163,7 @@ def _footprints(rows: Sequence[dict[str, Any]]) -> Any:
         if row["crs"] is not None and row["transform"] is not None:
             groups.setdefault(row["crs"], []).append(index)
     for crs, members in groups.items():
-        with suppress(ProjError):  # a local CRS, say: nobody knows where it lies
+        with suppress(ProjError):  # for example a local CRS
             corners = _corners(crs, [rows[i] for i in members])
             outlines[members] = [_on_the_globe(outline) for outline in corners]
     return outlines

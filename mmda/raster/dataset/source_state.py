@@ -1,4 +1,4 @@
-"""What a manifest without tiles tells of its rasters, to notice when they have changed.
+"""The state of source rasters in a manifest without tiles, to notice when they change.
 
 Compared are height, width, georeference, the number of bytes, and a checksum of a sample of them:
 of the whole file up to 256 KiB, else of 16 blocks spread evenly over it, from its first byte to its
@@ -27,7 +27,7 @@ def source_state(scene: Scene, header: RasterHeader) -> str:
 
 
 def check_source(scene: Scene, header: RasterHeader, text: str) -> None:
-    """Compare a scene's files with what :func:`source_state` told of them.
+    """Compare a scene's files with the state that :func:`source_state` returned.
 
     Raises:
         DataError: When they are others; it names the first thing that differs.

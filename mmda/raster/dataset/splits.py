@@ -84,7 +84,7 @@ def place_by_table(
 def split_by_hash(groups: Sequence[str], val_fraction: float, seed: int = 0) -> list[str]:
     """Draw about ``val_fraction`` of the groups for ``val``, the others for ``train``.
 
-    A group's draw hangs on its name and the seed alone, so added scenes change no other's split.
+    A group's draw depends on its name and the seed alone: adding scenes moves no other scene.
     With two or more groups each split gets at least one.
 
     Args:

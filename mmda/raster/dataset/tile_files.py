@@ -17,10 +17,10 @@ GEOTIFF = (".tif", ".tiff")
 
 
 def read_tile(path: str) -> tuple[np.ndarray, np.ndarray | None]:
-    """Read the image of a tile and what its file tells of valid pixels.
+    """Read the image of a tile, and which of its pixels are valid.
 
-    GeoTIFFs are read with rasterio and keep their type; their mask band or no-data value tells
-    where there is no data. PNG and JPEG are read with OpenCV and tell nothing.
+    GeoTIFFs are read with rasterio and keep their type; their mask band or no-data value marks
+    pixels without data. PNG and JPEG are read with OpenCV; all their pixels count as valid.
 
     Returns:
         Image ``(H, W, B)``, bands in file order (RGB); and validity ``(H, W)``, bool, or ``None``

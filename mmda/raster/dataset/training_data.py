@@ -1,4 +1,4 @@
-"""What a model's training images were like, so that it is not used on others unawares."""
+"""A description of a model's training images, to compare other rasters with."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class TrainingData:
 
     @classmethod
     def of(cls, info: Mapping[str, Any]) -> TrainingData:
-        """Return what ``dataset.json`` tells; less for datasets of earlier versions."""
+        """Return the description in ``dataset.json``; earlier versions wrote less of it."""
         statistics = info.get("statistics", {})
         return cls(
             bands=info["bands"],

@@ -32,7 +32,7 @@ class WindowReader:
         gsd: Metres per pixel of the target grid; each raster's own when ``None``.
         labelled: Whether to read labels.
         max_open: Scenes kept open per thread, at least 1.
-        states: What the manifest tells of the scenes' files, by scene, see :func:`states_of`.
+        states: State of the files when they were tiled, by scene, see :func:`states_of`.
     """
 
     def __init__(
@@ -134,13 +134,13 @@ def scenes_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Scene]:
     texts = {row["scene"]: row.get("scene_spec") for row in rows}
     if None in texts.values():
         raise DataError(
-            "The manifest does not tell how its scenes are read; it is of an earlier version of "
-            "mmda. Run the converter again with --overwrite."
+            "The manifest does not say how its scenes are read: it was written by an earlier "
+            "version of mmda. Run the converter again with --overwrite."
         )
     return {name: scene_from_json(str(text)) for name, text in texts.items()}
 
 
 def states_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Return what manifest rows tell of their scenes' files; nothing for earlier versions."""
+    """Return the state of the files of each scene; empty for manifests of earlier versions."""
     states = {row["scene"]: row.get("source_state") for row in rows}
     return {name: str(text) for name, text in states.items() if text is not None}

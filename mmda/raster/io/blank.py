@@ -1,4 +1,4 @@
-"""Areas without data that only their colour tells: large, connected, exactly white."""
+"""Areas without data that are marked by their colour alone: large, connected, exactly white."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def make_grid(scene: Scene, header: RasterHeader, gsd: float | None) -> Grid:
     scene that asks for a size gets a grid of that size.
 
     Args:
-        scene: The raster; its nominal GSD counts where the file tells none.
+        scene: The raster; its nominal GSD is used where the file has none.
         header: Its header.
         gsd: Metres on the ground per grid pixel, along both axes; ``None`` keeps the raster's.
 

@@ -96,7 +96,7 @@ def to_degrees(crs: CRS, x: float, y: float) -> tuple[float, float]:
     """Return longitude and latitude of a place, in degrees.
 
     Raises:
-        pyproj.exceptions.ProjError: When nobody knows where the CRS lies.
+        pyproj.exceptions.ProjError: When the CRS has no known place on the globe (a local CRS).
     """
     longitude, latitude = _to_degrees(crs.to_wkt()).transform(x, y, errcheck=True)
     return longitude, latitude

@@ -1,4 +1,4 @@
-"""What a raster's header tells: size, bands, place, ground sample distance, validity."""
+"""The header of a raster: size, bands, place, ground sample distance, validity."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class RasterHeader:
         dtype: ``uint8``, ``uint16`` or ``float32``.
         place: Where the raster lies.
         pixel: Metres on the ground that a pixel covers, down and across; ``None`` when unknown.
-        missing: How the file tells which pixels hold no data.
+        missing: How the file marks pixels without data.
         white: The value that the file draws as black, where it draws 0 as white; else ``None``.
         scaling: Scale and offset tags of the image bands that differ from 1 and 0.
         block: Height and width (pixels) of the blocks that the file is read in.
@@ -74,7 +74,7 @@ class RasterHeader:
         """The value of invalid pixels in the tiles.
 
         The no-data value of an integer raster is kept; a float raster's would be an outlier
-        (or NaN) in a network's input, so 0 is used, and the tile's mask tells it apart.
+        (or NaN) in a network's input, so 0 is used, and the tile's mask marks these pixels.
         """
         kept = self.nodata is not None and np.dtype(self.dtype).kind == "u"
         return float(self.nodata or 0) if kept else 0.0

@@ -19,7 +19,7 @@ _FLOAT_ULPS = 2  # GDAL's tolerance for a float's no-data value
 
 @dataclass(frozen=True)
 class NoData:
-    """How a raster tells which of its pixels hold no data.
+    """How a raster marks the pixels that hold no data.
 
     A pixel is valid where the alpha band is opaque, the mask band is set, and its values are data.
     For integers a pixel is missing where *all* bands hold the no-data value (white roofs reach 255
@@ -63,7 +63,7 @@ class NoData:
 def read_nodata(
     dataset: Any, path: str, given: float | None = None, bands: tuple[int, ...] = ()
 ) -> NoData:
-    """Find out how an open raster tells that pixels hold no data.
+    """Find out how an open raster marks pixels that hold no data.
 
     The tag of the file counts where it has neither alpha nor mask band; a given value always does.
 

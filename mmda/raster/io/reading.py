@@ -90,7 +90,7 @@ def read_values(
         dataset: The open raster.
         bands: 1-based bands.
         area: The raster's own pixels, inside it.
-        missing: How the raster tells which pixels hold no data.
+        missing: How the raster marks pixels without data.
         white: See :attr:`RasterHeader.white`; such values are turned round.
 
     Returns:

@@ -18,7 +18,7 @@ Bounds = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Schema:
-    """What the header of a vector file tells.
+    """The header of a vector file.
 
     Attributes:
         columns: Names of its columns.

@@ -56,7 +56,7 @@ def fit_raster(scene: Scene, header: RasterHeader, data: TrainingData | None, gs
     Args:
         scene: The raster.
         header: Its header.
-        data: What the training images were like; ``None`` when nobody knows.
+        data: What the training images were like; ``None`` when unknown.
         gsd: The user's choice.
 
     Raises:
@@ -94,7 +94,7 @@ def _scale_warnings(
     trained = " to ".join(f"{value:g}" for value in dict.fromkeys(data.gsd))
     if own is None:
         return [
-            f"`{path}` does not tell its ground sample distance; it is mapped pixel by pixel. The "
+            f"`{path}` has no ground sample distance; it is mapped pixel by pixel. The "
             f"model was trained at {trained} m/pixel: objects must have the same size in pixels."
         ]
     low, high = data.gsd

@@ -101,9 +101,9 @@ def predict_raster(
         bands: 1-based bands in the model's order; those of the training data, or all but alpha.
         num_bands: Number of bands that the model expects, to be checked.
         gsd: Ground sample distance in metres to predict at; by default that of the training data,
-            or the raster's own where nobody knows; ``"native"`` keeps the raster's own.
+            or the raster's own where that is unknown; ``"native"`` keeps the raster's own.
         nodata: No-data value instead of the file's; by default that of the training data, if any.
-        nominal_gsd: Ground sample distance to assume where the raster tells none, metres per pixel.
+        nominal_gsd: Ground sample distance to assume where the raster has none, metres per pixel.
         grid: The grid of the mask: ``"input"``, the raster's own pixels, or ``"model"``, the pixels
             that the network saw. They differ where the raster is resampled.
         data: What the training images were like.

@@ -85,13 +85,13 @@ def _shift(header: RasterHeader, other: Affine | None, crs: CRS | None) -> float
         try:
             transformer = Transformer.from_crs(crs.to_wkt(), header.crs.to_wkt(), always_xy=True)
             places = np.stack(transformer.transform(*places.T), axis=-1)
-        except ProjError:  # a local CRS: nobody knows where it lies
+        except ProjError:  # a local CRS cannot be transformed
             return math.inf
     back = [~own * tuple(place) for place in places]
     return max(math.dist(corner, place) for corner, place in zip(corners, back, strict=True))
 
 
 def _name(crs: CRS) -> str:
-    """Return what a CRS goes by: its code where it has one, else its name."""
+    """Return the code of a CRS, or its name where it has no code."""
     code = crs.to_epsg()
     return f"EPSG:{code}" if code else crs.to_wkt().split('"')[1]

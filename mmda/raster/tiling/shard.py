@@ -22,7 +22,7 @@ class Shard:
     count: int
 
     def owns(self, name: str) -> bool:
-        """Tell whether a scene belongs to this share; that hangs on its name alone."""
+        """Return whether a scene belongs to this share, which depends on its name alone."""
         return int(hashlib.sha1(name.encode()).hexdigest()[:15], 16) % self.count == self.index - 1
 
 

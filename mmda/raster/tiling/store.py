@@ -120,7 +120,7 @@ class SceneStore:
         return all(self._in_place(row) for row in record["rows"])
 
     def pending(self, scenes: Iterable[Scene]) -> list[str]:
-        """Return the names of the scenes that nobody has finished or failed at, as they are now."""
+        """Return the names of scenes that, as they are now, neither finished nor failed."""
         scenes = list(scenes)
         paths = ((scene, self._done(scene.name), self._failed(scene.name)) for scene in scenes)
         unseen = [s.name for s, done, failed in paths if not (done.exists() or failed.exists())]
@@ -161,7 +161,7 @@ class SceneStore:
         return [record for path in paths if (record := _read(path))]
 
     def reopen(self) -> None:
-        """Remove manifest and ``dataset.json``: their presence tells that a dataset is complete."""
+        """Remove manifest and ``dataset.json``: their presence means that a dataset is complete."""
         for name in (DATASET_INFO, MANIFEST):
             (self.root / name).unlink(missing_ok=True)
 

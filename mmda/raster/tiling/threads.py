@@ -20,7 +20,12 @@ _AHEAD = 4  # strips handed out per thread, so that none waits for the main thre
 
 
 class Outcome(NamedTuple):
-    """What came of a scene: the number of its windows, and why it failed (``None``: it did not)."""
+    """The result of tiling a scene.
+
+    Attributes:
+        windows: Number of its windows.
+        failure: Why it failed, or ``None``.
+    """
 
     windows: int
     failure: str | None

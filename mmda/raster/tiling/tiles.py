@@ -23,8 +23,12 @@ from mmda.raster.windows import Window
 
 @dataclass
 class StripResult:
-    """What came of one strip: manifest rows (without the columns that the tiles of a scene have
-    in common), statistics, and the number of tiles without enough valid area.
+    """The result of tiling one strip.
+
+    Attributes:
+        statistics: Of the valid pixels.
+        rows: Manifest rows, without the columns that the tiles of a scene have in common.
+        dropped: Number of tiles without enough valid area.
     """
 
     statistics: BandStatistics
@@ -84,7 +88,7 @@ class SceneTiler:
         self._reader.close()
 
     def remove_tiles(self) -> None:
-        """Remove whatever tiles of the scene are there; no strip may be in work."""
+        """Remove the tiles of the scene that exist; no strip may be in work."""
         for window in self.plan.windows:
             self._remove(self._paths(self._name(window), self.plan.scene.label is not None))
 
@@ -133,6 +137,6 @@ class SceneTiler:
         return f"{split}/images/{name}.{suffix}", label
 
     def _write(self, kind: str, path: str, data: bytes | memoryview) -> dict[str, Any]:
-        """Write a file and return the columns that tell of it."""
+        """Write a file and return its columns of the manifest."""
         written = write_tile(self._root / path, data)
         return {kind: path, f"{kind}_bytes": written.size, f"{kind}_crc32": written.crc32}
