@@ -1,5 +1,6 @@
 # make demo [SEED=0] [TASK=buildings|roads|landcover] [PRESET=default|mild|hard]
 # make test   all tests        make check   ruff, mypy, codespell
+# make wheel-test   builds the wheel and uses it in a fresh environment and an empty folder
 PYTHON ?= python3
 SEED ?= 0
 TASK ?= buildings
@@ -8,12 +9,15 @@ PRESET ?= default
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test check format setup
+.PHONY: demo test wheel-test check format setup
 demo: $(INSTALLED)
 	$(BIN)/mmda demo --seed $(SEED) --task $(TASK) --preset $(PRESET)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+wheel-test: $(INSTALLED)
+	$(BIN)/python tests/packaging/check_wheel.py
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

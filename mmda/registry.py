@@ -10,12 +10,20 @@ check_installation()
 with quiet_imports():
     import mmseg.datasets
     import mmseg.models
+    from mmengine.config.utils import MODULE2PACKAGE
     from mmengine.registry import Registry
     from mmseg import registry as mmseg
 
+# So MMEngine reads `_base_ = "mmda::..."` from mmda's own folder, see mmda.utils.shipped_configs.
+# It wants a distribution or a module; the module is the mmda that is imported.
+MODULE2PACKAGE["mmda"] = "mmda"
+
 
 def _child(parent: Registry, *locations: str) -> Registry:
-    return Registry(parent.name, scope="mmda", parent=parent, locations=list(locations))
+    # Of a package that it knows, MMEngine wants a location for each registry.
+    return Registry(
+        parent.name, scope="mmda", parent=parent, locations=list(locations) or [__name__]
+    )
 
 
 # Components that mmda adds to.

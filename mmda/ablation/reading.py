@@ -23,6 +23,7 @@ from mmda.ablation.table import NAM, Column, Row, Table, Task, Toy
 from mmda.errors import ConfigError, did_you_mean
 from mmda.tasks import TASKS
 from mmda.toy.shift import make_shift
+from mmda.utils.shipped_configs import config_file
 
 KEYS = {
     "title", "paper", "notes", "seeds", "toy", "tasks", "overrides", "columns", "rows",
@@ -34,13 +35,14 @@ def read_table(path: str | Path) -> Table:
     """Read a table's description.
 
     Args:
-        path: A Python config file; ``configs/ablation/README.md`` lists what it may say.
+        path: A Python config file, or the name of one that comes with mmda;
+            ``configs/ablation/README.md`` lists what it may say.
 
     Raises:
         ConfigError: When it is missing, unreadable, says something unknown or twice, or a value is
             of the wrong kind.
     """
-    path = Path(path)
+    path = config_file(path)
     values = _load(path)
     where = f"`{path}`"
     check_keys(values, KEYS, where)
@@ -71,8 +73,12 @@ def read_table(path: str | Path) -> Table:
 def _load(path: Path) -> dict[str, Any]:
     from mmengine.config import Config
 
+    import mmda.registry  # noqa: F401  (it makes `mmda::...` known to MMEngine)
+
     if not path.is_file():
-        raise ConfigError(f"The table `{path}` does not exist. See the folder `configs/ablation`.")
+        raise ConfigError(
+            f"The table `{path}` does not exist. `mmda configs ablation` lists mmda's own."
+        )
     try:
         values = Config.fromfile(str(path)).to_dict()
     except Exception as error:  # a description is a program: it can fail in any way

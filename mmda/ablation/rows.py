@@ -19,6 +19,7 @@ from mmda.ablation.entries import (
 )
 from mmda.ablation.table import Column, Row, Task
 from mmda.errors import ConfigError, did_you_mean
+from mmda.utils.shipped_configs import PREFIX, config_file, configs_root
 
 KEYS = {
     "name", "title", "config", "overrides", "task_overrides", "start_from", "published", "bounds",
@@ -111,13 +112,18 @@ def _configs(config: object, tasks: Mapping[str, Task], path: Path, where: str) 
 
 
 def _find(name: str, path: Path, where: str) -> Path:
-    """Return a config given relative to the description's folder or to one above it."""
-    for folder in path.absolute().parents:
+    """Return a config given relative to the description's folder or to one above it.
+
+    ``configs/...`` names mmda's own wherever the description lies, and so does ``mmda::...``.
+    """
+    if name.startswith(PREFIX):
+        return config_file(name)
+    for folder in (*path.absolute().parents, configs_root().parent):
         if (folder / name).is_file():
             return folder / name
     raise ConfigError(
         f"{where}: the config `{name}` does not exist. Give its path relative to the folder of "
-        "the table or to one above it, e.g. `configs/toy/source_only.py`."
+        "the table or to one above it, or one of mmda's own, e.g. `mmda::toy/source_only.py`."
     )
 
 

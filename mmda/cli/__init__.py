@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Sequence
 
 from mmda.errors import MMDAError
+from mmda.utils.installation import check_installation
 
 COMMANDS = {
     "train": "train a segmentor from a config",
@@ -21,6 +22,7 @@ COMMANDS = {
     "pair": "make a transfer task from two tiled datasets",
     "verify": "check a tiled dataset against its manifest",
     "translate": "copy a tiled dataset in another domain's look",
+    "configs": "list the configs that come with mmda, or copy one to edit",
     "complexity": "parameters, FLOPs, memory and speed of a config's model",
     "ablation": "train the rows of a table over seeds and render it",
     "figures": "group maps of CDGA models; t-SNE of what models put out",
@@ -59,6 +61,7 @@ def guarded(function: object, argv: Sequence[str]) -> int:
     # Plain images are welcome: their warnings tell nothing new.
     warnings.filterwarnings("ignore", message="Dataset has no geotransform, gcps, or rpcs")
     try:
+        check_installation()
         return int(function(argv) or 0)  # type: ignore[operator]
     except MMDAError as error:
         # A data loader's worker passes its traceback on as the message; its last lines are ours.

@@ -13,8 +13,8 @@ from typing import cast
 from mmda.errors import ConfigError
 from mmda.tasks import TASKS
 from mmda.toy.shift import DomainShift, make_shift, parse_overrides
+from mmda.utils.shipped_configs import config_file, configs_root
 
-CONFIGS = Path(__file__).parents[2] / "configs" / "toy"
 SHORTEST = 60  # iterations: the warm-up alone takes 50
 
 
@@ -45,8 +45,6 @@ def main(argv: Sequence[str]) -> int:
         raise ConfigError(
             f"--iterations {args.iterations}: the schedule needs at least {SHORTEST}."
         )
-    if not CONFIGS.is_dir():
-        raise ConfigError(f"`{CONFIGS}` does not exist: run the demo in a clone of the repository.")
     shift = make_shift(args.preset, parse_overrides(args.set))
     start = time.time()
 
@@ -67,7 +65,7 @@ def main(argv: Sequence[str]) -> int:
     runs = [
         Run(
             name,
-            CONFIGS / f"{name}.py",
+            config_file(f"mmda::toy/{name}.py"),
             root / "runs" / f"{args.task}-{args.iterations}-{_recipe()}" / name,
             Path(scene.image),
         )
@@ -87,8 +85,8 @@ def main(argv: Sequence[str]) -> int:
 
 def _recipe() -> str:
     """Return a digest of the configs, so that an edited recipe is trained anew."""
-    bases = CONFIGS.parent / "_base_"
-    files = [*CONFIGS.glob("*.py"), *bases.glob("**/toy*.py"), bases / "default_runtime.py"]
+    root = configs_root()
+    files = [*root.glob("toy/*.py"), *root.glob("_base_/**/*.py")]
     text = b"".join(path.read_bytes() for path in sorted(files))
     return hashlib.sha1(text).hexdigest()[:8]
 

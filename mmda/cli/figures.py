@@ -11,6 +11,7 @@ from pathlib import Path
 from mmda.cli.options import CfgOptions
 from mmda.errors import ConfigError
 from mmda.utils import ensure_free_space
+from mmda.utils.installation import install_extra
 
 SUFFIXES = (".png", ".pdf", ".svg", ".jpg")
 ROOM = 50 * 2**20  # more bytes than a figure has
@@ -78,7 +79,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="DIR",
         help="also write the picture there for TensorBoard, as `figures/KIND`, at the iteration "
-        "of a single checkpoint of group maps, else at 0; needs `pip install mmda[report]`",
+        f"of a single checkpoint of group maps, else at 0; needs {install_extra('report')}",
     )
     parser.add_argument(
         "--split",

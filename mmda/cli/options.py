@@ -8,6 +8,8 @@ from typing import Any
 
 from mmengine.config import DictAction
 
+from mmda.utils.shipped_configs import PREFIX
+
 
 class CfgOptions(DictAction):
     """MMEngine's parser of overrides, with a usage error in place of a traceback."""
@@ -33,15 +35,16 @@ def default_work_dir(config: str) -> str:
 
     So ``toy/adapted.py`` and ``custom/adapted.py`` never share checkpoints.
     """
-    path = Path(config).with_suffix("")
-    parts = path.parts
+    if config.startswith(PREFIX):
+        config = f"configs/{config.removeprefix(PREFIX)}"
+    parts = Path(config).with_suffix("").parts
     below = parts[parts.index("configs") + 1 :] if "configs" in parts else parts[-1:]
     return str(Path("work_dirs", *below))
 
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:
     """Add ``config``, ``--work-dir`` and ``--cfg-options`` as MMSegmentation has them."""
-    parser.add_argument("config", help="config file")
+    parser.add_argument("config", help="config file, or a name that `mmda configs` lists")
     parser.add_argument("--work-dir", help="where logs and checkpoints go; work_dirs/...")
     parser.add_argument(
         "--cfg-options",

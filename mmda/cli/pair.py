@@ -114,5 +114,4 @@ def print_summary(out: Path, record: dict[str, Any]) -> None:
             print(f"  {split}: " + ", ".join(f"{label} {n / total:.1%}" for label, n in shares))
     for warning in record["warnings"]:
         print(f"warning: {warning}", file=sys.stderr)
-    if (out / "adapted.py").exists():
-        print(f"Train: mmda train {out / 'source_only.py'}; mmda train {out / 'adapted.py'}")
+    print(f"Train: mmda train {out / 'source_only.py'}; mmda train {out / 'adapted.py'}")

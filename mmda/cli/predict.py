@@ -12,6 +12,7 @@ from typing import Any
 from mmda.cli.options import CfgOptions
 from mmda.errors import ConfigError, DataError, MMDAError
 from mmda.raster.mapping.predict import PredictionSummary, Predictor, predict_raster
+from mmda.utils.shipped_configs import config_file
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -119,7 +120,7 @@ def _check_jobs(args: argparse.Namespace, jobs: Sequence[Outputs]) -> None:
                 "`--out` as a folder, and images of equal name in separate runs."
             )
         seen[job.mask] = job.image
-    for path, kind in ((args.config, "Config"), (args.checkpoint, "Checkpoint")):
+    for path, kind in ((config_file(args.config), "Config"), (args.checkpoint, "Checkpoint")):
         if not path.is_file():
             raise ConfigError(f"{kind} `{path}` does not exist; check the path.")
 

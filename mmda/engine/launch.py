@@ -23,6 +23,7 @@ from mmda.engine.data_check import check_data
 from mmda.engine.unwrap import unwrapped
 from mmda.errors import ConfigError
 from mmda.utils import ensure_free_space
+from mmda.utils.shipped_configs import config_file
 
 REQUIRED = {
     True: ("train_dataloader", "optim_wrapper", "train_cfg"),
@@ -37,11 +38,16 @@ MMENGINE_HOOKS = {
 def load_config(path: str | Path, cfg_options: dict | None = None) -> Config:
     """Read a config, merge overrides and check it for typos.
 
+    Args:
+        path: A file, or the name of one that comes with mmda: ``mmda::toy/adapted.py``.
+        cfg_options: Overrides by dotted key.
+
     Raises:
         ConfigError: When the file is missing or faulty, or names something unknown.
     """
-    if not Path(path).is_file():
-        raise ConfigError(f"The config `{path}` does not exist. See the folder `configs`.")
+    path = config_file(path)
+    if not path.is_file():
+        raise ConfigError(f"The config `{path}` does not exist. `mmda configs` lists mmda's own.")
     try:
         config = Config.fromfile(str(path))
     except Exception as error:  # a config is a program: it can fail in any way

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmda.pairing.code import Name, assign
-from mmda.pairing.recipes import CONFIGS, Recipe
+from mmda.pairing.recipes import Recipe
 from mmda.raster.dataset.domain import ClassMap
 
 LOAD, PACK = {"type": "LoadTile"}, {"type": "PackDomainInputs"}
@@ -162,7 +162,7 @@ def dataset_config(pair: PairPart, recipe: Recipe) -> str:
 
 def training_configs(pair: PairPart, recipe: Recipe) -> dict[str, str]:
     """Return the texts of the training configs beside ``dataset.py``, by file name."""
-    bases = [*(f"{CONFIGS}/_base_/{base}" for base in recipe.bases), "dataset.py"]
+    bases = [*(f"mmda::_base_/{base}" for base in recipe.bases), "dataset.py"]
     target = {
         # It takes the place of the source, of which nothing may be left.
         **dict.fromkeys(pair.source.changes()),

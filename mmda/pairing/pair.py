@@ -13,7 +13,7 @@ from mmda.pairing.classes import DOMAINS, Renames, SharedClasses, learnt_classes
 from mmda.pairing.config_files import DomainPart, PairPart, dataset_config, training_configs
 from mmda.pairing.overlap import find_overlap
 from mmda.pairing.presets import find_preset
-from mmda.pairing.recipes import CONFIGS, FULL, SMALL
+from mmda.pairing.recipes import FULL, SMALL
 from mmda.pairing.scale import scale_warnings, typical_gsd
 from mmda.pairing.splits import (
     EvaluationSplits,
@@ -289,9 +289,7 @@ def _metres(gsd: float | None) -> str:
 
 def _config_texts(pair: PairPart, options: PairOptions) -> dict[str, str]:
     recipe = SMALL if options.preset is None else FULL
-    texts = {"dataset.py": dataset_config(pair, recipe)}
-    # An installed package has no configs to inherit from.
-    return {**texts, **training_configs(pair, recipe)} if CONFIGS.is_dir() else texts
+    return {"dataset.py": dataset_config(pair, recipe), **training_configs(pair, recipe)}
 
 
 def _refuse_edited(folder: Path, texts: Mapping[str, str], overwrite: bool) -> None:

@@ -6,6 +6,7 @@ import importlib
 from types import ModuleType
 
 from mmda.errors import ConfigError
+from mmda.utils.installation import install_extra
 
 
 def require(module: str, needed_by: str = "The report") -> ModuleType:
@@ -24,5 +25,5 @@ def require(module: str, needed_by: str = "The report") -> ModuleType:
         library = module.partition(".")[0]
         raise ConfigError(
             f"{needed_by} needs `{library}`, which cannot be imported ({error}). Install it with "
-            "`pip install mmda[report]`."
+            f"{install_extra('report')}."
         ) from error

@@ -1,4 +1,4 @@
-"""A clear word where two editions of MMSegmentation are installed, and quiet imports."""
+"""A clear word where installed packages overwrite each other, and quiet imports."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution
 
 from mmda.errors import MMDAError
 
+DISTRIBUTION = "mmda-rs"  # what pip calls this package
+NAMESAKE = "mmda"  # another project's distribution, whose package is called `mmda`, too
+NAMESAKE_FILE = "mmda/__init__.py"
 FORKS = {
     "mmsegmentation": "onedl-mmsegmentation",
     "mmengine": "onedl-mmengine",
@@ -23,10 +26,17 @@ class InstallationError(MMDAError, ImportError):
 
 
 def check_installation() -> None:
-    """Raise an :class:`InstallationError` when an original package stands beside its fork.
+    """Raise an :class:`InstallationError` when two installed packages have one import name.
 
-    Both write to the same import name, so what is imported would be a mixture.
+    What is imported would be a mixture of both. These are the original of a fork that mmda stands
+    on, and the other project that is called mmda.
     """
+    if _holds_namesake_file():
+        raise InstallationError(
+            f"The distribution `{NAMESAKE}` of another project is installed. Its package is called "
+            f"`mmda` as that of `{DISTRIBUTION}` is, and they overwrite each other. Run `pip "
+            f"uninstall -y {NAMESAKE} {DISTRIBUTION}` and then install {DISTRIBUTION} again."
+        )
     clashes = [
         (name, fork) for name, fork in FORKS.items() if _installed(name) and _installed(fork)
     ]
@@ -47,9 +57,21 @@ def quiet_imports() -> Iterator[None]:
         yield
 
 
-def _installed(distribution: str) -> bool:
+def install_extra(extra: str) -> str:
+    """Return the command that installs an optional part of mmda, as it stands in messages."""
+    return f"`pip install '{DISTRIBUTION}[{extra}]'`"
+
+
+def _installed(name: str) -> bool:
     try:
-        version(distribution)
+        distribution(name)
     except PackageNotFoundError:
         return False
     return True
+
+
+def _holds_namesake_file() -> bool:
+    try:
+        return any(str(file) == NAMESAKE_FILE for file in distribution(NAMESAKE).files or ())
+    except PackageNotFoundError:
+        return False

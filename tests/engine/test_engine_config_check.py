@@ -121,5 +121,5 @@ def test_a_faulty_file(write_config, text, message):
 
 
 def test_a_missing_file(tmp_path):
-    with pytest.raises(ConfigError, match=r"gone\.py` does not exist\. See the folder `configs`"):
+    with pytest.raises(ConfigError, match=r"gone\.py` does not exist\. `mmda configs` lists"):
         load_config(tmp_path / "gone.py")

@@ -90,4 +90,4 @@ def test_dask_is_missing(tmp_path, monkeypatch, capsys):
     arguments = ["tile", "geotiff", str(tmp_path / "s0.tif"), str(tmp_path / "o"), "--task", "t"]
     arguments += ["--classes", "a", "b", "--domain", "d", "--scheduler", "tcp://127.0.0.1:1"]
     assert mmda.cli.main(arguments) == 2
-    assert "pip install 'mmda[dask]'" in capsys.readouterr().err
+    assert "pip install 'mmda-rs[dask]'" in capsys.readouterr().err

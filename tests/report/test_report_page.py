@@ -106,6 +106,6 @@ def test_a_missing_library_names_the_extra(tmp_path, monkeypatch, summary, parts
         return original(name)
 
     monkeypatch.setattr(importlib, "import_module", without)
-    with pytest.raises(ConfigError, match=rf"{library}.*pip install mmda\[report\]"):
+    with pytest.raises(ConfigError, match=rf"{library}.*pip install 'mmda-rs\[report\]'"):
         write_report(tmp_path / "r.html", summary=summary, **parts)
     assert not (tmp_path / "r.html").exists()

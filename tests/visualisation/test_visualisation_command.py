@@ -182,7 +182,7 @@ def test_tensorboard_that_cannot_be_written_is_told_first(kind, tmp_path, capsys
         refused(capsys, f"--tensorboard `{folder}` cannot be written", "expected a folder")
     monkeypatch.setitem(sys.modules, "tensorboard", None)
     assert run(*call, tmp_path / "events") == 2
-    refused(capsys, "--tensorboard needs `tensorboard`", "`pip install mmda[report]`")
+    refused(capsys, "--tensorboard needs `tensorboard`", "`pip install 'mmda-rs[report]'`")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 

@@ -15,6 +15,7 @@ from mmda.raster.tiling.options import TileOptions
 from mmda.raster.tiling.plan import ScenePlan
 from mmda.raster.tiling.store import SceneStore
 from mmda.raster.tiling.threads import Outcome, tile_scene
+from mmda.utils.installation import install_extra
 
 
 def run_cluster(
@@ -69,7 +70,7 @@ def _connect(address: str) -> Any:
         from distributed import Client
     except ImportError as error:
         raise ConfigError(
-            "--scheduler needs Dask, which is not installed: `pip install 'mmda[dask]'`."
+            f"--scheduler needs Dask, which is not installed: {install_extra('dask')}."
         ) from error
     place = {"scheduler_file": address} if address.endswith(".json") else {"address": address}
     try:
