@@ -133,7 +133,7 @@ def measure_step(case: Case, repeats: int) -> dict[str, float]:
 
     def run(height: int = case.height, width: int = case.width) -> None:
         source, target = (_domain(case.classes, height, width) for _ in range(2))
-        total: Any = sum(alignment(UDAContext(source, target, step=0)).values())
+        total: Any = sum(alignment(UDAContext(source, target, 0, None)).values())
         total.backward()
         for optimizer in optimizers:
             optimizer.step()
@@ -147,7 +147,7 @@ def _domain(classes: int, height: int, width: int) -> DomainBatch:
     """Return a batch of one whose logits are an eighth of its size."""
     images = torch.zeros(1, 3, height, width)
     logits = torch.randn(1, classes, height // 8, width // 8, requires_grad=True)
-    return DomainBatch(images, [], [logits], {"decode": logits}, images)
+    return DomainBatch(images, [], images, [logits], {"decode": logits})
 
 
 # ---------------------------------------------------------------- in the parent

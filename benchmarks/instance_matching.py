@@ -84,10 +84,10 @@ class Scene:
             gt_sem_seg=PixelData(data=label), metainfo={"img_shape": images.shape[-2:]}
         )
         source, target = (
-            DomainBatch(images, [sample], [features], {"decode": logits}, images)
+            DomainBatch(images, [sample], images, [features], {"decode": logits})
             for features in (self.source, self.target)
         )
-        return UDAContext(source, target, step=0)
+        return UDAContext(source, target, 0, None)
 
     def sides(self) -> dict[str, Callable[[], tuple[Tensor, Tensor]]]:
         """Return the two sides: each stores, matches, goes backward; loss and class 1's bank."""

@@ -82,9 +82,14 @@ def make(name: str, index: int, **extra: Any) -> torch.nn.Module:
         alignments=dict(it=config),
         teacher=dict(momentum=0.9) if "teacher" in needs else None,
     )
-    it = model.alignments["it"]
-    if isinstance(it, PseudoLabels):
-        it.tell_kept([0.9, 0.5, 0.2])
+    return prepare(model)
+
+
+def prepare(model: torch.nn.Module) -> torch.nn.Module:
+    """Do what hooks do before the first iteration."""
+    for module in model.modules():
+        if isinstance(module, PseudoLabels):
+            module.tell_kept([0.9, 0.5, 0.2])
     return with_fitted_groups(model)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -21,12 +22,12 @@ def domain_of(
         labels = torch.zeros(len(logits), *logits.shape[-2:], dtype=torch.long)
     images = torch.zeros(len(logits), 3, *labels.shape[-2:])
     levels = feats if isinstance(feats, list) else [logits if feats is None else feats]
-    return DomainBatch(images, samples(labels), levels, {"decode": logits}, images)
+    return DomainBatch(images, samples(labels), images, levels, {"decode": logits})
 
 
-def context_of(source: DomainBatch, target: DomainBatch, **kwargs: Any) -> UDAContext:
+def context_of(source: DomainBatch, target: DomainBatch, decode_head: Any = None) -> UDAContext:
     """Return the context of a first iteration."""
-    return UDAContext(source, target, step=0, **kwargs)
+    return UDAContext(source, target, 0, SimpleNamespace(decode_head=decode_head))
 
 
 def certain(maps: Tensor, classes: int, scale: float = 5.0) -> Tensor:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 
-from mmengine.logging import MMLogger, print_log
+from mmengine.logging import print_log
 from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper
 from torch import nn
 from torch.optim import Optimizer
@@ -16,6 +15,7 @@ from mmda.engine.joint_optim_wrapper import JointOptimWrapper
 from mmda.engine.unwrap import unwrapped
 from mmda.errors import ConfigError
 from mmda.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
+from mmda.utils.logs import only_errors
 
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
@@ -88,7 +88,8 @@ class JointOptimWrapperConstructor:
         config.setdefault("type", "OptimWrapper")
         constructor = DefaultOptimWrapperConstructor(config, paramwise)
         groups: list[dict] = []
-        with _only(model, owned), _without_log():
+        # MMEngine logs a line for each parameter that is owned and warns of each that is not.
+        with _only(model, owned), only_errors():
             constructor.add_params(groups, model)
         groups = _merged(groups)
         optimizer = OPTIMIZERS.build({**constructor.optimizer_cfg, "params": groups})
@@ -113,18 +114,6 @@ def _merged(groups: list[dict]) -> list[dict]:
 def _describe(name: str, optimizer: Optimizer) -> str:
     groups = ", ".join(f"{len(g['params'])} at lr {g['lr']:g}" for g in optimizer.param_groups)
     return f"optimizer {name}: {type(optimizer).__name__}, parameter tensors: {groups}"
-
-
-@contextmanager
-def _without_log() -> Iterator[None]:
-    """Hide MMEngine's line for each parameter that is owned, and warning for each that is not."""
-    logger = MMLogger.get_current_instance()
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 @contextmanager

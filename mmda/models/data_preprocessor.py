@@ -76,12 +76,14 @@ class DomainDataPreprocessor(BaseDataPreprocessor):
         """Normalise a batch.
 
         Args:
-            data: A paired batch or a plain one (``inputs`` and ``data_samples``).
+            data: A paired batch, with or without its ``step``, or a plain one (``inputs`` and
+                ``data_samples``).
             training: Whether to pad labels with the images.
 
         Returns:
             ``inputs`` and ``data_samples``; for a paired batch each is a dict by domain, and
-            ``weak_inputs`` holds the teacher's views of the domains that have them.
+            ``weak_inputs`` holds the teacher's views of the domains that have them. A ``step`` is
+            passed on.
         """
         data = self.cast_data(data)
         if "source" not in data:
@@ -90,6 +92,8 @@ class DomainDataPreprocessor(BaseDataPreprocessor):
             stacked, samples = self._stack(inputs, samples, training)
             return {"inputs": stacked, "data_samples": samples}
         batch: dict[str, Any] = {"inputs": {}, "data_samples": {}, "weak_inputs": {}}
+        if "step" in data:
+            batch["step"] = data.pop("step")
         for domain, part in data.items():
             samples = part["data_samples"]
             if "weak_inputs" in part:

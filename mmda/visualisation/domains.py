@@ -125,8 +125,8 @@ def run_pair(model: UDASegmentor, source: ShownImage, target: ShownImage) -> dic
             domain: DomainBatch(
                 images,
                 data["data_samples"][domain],
-                *model.features_and_logits(images),
                 images,
+                *model.features_and_logits(images),
                 model.decode_head.align_corners,
             )
             for domain, images in data["inputs"].items()

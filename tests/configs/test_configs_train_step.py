@@ -10,7 +10,7 @@ import pytest
 import torch
 from alignment_cases import with_fitted_groups
 from config_samples import LEAVES, load, name
-from mmengine.logging import MessageHub, MMLogger
+from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
@@ -45,7 +45,6 @@ def train_once(key: str) -> dict:
     wrapper = OPTIM_WRAPPER_CONSTRUCTORS.build(
         dict(type=constructor, optim_wrapper_cfg=optim_config)
     )(model)
-    MessageHub.get_current_instance().update_info("iter", last)  # every alignment is active
     parts = {
         "backbone": model.segmentor.backbone,
         "decode_head": model.segmentor.decode_head,
@@ -54,7 +53,7 @@ def train_once(key: str) -> dict:
     }
     parts = {k: part for k, part in parts.items() if part is not None and trainable(part)}
     before = {k: [p.detach().clone() for p in trainable(part)] for k, part in parts.items()}
-    logs = model.train().train_step(batch(model.num_classes), wrapper)
+    logs = model.train().train_step(batch(model.num_classes, last), wrapper)
     moved = {
         k: [not torch.equal(old, new) for old, new in zip(before[k], trainable(part), strict=True)]
         for k, part in parts.items()
@@ -79,8 +78,10 @@ def trainable(module: nn.Module) -> list[nn.Parameter]:
     return [p for p in module.parameters() if p.requires_grad]
 
 
-def batch(classes: int) -> dict:
-    return {domain: sample(classes, domain == "source") for domain in ("source", "target")}
+def batch(classes: int, last: int) -> dict:
+    """A batch of an iteration at which every alignment is active."""
+    domains = {domain: sample(classes, domain == "source") for domain in ("source", "target")}
+    return domains | {"step": last}
 
 
 def sample(classes: int, labelled: bool) -> dict:

@@ -9,7 +9,7 @@ from mmda.cli import main
 from mmda.engine.launch import build_runner, load_config, prepare
 from mmda.registry import HOOKS
 
-NAMES = ["timer", "logger", "param_scheduler", "checkpoint", "sampler_seed", "finite_loss"]
+NAMES = ["timer", "logger", "param_scheduler", "checkpoint", "sampler_seed", "finite_loss", "step"]
 
 
 def built(config: str, folder, **changes) -> list[type]:

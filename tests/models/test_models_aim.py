@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from alignment_contexts import certain, make_aim, scene
+from alignment_contexts import certain, context_of, make_aim, scene
 from model_samples import total
 
 from mmda.models.alignments.class_vectors import ClassVectorRule
@@ -188,16 +188,21 @@ def test_no_instances_at_all():
     assert total(losses) == 0
 
 
+def rounded(domain, dtype, cast):
+    """A domain whose maps are rounded to one type and held in another."""
+    domain = copy.copy(domain)
+    domain.feats = [(300 * domain.feats[0].detach()).to(dtype).to(cast)]
+    domain.logits = {"decode": domain.logits["decode"].detach().to(dtype).to(cast)}
+    return domain
+
+
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_autocast_does_not_change_what_half_precision_maps_give(dtype):
     context, *_ = scene(seed=4)
-    half, exact = copy.copy(context), copy.copy(context)
-    for part, cast in ((half, dtype), (exact, torch.float32)):
-        for name in ("source", "target"):
-            domain = copy.copy(getattr(context, name))
-            domain.feats = [(300 * domain.feats[0].detach()).to(dtype).to(cast)]
-            domain.logits = {"decode": domain.logits["decode"].detach().to(dtype).to(cast)}
-            setattr(part, name, domain)
+    half, exact = (
+        context_of(*(rounded(domain, dtype, cast) for domain in (context.source, context.target)))
+        for cast in (dtype, torch.float32)
+    )
     expected = make_aim(momentum=0.0)(exact)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         got = make_aim(momentum=0.0)(half)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from alignment_contexts import CHANNELS, certain, context_of, domain_of, make_aim, scene
@@ -154,7 +156,7 @@ def test_one_wait_for_the_device_per_iteration(monkeypatch, mode):
     aim, (context, *_) = make_aim(stuff=(0,), verify=True, mode=mode), scene()
     head = nn.Module()
     head.forward = lambda inputs: inputs[-1][:, :4]
-    context.decode_head = head
+    context.segmentor = SimpleNamespace(decode_head=head)
     with Waits() as waits:
         total({k: v for k, v in aim(context).items() if "loss" in k}).backward()
     assert len(copies) == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 
 import pytest
 import torch
@@ -33,7 +32,8 @@ def aim_after(steps, **kwargs):
     predicted = torch.tensor([[[0, 1, 0, 1, 0]]])
     context = context_of(*[domain_of(certain(predicted, 3), None, predicted) for _ in range(2)])
     for step in steps:
-        aim(replace(context, step=step))
+        context.step = step
+        aim(context)
     return aim
 
 

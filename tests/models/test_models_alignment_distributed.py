@@ -8,7 +8,7 @@ import torch.distributed as dist
 from alignment_cases import VARIANTS, make
 from gloo import in_two_processes, join, leave
 from mmengine.model import MMDistributedDataParallel
-from model_samples import batch, set_step, total
+from model_samples import batch, total
 
 # The last case is inactive: its zeros must still take part in the reduction.
 RUNS = [*[(name, i, 0) for name, i in VARIANTS], ("OutputAdversarial", 0, 5)]
@@ -30,7 +30,7 @@ def step(model: torch.nn.Module, data: dict) -> tuple[dict, dict]:
     """Two iterations: DDP reports parameters without gradient in the second."""
     for _ in range(2):
         model.zero_grad()
-        losses = model(**data, mode="loss")
+        losses = model(**data, mode="loss", step=0)
         total(losses).backward()
     losses = {k: v.detach().clone() for k, v in losses.items() if "loss" in k}
     inner = getattr(model, "module", model)
@@ -42,7 +42,6 @@ def work(rank: int, folder: str) -> None:
     results = []
     for name, index, start in RUNS:
         model = make(name, index, start=start)
-        set_step(0)
         model = MMDistributedDataParallel(model, device_ids=None, broadcast_buffers=False)
         losses, grads = step(model, half(two_classes(batch(2)), rank))
         for value in losses.values():

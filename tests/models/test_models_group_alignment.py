@@ -41,7 +41,7 @@ def own(model, data=None):
 
 def grouped(model, data):
     """The alignment's GroupedDomain of each domain, as the model computes it."""
-    context = model._context(data["inputs"], data["data_samples"], {})
+    context = model.context(**data, step=0)
     return [model.alignments["it"].group(d) for d in (context.source, context.target)]
 
 
@@ -121,7 +121,7 @@ def test_terms_equal_the_formulas_over_the_group_maps(told):
 def test_each_term_reaches_exactly_its_parameters(name, source, target, grouping, discriminator):
     """Adversarial and class-equivalence terms train on the target alone (the source is a label)."""
     model, data = make(weights=only(*TERMS)), batch()
-    context = model._context(data["inputs"], data["data_samples"], {})
+    context = model.context(**data, step=0)
     domains = [domain.logits["decode"] for domain in (context.source, context.target)]
     parts = {
         "grouping": list(model.alignments["it"].grouping.parameters()),
@@ -145,7 +145,7 @@ def test_the_grouping_may_be_left_to_the_other_terms():
         model = make(weights=only("cadv"), adversarial_grouping=adversarial_grouping)
         data = batch()
         it = model.alignments["it"]
-        context = model._context(data["inputs"], data["data_samples"], {})
+        context = model.context(**data, step=0)
         loss = it(context)["loss_cadv"]
         leaves = [context.target.logits["decode"], *it.grouping.parameters()]
         found.append((loss, torch.autograd.grad(loss, leaves), dict(it.grouping.named_buffers())))
@@ -172,7 +172,7 @@ def test_a_grouping_without_weights_is_left_alone_anyway(kind):
         data, calls = batch(), []
         it = model.alignments["it"]
         it.grouping.register_forward_hook(lambda *_, calls=calls: calls.append(1))
-        context = model._context(data["inputs"], data["data_samples"], {})
+        context = model.context(**data, step=0)
         loss = it(context)["loss_cadv"]
         found.append((loss, *torch.autograd.grad(loss, [context.target.logits["decode"]])))
         assert len(calls) == 2
@@ -184,7 +184,7 @@ def test_the_condition_carries_no_gradient():
     """The gradient equals that of a discriminator whose condition is a constant."""
     model, data = make(weights=only("cadv")), batch()
     it = model.alignments["it"]
-    context = model._context(data["inputs"], data["data_samples"], {})
+    context = model.context(**data, step=0)
     target = it.group(context.target)
     constant = condition(target.distributions.clone())
     with frozen(it.discriminator):
@@ -214,7 +214,7 @@ def test_a_repeated_pair_gives_the_losses_of_one(n):
 @pytest.mark.parametrize("which", ["source", "target", "both"])
 def test_a_class_that_is_absent_and_a_group_that_is_empty_are_harmless(which):
     model, data = make(weights=only(*TERMS)), batch()
-    context = model._context(data["inputs"], data["data_samples"], {})
+    context = model.context(**data, step=0)
     shift = torch.tensor([0.0, -200.0, 0.0]).view(1, 3, 1, 1)
     for name in ("source", "target"):
         if which in (name, "both"):
@@ -309,8 +309,8 @@ def context_of(logits):
     batches = []
     for x in logits:
         images = x.new_zeros(len(x), 3, *x.shape[-2:])
-        batches.append(DomainBatch(images, [], [images], {"decode": x}, images))
-    return UDAContext(*batches, step=0)
+        batches.append(DomainBatch(images, [], images, [images], {"decode": x}))
+    return UDAContext(*batches, 0, None)
 
 
 @pytest.mark.parametrize("weights", [dict(), dict(orth=0)])

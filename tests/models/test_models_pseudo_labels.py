@@ -16,8 +16,8 @@ from mmda.models.alignments import DomainBatch, UDAContext
 def context(labels: list[torch.Tensor], **logits: torch.Tensor) -> UDAContext:
     samples = [SegDataSample(pseudo_sem_seg=PixelData(data=label[None])) for label in labels]
     images = torch.zeros(len(labels), 3, 4, 6)
-    target = DomainBatch(images, samples, [], logits, images)
-    return UDAContext(source=target, target=target, step=0)
+    target = DomainBatch(images, samples, images, [], logits)
+    return UDAContext(target, target, 0, None)
 
 
 def random(seed: int, heads: tuple[str, ...] = ("decode",)) -> UDAContext:

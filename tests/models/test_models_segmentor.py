@@ -11,7 +11,6 @@ from model_samples import (
     build,
     losses_of,
     segmentor_config,
-    set_step,
     total,
 )
 
@@ -152,7 +151,7 @@ def test_maps_are_upsampled_and_normalised_once(monkeypatch):
         torch.nn.functional, "interpolate", lambda *a, **k: calls.append(1) or interpolate(*a, **k)
     )
     logits = torch.randn(1, CLASSES, 4, 4, requires_grad=True)
-    domain = DomainBatch(torch.zeros(1, 3, 8, 8), [], [], {"decode": logits}, torch.zeros(1))
+    domain = DomainBatch(torch.zeros(1, 3, 8, 8), [], torch.zeros(1), [], {"decode": logits})
     assert domain.upsampled() is domain.upsampled()
     assert domain.probabilities() is domain.probabilities()
     assert len(calls) == 1
@@ -176,11 +175,10 @@ def test_two_adversarial_alignments_share_one_upsampling(monkeypatch):
     assert [seen[0] is seen[2], seen[1] is seen[3], seen[0] is seen[1]] == [True, True, False]
 
 
-def test_step_counts_from_the_message_hub():
+def test_an_alignment_starts_at_its_step():
     model = build(alignments=dict(adv=dict(ADVERSARIAL, start=3)))
     for step, active in ((2, False), (3, True), (4, True)):
-        set_step(step)
-        assert ("adv.decode.loss_adv" in losses_of(model, batch(1))) is active
+        assert ("adv.decode.loss_adv" in losses_of(model, batch(1), step)) is active
 
 
 def test_predictions_come_from_the_chosen_network():

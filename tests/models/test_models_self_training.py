@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 import torch
 import torch.nn.functional as F
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
+from model_samples import batch, build, losses_of
 
+from mmda.errors import ConfigError
 from mmda.models import SelfTraining
 from mmda.models.alignments import DomainBatch, UDAContext
 from mmda.models.alignments.self_training import class_mask
 
 
-def context(teacher: torch.Tensor, logits: torch.Tensor, **source) -> UDAContext:
+def context(maps: torch.Tensor, logits: torch.Tensor, **parts) -> UDAContext:
     images = torch.arange(2 * 3 * 16, dtype=torch.float32).view(2, 3, 4, 4)
     samples = [SegDataSample() for _ in images]
-    target = DomainBatch(images, samples, [], {"decode": logits}, images + 1)
-    return UDAContext(
-        source=source.get("source"), target=target, step=0, teacher=lambda weak: teacher
-    )
+    target = DomainBatch(images, samples, images + 1, [], {"decode": logits})
+    given = dict(source=None, segmentor=None, teacher=lambda weak: maps) | parts
+    return UDAContext(target=target, step=0, **given)
 
 
 def test_loss_counts_confident_pixels_over_all_pixels():
@@ -45,8 +48,8 @@ def test_loss_counts_confident_pixels_over_all_pixels():
 
 def test_the_teacher_labels_the_weak_view():
     seen = []
-    ctx = context(torch.full((2, 3, 4, 4), 1 / 3), torch.zeros(2, 3, 4, 4))
-    ctx.teacher = lambda weak: seen.append(weak) or torch.full((2, 3, 4, 4), 1 / 3)
+    maps = torch.full((2, 3, 4, 4), 1 / 3)
+    ctx = context(maps, torch.zeros(2, 3, 4, 4), teacher=lambda x: seen.append(x) or maps)
     SelfTraining()(ctx)
     assert len(seen) == 1
     assert torch.equal(seen[0], ctx.target.images + 1)
@@ -56,18 +59,28 @@ def test_mixing_pastes_source_pixels_with_their_labels():
     truth = torch.tensor([[0, 1, 255, 0]] * 4).repeat(2, 1, 1)
     teacher = torch.eye(3)[torch.full((2, 4, 4), 2)].permute(0, 3, 1, 2).clone()
     teacher[..., 1] = 1 / 3  # not confident where source pixels are pasted: they count all the same
-    ctx = context(teacher, torch.zeros(0))
     source = torch.full((2, 3, 4, 4), -7.0)
-    ctx.source = DomainBatch(source, [], [], {}, source)
-    ctx.source.labels = lambda: truth
+    domain = DomainBatch(source, [], source, [], {})
+    domain.labels = lambda: truth
     seen = []
     logits = torch.randn(2, 3, 4, 4)
-    ctx.student = lambda images: seen.append(images) or logits
+    student = SimpleNamespace(
+        extract_feat=lambda images: seen.append(images),
+        decode_head=Mock(return_value=logits, align_corners=False),
+    )
+    ctx = context(teacher, torch.zeros(0), source=domain, segmentor=student)
     loss = SelfTraining(threshold=0.5, mix="class")(ctx)["loss_self"]
     pasted = truth == 1  # the only class that is neither 0 nor ignored
     assert torch.equal(seen[0], torch.where(pasted[:, None], source, ctx.target.images))
     labels = torch.where(pasted, truth, torch.full_like(truth, 2))
     torch.testing.assert_close(loss, F.cross_entropy(logits, labels))
+
+
+def test_mixing_needs_crops_of_one_size():
+    config = dict(type="SelfTraining", mix="class")
+    model = build(alignments=dict(it=config), teacher=dict())
+    with pytest.raises(ConfigError, match="equal crops"):
+        losses_of(model, batch(source=(32, 48)))
 
 
 @pytest.mark.parametrize(

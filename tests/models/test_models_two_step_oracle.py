@@ -51,7 +51,7 @@ def joint_steps(model, data: list[dict]) -> None:
     wrapper = JointOptimWrapperConstructor(config)(model)
     for one in data:
         with wrapper.optim_context(model):
-            loss, _ = model.parse_losses(model(**one, mode="loss"))
+            loss, _ = model.parse_losses(model(**one, mode="loss", step=0))
         wrapper.update_params(loss)
 
 

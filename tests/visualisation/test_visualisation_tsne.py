@@ -68,7 +68,7 @@ def test_features_are_read_at_the_pixel(monkeypatch):
     across = torch.arange(8.0).expand(8, 8)
     images, logits = torch.zeros(1, 3, 64, 64), torch.zeros(1, 2, 8, 8)
     feats = torch.stack([across.T, across])[None]
-    batch = DomainBatch(images, [], [feats], {"decode": logits}, images)
+    batch = DomainBatch(images, [], images, [feats], {"decode": logits})
     monkeypatch.setattr(tsne, "run_pair", lambda *_: {"source": batch, "target": batch})
     at = np.array([[4, 59], [30, 9], [50, 17]])
     points = collect_points(None, [(image(), image())], [(at, at)], "features")

@@ -6,6 +6,7 @@ from mmda.engine.hooks.group_diagnostics_hook import GroupDiagnosticsHook
 from mmda.engine.hooks.grouping_refresh_hook import GroupingRefreshHook
 from mmda.engine.hooks.resumable_checkpoint_hook import ResumableCheckpointHook
 from mmda.engine.hooks.show_predictions_hook import ShowPredictionsHook
+from mmda.engine.hooks.step_hook import StepHook
 from mmda.engine.hooks.teacher_ema_hook import TeacherEMAHook
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "GroupingRefreshHook",
     "ResumableCheckpointHook",
     "ShowPredictionsHook",
+    "StepHook",
     "TeacherEMAHook",
 ]

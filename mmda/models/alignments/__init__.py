@@ -2,7 +2,8 @@
 
 from mmda.models.alignments.aim import AIM
 from mmda.models.alignments.base import Alignment, evaluating, frozen
-from mmda.models.alignments.context import SOURCE, TARGET, DomainBatch, UDAContext
+from mmda.models.alignments.context import NEEDS, UDAContext
+from mmda.models.alignments.domain_batch import SOURCE, TARGET, DomainBatch, DomainImages
 from mmda.models.alignments.feature_adversarial import FeatureAdversarial
 from mmda.models.alignments.group_alignment import GroupAlignment
 from mmda.models.alignments.isia import ISIA
@@ -13,10 +14,12 @@ from mmda.models.alignments.self_training import SelfTraining
 __all__ = [
     "AIM",
     "ISIA",
+    "NEEDS",
     "SOURCE",
     "TARGET",
     "Alignment",
     "DomainBatch",
+    "DomainImages",
     "FeatureAdversarial",
     "GroupAlignment",
     "OutputAdversarial",

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from mmda.errors import ConfigError
 from mmda.models.alignments.base import Alignment, frozen
-from mmda.models.alignments.context import SOURCE, TARGET, DomainBatch, UDAContext
+from mmda.models.alignments.context import UDAContext
+from mmda.models.alignments.domain_batch import SOURCE, TARGET, DomainBatch
 from mmda.models.losses import check_gan, gan_loss
 from mmda.registry import MODELS
 
@@ -62,7 +63,6 @@ class AdversarialAlignment(Alignment):
     def losses(self, context: UDAContext) -> dict[str, Tensor]:
         """Return ``<name>.loss_adv`` (weighted) and ``<name>.loss_dis`` of each level."""
         losses = {}
-        assert context.target is not None
         for name, discriminator in self.discriminators.items():
             source = self.representation(context.source, name)
             target = self.representation(context.target, name)

@@ -15,7 +15,8 @@ from mmda.errors import ConfigError
 from mmda.models.alignments.bank_warning import BankWarning
 from mmda.models.alignments.base import Alignment, evaluating
 from mmda.models.alignments.class_vectors import ClassVectorRule, cells_with_data, level, nearest
-from mmda.models.alignments.context import DomainBatch, UDAContext, resize
+from mmda.models.alignments.context import UDAContext
+from mmda.models.alignments.domain_batch import DomainBatch, resize
 from mmda.models.alignments.feature_bank import FeatureBank
 from mmda.models.alignments.region_levels import RegionLevels
 from mmda.models.alignments.regions import NOTHING, RegionRule
@@ -129,7 +130,6 @@ class AIM(Alignment):
 
     def losses(self, context: UDAContext) -> dict[str, Tensor]:
         """Return ``loss_things``, ``loss_stuff`` and ``instances``, the matched ones per image."""
-        assert context.target is not None
         source, target = self._find(context)
         self._store(context, source)
         for name, bank in self.banks.items():
@@ -157,7 +157,6 @@ class AIM(Alignment):
     def _find(self, context: UDAContext) -> list[Tensor]:
         """Return the slot of each cell of the source's and the target's feature map, (N, h, w)."""
         source, target = context.source, context.target
-        assert target is not None
         maps = [self._predictions(source), self._predictions(target)]
         labels = nearest(source.labels(), tuple(maps[0].shape[-2:]))
         maps[0] = torch.where(maps[0] == labels, maps[0], NOTHING)
@@ -202,9 +201,9 @@ class AIM(Alignment):
         means, cells = levels.means(self.index)
         counted = cells > 0
         if self.verify:
-            assert context.decode_head is not None
-            with evaluating(context.decode_head):
-                scores, seen = levels.averages(context.decode_head(levels))
+            head = context.segmentor.decode_head
+            with evaluating(head):
+                scores, seen = levels.averages(head(levels))
             counted &= (seen > 0) & (scores.argmax(2) == self.slot_classes)
         # The same rows in the same order in every process.
         gathered = torch.cat(all_gather(torch.cat([means, counted[..., None]], 2)))

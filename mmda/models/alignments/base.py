@@ -15,24 +15,43 @@ from mmda.models.alignments.context import UDAContext
 
 
 class Alignment(BaseModule):
-    """One term (or family of terms) that a method adds to the source's segmentation loss.
+    """A method: losses that are added to the source's segmentation loss.
 
-    A sub-class says what it ``needs`` and implements :meth:`losses`. Its losses join the
-    iteration's one graph and one backward: a term for the segmentor sees discriminators through
-    :func:`frozen`, a term for a discriminator sees detached tensors.
+    To add a method, also in a package of your own, write a sub-class that is registered in
+    :data:`mmda.registry.MODELS`, says in :attr:`needs` what it reads, and returns its losses from
+    :meth:`losses`. A config names it in ``model.alignments``, and ``custom_imports`` where it is
+    not part of mmda. ``docs/add-a-method.md`` has a whole example;
+    :func:`mmda.testing.check_alignment` tests a method.
+
+    All losses of an iteration form one graph, and one backward serves all optimisers. So a loss
+    that trains the segmentor goes through a discriminator that is :func:`frozen`, and a loss that
+    trains a discriminator gets detached tensors.
+
+    Example::
+
+        @MODELS.register_module()
+        class EntropyMinimisation(Alignment):
+            needs = frozenset({'target'})
+
+            def losses(self, context):
+                maps = context.target.probabilities()
+                return {'loss_entropy': -(maps * (maps + 1e-8).log()).sum(1).mean()}
 
     Args:
-        start: Iteration from which the alignment is active; before it, and where it is switched off
-            by its weight, all losses are zeros that are connected to the alignment's parameters,
-            as distributed training needs.
+        start: Iteration from which the alignment is active. Before it, and while :attr:`weight` is
+            0, its loss is a 0 that is connected to its parameters, as distributed training needs.
         init_cfg: Initialisation, as in MMEngine.
+
+    Raises:
+        ConfigError: When ``start`` is negative.
     """
 
-    #: What the segmentor must provide: ``target`` (its outputs), ``target_images`` (without
-    #: running the student on them), ``teacher``.
+    #: What the alignment reads of the context, apart from the source: any of
+    #: :data:`~mmda.models.alignments.context.NEEDS`. ``target`` stands for images and the student's
+    #: outputs, ``target_images`` for the images alone, on which the student is then not run.
     needs: frozenset[str] = frozenset({"target"})
 
-    #: Weight of the losses, of methods that have one weight; 0 switches the alignment off.
+    #: Weight of the losses, for methods that have one weight; 0 switches the alignment off.
     weight: float = 1.0
 
     def __init__(self, start: int = 0, init_cfg: dict | list | None = None) -> None:
@@ -42,7 +61,9 @@ class Alignment(BaseModule):
         self.start = start
 
     def attach(self, segmentor: nn.Module) -> None:
-        """Take from the built student what the alignment needs; by default nothing.
+        """Look at the student once it is built; by default nothing is done.
+
+        A sub-class may check the heads here, or copy a part of the student.
 
         Args:
             segmentor: The ``EncoderDecoder``, before its weights are initialised.
@@ -53,21 +74,29 @@ class Alignment(BaseModule):
         return step >= self.start and self.weight != 0
 
     def forward(self, context: UDAContext) -> dict[str, Tensor]:
-        """Return the losses of one iteration; names that contain ``loss`` are summed.
+        """Return :meth:`losses`, or a connected 0 where the alignment is not active.
 
         Args:
-            context: The iteration's tensors.
+            context: What the segmentor has computed in this iteration.
 
         Returns:
             Scalar tensors by name.
         """
         if not self.active(context.step):
             return {"loss_inactive": self.zero(context)}
-        return self.losses(context)
+        return self.losses(context.for_needs(self.needs, type(self).__name__))
 
     @abstractmethod
     def losses(self, context: UDAContext) -> dict[str, Tensor]:
-        """Return the losses of an active iteration."""
+        """Return the losses of an iteration in which the alignment is active.
+
+        Args:
+            context: What the alignment's :attr:`needs` name, and the source.
+
+        Returns:
+            Scalar tensors by name. Those whose name contains ``loss`` are summed and minimised,
+            the others are only logged.
+        """
 
     def zero(self, context: UDAContext) -> Tensor:
         """Return 0, connected to this alignment's parameters and to the source's outputs."""
@@ -82,10 +111,10 @@ def check_head(alignment: Alignment, segmentor: Any, head: str, num_classes: int
     """Check that a segmentor has a head, and that it has ``num_classes`` classes.
 
     Args:
-        alignment: Who asks, for the message.
+        alignment: The alignment that needs the head; the message names it.
         segmentor: An ``EncoderDecoder``.
         head: ``decode``, ``aux`` or ``aux_0``, ``aux_1``, ...
-        num_classes: Number of classes that the alignment was told; None for any.
+        num_classes: Number of classes that the head must have; None for any.
     """
     heads = segmentor_heads(segmentor)
     name = type(alignment).__name__

@@ -10,7 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mmda.errors import ConfigError
-from mmda.models.alignments.context import DomainBatch, UDAContext, resize
+from mmda.models.alignments.context import UDAContext
+from mmda.models.alignments.domain_batch import DomainBatch, resize
 from mmda.models.losses.category import EPS, class_distances
 from mmda.utils.distributed import batch_mean
 from mmda.utils.precision import full_precision
@@ -86,7 +87,6 @@ class ClassVectorRule:
             source_logits: The source's logits (N, C, h, w), where another decoder made them.
         """
         source, target = context.source, context.target
-        assert target is not None
         logits = self._logits(source) if source_logits is None else source_logits
         if detach_source:
             logits = logits.detach()

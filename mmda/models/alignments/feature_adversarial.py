@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from mmda.models.alignments.adversarial import AdversarialAlignment
-from mmda.models.alignments.context import DomainBatch
+from mmda.models.alignments.domain_batch import DomainBatch
 from mmda.registry import MODELS
 
 

@@ -14,7 +14,8 @@ from torch.func import functional_call
 from mmda.errors import ConfigError
 from mmda.models.alignments.adversarial import check_size
 from mmda.models.alignments.base import Alignment, check_head, frozen
-from mmda.models.alignments.context import SOURCE, TARGET, DomainBatch, UDAContext
+from mmda.models.alignments.context import UDAContext
+from mmda.models.alignments.domain_batch import SOURCE, TARGET, DomainBatch
 from mmda.models.discriminators import ConditionalDiscriminator
 from mmda.models.grouping import FittedGrouping, GroupHead, Grouping
 from mmda.models.losses import (
@@ -150,7 +151,6 @@ class GroupAlignment(Alignment):
 
     def losses(self, context: UDAContext) -> dict[str, Tensor]:
         """Return the weighted losses that are switched on; see the class."""
-        assert context.target is not None
         if isinstance(self.grouping, FittedGrouping) and not self.grouping.fits:
             raise ConfigError(
                 f"GroupAlignment: nothing has fitted the {type(self.grouping).__name__}. Add "

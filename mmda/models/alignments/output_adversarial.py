@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from mmda.errors import ConfigError
 from mmda.models.alignments.adversarial import AdversarialAlignment
 from mmda.models.alignments.base import check_head
-from mmda.models.alignments.context import DomainBatch
+from mmda.models.alignments.domain_batch import DomainBatch
 from mmda.models.losses import self_information
 from mmda.registry import MODELS
 

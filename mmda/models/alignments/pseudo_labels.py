@@ -60,7 +60,6 @@ class PseudoLabels(Alignment):
     def losses(self, context: UDAContext) -> dict[str, Tensor]:
         """Return ``<head>.loss_pseudo`` of each head, and ``labelled``, the share of pixels."""
         target = context.target
-        assert target is not None
         labels = target.pseudo_labels()
         labelled = (labels != 255).float()
         share = labelled.mean()

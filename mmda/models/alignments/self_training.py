@@ -47,9 +47,8 @@ class SelfTraining(Alignment):
 
     def losses(self, context: UDAContext) -> dict[str, Tensor]:
         """Return ``loss_self`` and ``confident``, the fraction of target pixels that counted."""
-        assert context.target is not None
         confidence, labels = context.teacher_probabilities().max(dim=1)
-        weights = ((confidence >= self.threshold) & context.target.valid()).float()
+        weights = ((confidence >= self.threshold) & context.target_images.valid()).float()
         confident = weights.mean()
         if self.mix == "none":
             logits = context.target.upsampled()
@@ -63,8 +62,7 @@ class SelfTraining(Alignment):
         self, context: UDAContext, labels: Tensor, weights: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Paste source pixels into the target's images, labels and weights."""
-        assert context.target is not None
-        source, target = context.source, context.target
+        source, target = context.source, context.target_images
         if source.images.shape != target.images.shape:
             raise ConfigError(
                 f"SelfTraining: mix='class' needs equal crops, got source "

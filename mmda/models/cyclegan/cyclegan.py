@@ -76,6 +76,7 @@ class CycleGAN(BaseModel):
         data_samples: Any = None,
         mode: str = "tensor",
         weak_inputs: dict[str, Tensor] | None = None,
+        step: int | None = None,
     ) -> Any:
         """Return the losses (mode ``'loss'``), or images in the target's look.
 
@@ -85,6 +86,7 @@ class CycleGAN(BaseModel):
             data_samples: Not used; images are all it takes.
             mode: ``'loss'``, ``'predict'`` or ``'tensor'``.
             weak_inputs: Not used.
+            step: Not used.
         """
         return self.loss(inputs) if mode == "loss" else self.translate(inputs)
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from mmengine.logging import MessageHub
 from mmengine.model import ModuleDict
 from mmseg.models.segmentors.base import BaseSegmentor
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmda.errors import ConfigError
-from mmda.models.alignments import Alignment, DomainBatch, UDAContext
+from mmda.models.alignments import NEEDS, Alignment, DomainBatch, DomainImages, UDAContext
 from mmda.models.alignments.base import segmentor_heads
 from mmda.models.segmentors.teacher import Teacher
 from mmda.registry import MODELS
@@ -57,7 +56,7 @@ class UDASegmentor(BaseSegmentor):
             )
         for alignment in self._alignments():
             alignment.attach(self.segmentor)
-        self.needs = frozenset().union(*(a.needs for a in self._alignments()))
+        self.needs = self._needs()
         if evaluate not in ("student", "teacher"):
             raise ConfigError(f"UDASegmentor: `evaluate` is `student` or `teacher`: {evaluate}.")
         if teacher is None and ("teacher" in self.needs or evaluate == "teacher"):
@@ -70,6 +69,15 @@ class UDASegmentor(BaseSegmentor):
 
     def _alignments(self) -> list[Alignment]:
         return list(self.alignments.values())  # type: ignore[arg-type]
+
+    def _needs(self) -> frozenset[str]:
+        for alignment in self._alignments():
+            if unknown := sorted(alignment.needs - set(NEEDS)):
+                raise ConfigError(
+                    f"{type(alignment).__name__}: `needs` names {unknown}; expected some of "
+                    f"{list(NEEDS)}."
+                )
+        return frozenset().union(*(alignment.needs for alignment in self._alignments()))
 
     @property
     def decode_head(self) -> Any:
@@ -95,6 +103,7 @@ class UDASegmentor(BaseSegmentor):
         data_samples: Any = None,
         mode: str = "tensor",
         weak_inputs: dict[str, Tensor] | None = None,
+        step: int | None = None,
     ) -> Any:
         """Dispatch to ``loss``, ``predict`` or ``tensor`` mode, as MMSegmentation does.
 
@@ -103,29 +112,60 @@ class UDASegmentor(BaseSegmentor):
             data_samples: Lists of samples by domain, or one list.
             mode: ``'loss'``, ``'predict'`` or ``'tensor'``.
             weak_inputs: The teacher's views by domain, where the pipeline keeps them.
+            step: In ``loss`` mode the number of iterations done before this one, which
+                :class:`~mmda.engine.hooks.StepHook` adds to each batch.
+
+        Raises:
+            ConfigError: In ``loss`` mode, when there is no ``step``.
         """
         if mode == "loss":
-            return self.loss(inputs, data_samples, weak_inputs)
+            if step is None:
+                raise ConfigError(
+                    "UDASegmentor: the batch does not say which iteration it is for. Add "
+                    "`step=dict(type='StepHook')` to the config's `default_hooks`."
+                )
+            return self.loss(inputs, data_samples, step, weak_inputs)
         return super().forward(inputs, data_samples, mode)
 
     def loss(
         self,
         inputs: dict[str, Tensor],
         data_samples: dict[str, list],
+        step: int,
         weak_inputs: dict[str, Tensor] | None = None,
     ) -> dict[str, Tensor]:
-        """Return the source's segmentation losses and every alignment's losses."""
-        context = self._context(inputs, data_samples, weak_inputs or {})
+        """Return the source's segmentation losses and every alignment's losses.
+
+        Args:
+            inputs: Images (N, B, H, W) by domain.
+            data_samples: Samples by domain.
+            step: Number of iterations done before this one.
+            weak_inputs: The teacher's views by domain, where the pipeline keeps them.
+
+        Returns:
+            Scalar tensors by ``<head>.<loss>`` and ``<alignment>.<loss>``.
+        """
+        context = self.context(inputs, data_samples, step, weak_inputs)
         losses = self._source_losses(context.source)
         for name, alignment in self.alignments.items():
             for key, value in alignment(context).items():
                 losses[f"{name}.{key}"] = value
         return losses
 
-    def _context(
-        self, inputs: dict[str, Tensor], samples: dict[str, list], weak: dict[str, Tensor]
+    def context(
+        self,
+        inputs: dict[str, Tensor],
+        data_samples: dict[str, list],
+        step: int,
+        weak_inputs: dict[str, Tensor] | None = None,
     ) -> UDAContext:
-        step = MessageHub.get_current_instance().get_info("iter", 0)
+        """Run the student on the domains that are needed and return what alignments look at.
+
+        The arguments are those of :meth:`loss`.
+
+        Raises:
+            ConfigError: When an alignment needs the target and ``inputs`` has none.
+        """
         if {"target", "target_images"} & self.needs and "target" not in inputs:
             raise ConfigError(
                 "The model's alignments need the target domain, but the training dataset yields "
@@ -133,30 +173,21 @@ class UDASegmentor(BaseSegmentor):
             )
         # Nothing is computed for alignments that have not started or are off.
         needs = frozenset().union(*(a.needs for a in self._alignments() if a.active(step)))
-        needed = {"target", "target_images"} & needs
         names = ["source", "target"] if "target" in needs else ["source"]
         outputs = self._run([inputs[name] for name in names], names)
-        batches = {
-            name: DomainBatch(
-                inputs[name],
-                samples[name],
-                *outputs.get(name, ([], {})),
-                weak.get(name, inputs[name]),
-                self.decode_head.align_corners,
-            )
-            for name in (["source", "target"] if needed else ["source"])
+        weak = weak_inputs or {}
+        images = {
+            name: (tensor, data_samples[name], weak.get(name, tensor))
+            for name, tensor in inputs.items()
         }
-        return UDAContext(
-            batches["source"],
-            batches.get("target"),
-            step,
-            self.teacher,
-            self._main_logits,
-            self.decode_head,
-        )
-
-    def _main_logits(self, images: Tensor) -> Tensor:
-        return self.segmentor.decode_head(self.segmentor.extract_feat(images))
+        batches = {
+            name: DomainBatch(*images[name], *output, self.decode_head.align_corners)
+            for name, output in outputs.items()
+        }
+        target: DomainImages | None = batches.get("target")
+        if target is None and "target" in images:
+            target = DomainImages(*images["target"])
+        return UDAContext(batches["source"], target, step, self.segmentor, self.teacher)
 
     def _run(self, images: list[Tensor], names: list[str]) -> dict[str, tuple[list, dict]]:
         """Run the student on each domain, in one pass where that gives the same result."""

@@ -1,0 +1,120 @@
+"""One domain's part of a training iteration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mmda.errors import ConfigError
+
+SOURCE, TARGET = 0.0, 1.0  # the discriminators' domain labels
+
+
+@dataclass
+class DomainImages:
+    """One domain's images and samples.
+
+    Attributes:
+        images: (N, B, H, W), normalised and augmented, as the student sees them.
+        samples: The ``SegDataSample`` of each image.
+        weak_images: The teacher's view, (N, B, H, W); ``images`` where the pipeline keeps none.
+    """
+
+    images: Tensor
+    samples: Sequence
+    weak_images: Tensor
+    _cache: dict = field(default_factory=dict, repr=False, kw_only=True)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the images, in pixels."""
+        return tuple(self.images.shape[-2:])  # type: ignore[return-value]
+
+    def labels(self) -> Tensor:
+        """Return the labels (N, H, W), int64, 255 = ignore. Only the source has any."""
+        return self.cached(
+            ("labels",),
+            lambda: torch.cat([sample.gt_sem_seg.data for sample in self.samples]).long(),
+        )
+
+    def pseudo_labels(self) -> Tensor:
+        """Return the pseudo-labels (N, H, W), int64, 255 = none.
+
+        Raises:
+            ConfigError: When the samples have none.
+        """
+        return self.cached(("pseudo_labels",), self._pseudo_labels)
+
+    def _pseudo_labels(self) -> Tensor:
+        labels = self.images.new_full((len(self.images), *self.size), 255, dtype=torch.long)
+        for label, sample in zip(labels, self.samples, strict=True):
+            if "pseudo_sem_seg" not in sample:
+                raise ConfigError(
+                    "The target's samples have no pseudo-labels. Put `LoadPseudoLabel` after "
+                    "`LoadTile` in the target's pipeline, and add `PseudoLabelHook` to "
+                    "`custom_hooks` or give `LoadPseudoLabel` a `folder`."
+                )
+            own = sample.pseudo_sem_seg.data[0]  # without the padding to the batch's size
+            label[: own.shape[0], : own.shape[1]] = own
+        return labels
+
+    def valid(self) -> Tensor:
+        """Return where the images have data, (N, H, W) bool; padding and no-data have none."""
+        return self.cached(("valid",), self._valid)
+
+    def _valid(self) -> Tensor:
+        masks = self.images.new_zeros((len(self.images), *self.size), dtype=torch.bool)
+        for mask, sample in zip(masks, self.samples, strict=True):
+            if "valid" in sample:
+                height, width = sample.valid.data.shape[-2:]
+                mask[:height, :width] = sample.valid.data[0]
+            else:
+                height, width = sample.metainfo.get("img_shape", self.size)[:2]
+                mask[:height, :width] = True
+        return masks
+
+    def cached(self, key: tuple, compute: Callable[[], Tensor]) -> Tensor:
+        """Return what ``compute`` returned when it was first called for this key."""
+        if key not in self._cache:
+            self._cache[key] = compute()
+        return self._cache[key]
+
+
+@dataclass
+class DomainBatch(DomainImages):
+    """One domain's images and samples, and what the student made of the images.
+
+    Attributes:
+        feats: The backbone's (or neck's) feature maps, each (N, D, h, w).
+        logits: Logits (N, C, h, w) by head: ``decode``, and ``aux`` or ``aux_0``, ``aux_1``, ...
+        align_corners: How the heads' logits are resized.
+    """
+
+    feats: Sequence[Tensor]
+    logits: dict[str, Tensor]
+    align_corners: bool = False
+
+    def upsampled(self, head: str = "decode", scale: float = 1.0) -> Tensor:
+        """Return a head's logits resized to ``scale`` times the image size, computed once."""
+        size = tuple(max(1, round(side * scale)) for side in self.size)
+        return self.cached(
+            ("logits", head, size),
+            lambda: resize(self.logits[head], size, self.align_corners),
+        )
+
+    def probabilities(self, head: str = "decode", scale: float = 1.0) -> Tensor:
+        """Return softmax maps (N, C, scale * H, scale * W) in float32, computed once."""
+        return self.cached(
+            ("softmax", head, scale), lambda: self.upsampled(head, scale).float().softmax(1)
+        )
+
+
+def resize(maps: Tensor, size: tuple[int, ...], align_corners: bool) -> Tensor:
+    """Return logits or softmax maps (N, C, h, w) on another grid; softmax maps still sum to 1."""
+    if tuple(maps.shape[-2:]) == size:
+        return maps
+    return F.interpolate(maps, size, mode="bilinear", align_corners=align_corners)
