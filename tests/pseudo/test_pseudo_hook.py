@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from core_samples import TRAINING
 from engine_runs import differences, read, train
 from gloo import as_torchrun, free_port, in_two_processes, leave
 from pseudo_samples import digests
+from tqdm import tqdm
 
 import mmda.pseudo.folder
 from mmda.cli import main
@@ -38,6 +40,8 @@ train_cfg["max_iters"] = 4
 train_cfg["val_interval"] = 9
 """
 PSEUDO = "pseudo_labels"
+# tqdm's own lock is shared with forked processes: a killed one could hold it for good.
+tqdm.set_lock(threading.RLock())
 
 
 @pytest.fixture(scope="module")
