@@ -28,7 +28,7 @@ CASES: dict[str, list[dict[str, Any]]] = {
     "OutputAdversarial": [
         OUTPUT,
         dict(OUTPUT, weights=dict(decode=0.001, aux=0.0002), gan="lsgan"),
-        dict(OUTPUT, input="entropy", input_scale=0.5),
+        dict(OUTPUT, maps="entropy", input_scale=0.5),
     ],
     "FeatureAdversarial": [
         dict(in_channels=64, discriminator=dict(DISCRIMINATOR, num_layers=1)),
@@ -89,7 +89,7 @@ def prepare(model: torch.nn.Module) -> torch.nn.Module:
     """Do what hooks do before the first iteration."""
     for module in model.modules():
         if isinstance(module, PseudoLabels):
-            module.tell_kept([0.9, 0.5, 0.2])
+            module.set_kept_shares([0.9, 0.5, 0.2])
     return with_fitted_groups(model)
 
 

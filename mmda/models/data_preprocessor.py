@@ -18,23 +18,23 @@ from mmda.registry import MODELS
 class DomainDataPreprocessor(BaseDataPreprocessor):
     """Normalise, pad and batch the images of each domain, for any number of bands.
 
-    A paired batch ``{'source': ..., 'target': ...}`` becomes ``inputs`` and ``data_samples`` keyed
-    by domain; at test time a plain batch stays plain. Each sample takes the statistics of the
-    domain named in its metadata, so that target-only training, whose ``source`` is the target
-    domain, normalises as its evaluation does. Where it names none of ``domains``, the batch's
-    domain counts, and ``test_domain`` at test time.
+    A paired batch ``{'source': ..., 'target': ...}`` becomes ``inputs`` and ``data_samples`` by
+    domain; a batch without domains, as at test time, stays one. Each sample is normalised with the
+    statistics of the domain that its metadata names. So target-only training, whose ``source`` is
+    the target domain, normalises as its evaluation does. Where the metadata name none of
+    ``domains``, the domain of the batch is used, or ``test_domain`` at test time.
 
     Args:
         mean: Mean per band, in the image's units.
         std: Standard deviation per band, in the image's units.
-        domains: Statistics per domain in place of the common ones, e.g.
+        domains: Statistics of single domains that replace the common ones, e.g.
             ``dict(target=dict(mean=[...], std=[...]))``.
-        size: Crop size (h, w) to which training images are padded.
-        size_divisor: Or the number that the padded size must divide by; it holds for test images
-            too, whose predictions are cut back to the image.
-        pad_val: Padding of images, after normalisation.
-        seg_pad_val: Padding of labels.
-        test_domain: Domain whose statistics apply to test samples that name none.
+        size: Height and width to which training images are padded, in pixels.
+        size_divisor: In place of ``size``, the number of which padded heights and widths are
+            multiples. It applies to test images too; their predictions are cut to the image.
+        pad_val: Value of padding pixels in images, after normalisation.
+        seg_pad_val: Value of padding pixels in labels.
+        test_domain: Domain whose statistics are used for test samples that name none.
 
     Raises:
         ConfigError: When statistics differ in length or a standard deviation is not positive.
@@ -76,14 +76,18 @@ class DomainDataPreprocessor(BaseDataPreprocessor):
         """Normalise a batch.
 
         Args:
-            data: A paired batch, with or without its ``step``, or a plain one (``inputs`` and
-                ``data_samples``).
+            data: A paired batch, which may have a ``step``, or ``inputs`` and ``data_samples``
+                without domains.
             training: Whether to pad labels with the images.
 
         Returns:
-            ``inputs`` and ``data_samples``; for a paired batch each is a dict by domain, and
-            ``weak_inputs`` holds the teacher's views of the domains that have them. A ``step`` is
+            ``inputs`` and ``data_samples``; for a paired batch each is a dict by domain,
+            ``weak_inputs`` has the teacher's views of the domains that have them, and a ``step`` is
             passed on.
+
+        Raises:
+            DataError: When an image has another number of bands than the statistics, or images
+                that are not padded differ in size.
         """
         data = self.cast_data(data)
         if "source" not in data:
@@ -154,6 +158,6 @@ class DomainDataPreprocessor(BaseDataPreprocessor):
         return (image.float() - mean) / std
 
     def statistics(self, domain: str) -> tuple[Tensor, Tensor]:
-        """Return mean and standard deviation, (B, 1, 1) each, that apply to a domain."""
+        """Return the mean and the standard deviation, (B, 1, 1) each, of a domain."""
         name = domain if domain in self.domains else "default"
         return getattr(self, f"{name}_mean"), getattr(self, f"{name}_std")

@@ -147,7 +147,7 @@ class PseudoLabelHook(Hook):
         folder = self._folder(runner)
         self._loader(runner).folder = str(folder.root)
         for alignment in _alignments(runner):
-            alignment.tell_kept([one.kept_fraction for one in report.classes])
+            alignment.set_kept_shares([one.kept_fraction for one in report.classes])
         self._state = {
             "key": report.key,
             "rule": report.rule,

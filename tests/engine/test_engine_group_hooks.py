@@ -16,7 +16,7 @@ from mmda.engine.hooks.group_diagnostics_hook import group_diagnostics
 from mmda.engine.launch import build_runner, load_config, prepare
 from mmda.errors import ConfigError
 from mmda.models.alignments.group_alignment import GroupUse
-from mmda.models.losses import condition
+from mmda.models.losses import discriminator_condition
 
 LAST = 5
 LEARNED = """
@@ -124,7 +124,7 @@ def test_a_learned_grouping_trains_with_its_own_optimiser(write_config, tmp_path
 
 def use(usage, q):
     """Groups whose discriminator is told each sample's own distribution."""
-    return GroupUse(usage, q, condition(q))
+    return GroupUse(usage, q, discriminator_condition(q))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from mmda.models.alignments import AIM
         (dict(connectivity=6), "must be 4 or 8, got 6"),
         (dict(capacity=0), "must be 1 or more: {'capacity': 0}"),
         (dict(max_instances=0), "must be 1 or more: {'max_instances': 0}"),
-        (dict(capacity=10, min_fill=32), "no more than 10 features.*Lower `min_fill`"),
+        (dict(capacity=10, min_fill=32), "at most 10 features.*Lower `min_fill`"),
         (dict(momentum=1.5), r"`momentum` in \[0, 1\], got 1.0, 0 and 1.5"),
         (dict(weight=-1.0), "must be 0 or more"),
         (dict(min_area=-1), "must be 0 or more"),
@@ -35,7 +35,7 @@ def test_wrong_settings_say_what_to_change(arguments, message):
     [
         (dict(in_channels=5), "`in_channels` is 5, but the feature map of `index=-1` has 6"),
         (dict(num_classes=3), "`num_classes` is 3, but the decode head has 4 classes"),
-        (dict(index=2), "`index` is 2, but the backbone gives 1 feature maps"),
+        (dict(index=2), "`index` is 2, but the backbone has 1 feature maps"),
     ],
 )
 def test_settings_that_do_not_fit_the_network_say_what_to_change(arguments, message):

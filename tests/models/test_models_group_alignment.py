@@ -17,7 +17,7 @@ from mmda.models.alignments import (
     frozen,
     group_alignment,
 )
-from mmda.models.losses import condition, gan_loss
+from mmda.models.losses import discriminator_condition, gan_loss
 from mmda.registry import MODELS
 
 DISCRIMINATOR = dict(channels=4, num_layers=2)
@@ -92,7 +92,7 @@ def test_terms_equal_the_formulas_over_the_group_maps(told):
         it.discriminator(
             d.probabilities,
             d.groups,
-            shared if told == "shared" else condition(maps.mean((3, 4))),
+            shared if told == "shared" else discriminator_condition(maps.mean((3, 4))),
         )
         for d, maps in zip((source, target), f, strict=True)
     ]
@@ -186,7 +186,7 @@ def test_the_condition_carries_no_gradient():
     it = model.alignments["it"]
     context = model.context(**data, step=0)
     target = it.group(context.target)
-    constant = condition(target.distributions.clone())
+    constant = discriminator_condition(target.distributions.clone())
     with frozen(it.discriminator):
         logits = it.discriminator(target.probabilities, target.groups, constant)
     expected = sum(gan_loss(logits[:, k], 0.0) for k in range(CLASSES))
@@ -334,7 +334,7 @@ def test_more_groups_than_classes_warns(monkeypatch, weights):
         (dict(weights=dict(co=-1)), "must be numbers of 0 or more"),
         (dict(weights=dict(co=None)), "must be numbers of 0 or more"),
         (dict(weights=dict(co=float("nan"))), "must be numbers of 0 or more"),
-        (dict(weights=only()), "one at least above 0"),
+        (dict(weights=only()), "at least one of them above 0"),
         (dict(gan="wgan"), "Unknown adversarial loss `wgan`"),
         (dict(condition="source"), "`condition` must be one of own, shared, got source"),
         (dict(threshold=5), r"must be in \[0, 1\], got 5"),

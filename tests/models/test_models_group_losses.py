@@ -10,8 +10,8 @@ from torch.autograd import gradcheck
 
 from mmda.models.losses import (
     class_equivalence_loss,
-    condition,
     consistency_loss,
+    discriminator_condition,
     group_cosines,
     group_distributions,
     group_maxima,
@@ -132,11 +132,11 @@ def test_equivalence_known_value_gradient_and_clamp():
 
 def test_the_condition_sums_to_one_and_has_no_gradient():
     q = distributions()[None].requires_grad_()
-    c = condition(q)
+    c = discriminator_condition(q)
     assert not c.requires_grad
     torch.testing.assert_close(c.sum(-1), torch.ones(1, 4, dtype=torch.float64), atol=1e-5, rtol=0)
     empty = torch.zeros(1, 1, 3)
-    assert torch.equal(condition(empty), empty)
+    assert torch.equal(discriminator_condition(empty), empty)
 
 
 def test_cosines_are_those_of_numpy():

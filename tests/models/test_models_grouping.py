@@ -155,7 +155,7 @@ def test_probabilities_can_be_grouped():
         (lambda: GroupHead(0, 3), "`num_groups` .K. must be a whole number of 1 or more, got 0"),
         (lambda: KMeansGrouping(-1, 3), "of 1 or more, got -1"),
         (lambda: NMFGrouping(2, 3, source="logits"), "unknown source `logits`"),
-        (lambda: NMFGrouping(5, 3), "5 components cannot be told from 3 channels"),
+        (lambda: NMFGrouping(5, 3), "at most 3 components, but `num_groups` is 5"),
         (lambda: NMFGrouping(2, 4).fit(blobs() * np.nan), "the features are not finite"),
         (lambda: KMeansGrouping(4, 4).fit(blobs()[:3]), "3 pixels cannot form 4 groups"),
         (

@@ -316,7 +316,7 @@ def test_wrong_settings_say_what_to_change(arguments, message):
 def test_wrong_heads_and_levels_say_what_there_is():
     with pytest.raises(ConfigError, match=r"`head` is `aux`, but the segmentor has \['decode'\]"):
         run(ISIA(head="aux"), draw(), draw())
-    with pytest.raises(ConfigError, match=r"`index` is 4, but the backbone gives 1 feature maps"):
+    with pytest.raises(ConfigError, match=r"`index` is 4, but the backbone has 1 feature maps"):
         run(ISIA(mode="pooled", index=4), draw(), draw())
 
 

@@ -49,12 +49,12 @@ def test_balanced_labels_weigh_as_all_predictions_of_their_class():
     ctx, alignment = random(0), PseudoLabels(balance=True)
     with pytest.raises(ConfigError, match="Add `dict\\(type='PseudoLabelHook'\\)`"):
         alignment(ctx)
-    alignment.tell_kept([0.8, 0.5, 0.01])
+    alignment.set_kept_shares([0.8, 0.5, 0.01])
     labels = torch.cat([s.pseudo_sem_seg.data for s in ctx.target.samples])
     weights = torch.tensor([1.25, 2.0, 10.0])
     expected = F.cross_entropy(ctx.target.logits["decode"], labels, weights, ignore_index=255)
     torch.testing.assert_close(alignment(ctx)["decode.loss_pseudo"], expected)
-    alignment.tell_kept([0.8, 0.5, 0.0])
+    alignment.set_kept_shares([0.8, 0.5, 0.0])
     assert alignment.class_weights.tolist() == [1.25, 2.0, 1.0]
 
 

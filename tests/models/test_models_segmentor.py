@@ -111,11 +111,11 @@ def test_a_missing_target_domain_is_a_clear_error():
     [
         (dict(alignments=dict(st=dict(type="SelfTraining"))), "has none. Add `teacher="),
         (dict(evaluate="teacher"), "has none. Add `teacher="),
-        (dict(evaluate="both"), "`student` or `teacher`: both"),
+        (dict(evaluate="both"), "`student` or `teacher`, got `both`"),
         (dict(teacher=dict(momentum=1.5)), "must be in"),
         (dict(alignments=dict(a=dict(ADVERSARIAL, start=-1))), "0 or more"),
         (dict(alignments=dict(a=dict(ADVERSARIAL, weights={}))), "at least one"),
-        (dict(alignments=dict(a=dict(ADVERSARIAL, input="logits"))), "unknown input `logits`"),
+        (dict(alignments=dict(a=dict(ADVERSARIAL, maps="logits"))), "unknown maps `logits`"),
         (
             dict(teacher=dict(), alignments=dict(a=dict(type="SelfTraining", threshold=2))),
             "must be in",

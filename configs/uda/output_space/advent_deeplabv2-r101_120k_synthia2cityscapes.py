@@ -10,7 +10,7 @@ model = dict(
         output=dict(
             type="OutputAdversarial",
             num_classes={{_base_.model.segmentor.decode_head.num_classes}},
-            input="entropy",
+            maps="entropy",
             weights=dict(decode=0.001, aux=0.0002),
         )
     )

@@ -1,4 +1,4 @@
-"""What output-space and feature-level adversarial alignment share."""
+"""The base of output-space and feature-level adversarial alignment."""
 
 from __future__ import annotations
 
@@ -78,12 +78,15 @@ class AdversarialAlignment(Alignment):
 
 
 def check_size(alignment: Alignment, maps: Tensor, discriminator: object) -> None:
-    """Refuse maps that a discriminator would halve away.
+    """Refuse maps that are too small for the strides of a discriminator.
 
     Args:
-        alignment: Whose discriminator it is, for the message.
+        alignment: The alignment that has the discriminator; the message names it.
         maps: (N, C, H, W).
-        discriminator: The discriminator; its ``reduction`` is the factor it shrinks maps by.
+        discriminator: The discriminator; its ``reduction`` is the factor by which it shrinks maps.
+
+    Raises:
+        ConfigError: When a side of the maps is shorter than ``reduction``.
     """
     reduction = getattr(discriminator, "reduction", 1)
     if min(maps.shape[-2:]) < reduction:

@@ -36,20 +36,20 @@ class AIM(Alignment):
 
     after Yuan et al., Eq. 9-11. Instances are the connected regions of a class on the feature
     map's grid (:class:`~mmda.models.alignments.regions.RegionRule`): of the arg-max map in the
-    target, of the cells where arg-max and label agree in the source. f_r is a region's mean
-    feature, d_1 the mean absolute difference, s the source features in a ring buffer per class. A
-    source feature is stored, without gradient, if the decode head gives the right class to the
-    region when all of its cells hold that feature. Regions of a class are matched once its buffer
-    holds ``min_fill`` features. Over a batch the loss is the mean over images.
+    target, and of the cells where arg-max and label agree in the source. f_r is a region's mean
+    feature, d_1 the mean absolute difference, and s are source features, which a ring buffer per
+    class keeps. A source feature is stored, without gradient, if the decode head predicts the right
+    class for the region when all of its cells hold that feature. Regions of a class are matched
+    once its buffer holds ``min_fill`` features. The loss of a batch is the mean over its images.
 
     eta weighs the classes of ``things`` by the distance of their class vectors
     (:class:`~mmda.models.alignments.class_vectors.ClassVectorRule`), clamped to [0.1, 10]: an
-    exponential moving average that starts at 1 and stays there for a single class, where Eq. 10
-    divides by 0. A class that either domain lacks keeps its eta.
+    exponential moving average that starts at 1. With a single class it stays at 1, since Eq. 10
+    would divide by 0. A class that is missing in either domain keeps its eta.
 
-    All processes gather one another's source features and store them in the same order, so that
-    their buffers and eta are equal: the loss does not depend on how a batch is divided over
-    processes, and the main process's checkpoint serves all.
+    All processes gather one another's source features and store them in the same order. Their
+    buffers and eta are therefore equal, the loss does not depend on how a batch is divided over
+    processes, and the checkpoint of the main process is valid for all.
 
     SIM (Wang et al. 2020) is ``adaptive=False`` with ``stuff`` classes, each matched by its mean
     feature per image.
@@ -59,25 +59,24 @@ class AIM(Alignment):
     Args:
         num_classes: Number of classes C.
         in_channels: Channels D of the feature map.
-        things: Classes with instances; by default all but class 0, the background. On the toy land
-            cover, fields lost to buildings where they were left out: see
-            ``configs/uda/isia_aim/README.md``.
+        things: Classes with instances; by default all but class 0, the background. Leaving classes
+            out can harm them: for an example see ``configs/uda/isia_aim/README.md``.
         stuff: Classes matched by one mean feature per image.
         weight: Weight of both losses; 0 switches the alignment off.
         index: Which of the backbone's feature maps, -1 for the last.
         adaptive: Whether eta weighs the classes.
         mode: Class vectors that eta comes from, ``'flat'`` or ``'pooled'``.
         momentum: Share of the old eta kept in each iteration, in [0, 1].
-        verify: Whether the decode head must classify source features correctly, each in its place
-            in the feature map (by itself, as in SIM's code, most heads cannot judge it; see
-            :class:`~mmda.models.alignments.region_levels.RegionLevels`). Regions hold cells that
-            are predicted correctly either way.
-        capacity: Features per class of things.
-        stuff_capacity: Features per class of stuff.
-        min_fill: Features that a class needs before it is used; a class of stuff whose capacity is
-            smaller needs to be full.
-        max_instances: Largest instances taken per class and image.
-        min_area: Cells of the feature map that a region needs.
+        verify: Whether a source feature is stored only if the decode head classifies it correctly
+            at its position in the feature map. (SIM's code classifies the feature alone, which most
+            heads cannot; see :class:`~mmda.models.alignments.region_levels.RegionLevels`.) In both
+            cases regions consist of correctly predicted cells.
+        capacity: Number of features stored per class of things.
+        stuff_capacity: Number of features stored per class of stuff.
+        min_fill: Number of stored features from which a class is matched. A class of stuff with a
+            smaller capacity is matched once its buffer is full.
+        max_instances: Number of instances taken per class and image, the largest ones.
+        min_area: Number of cells of the feature map from which a region counts.
         connectivity: 4 or 8.
         start: Iteration from which the alignment is active.
     """
@@ -160,7 +159,7 @@ class AIM(Alignment):
         maps = [self._predictions(source), self._predictions(target)]
         labels = nearest(source.labels(), tuple(maps[0].shape[-2:]))
         maps[0] = torch.where(maps[0] == labels, maps[0], NOTHING)
-        # Components are found on the CPU. This is the iteration's one wait for the device.
+        # Connected regions are found on the CPU: the iteration's only wait for the device.
         both = torch.cat([cells.flatten() for cells in maps]).to(torch.uint8).cpu().numpy()
         parts = np.split(both, [maps[0].numel()])
         return [
@@ -196,7 +195,7 @@ class AIM(Alignment):
 
     @torch.no_grad()
     def _store(self, context: UDAContext, regions: Tensor) -> None:
-        """Store the source's features, of all processes."""
+        """Store the source features of all processes in the buffers."""
         levels = RegionLevels(context.source.feats, regions, self.regions.slots)
         means, cells = levels.means(self.index)
         counted = cells > 0
@@ -212,7 +211,7 @@ class AIM(Alignment):
             bank.push(rows[name], chosen[name])
 
     def _split(self, values: Tensor) -> dict[str, Tensor]:
-        """Divide slots (N, S, ...) into those of things and of stuff, (N, K, M, ...)."""
+        """Divide slots (N, S, ...) into those of things and those of stuff, (N, K, M, ...)."""
         split = self.regions.thing_slots
         parts = {"things": values[:, :split], "stuff": values[:, split:]}
         return {
@@ -232,7 +231,7 @@ class AIM(Alignment):
 
 
 def _check(aim: AIM, capacity: int, stuff_capacity: int) -> None:
-    """Refuse settings that cannot work, and say what to change."""
+    """Raise a :class:`ConfigError` for settings that cannot work."""
     rule, classes = aim.regions, range(aim.num_classes)
     listed = [*rule.things, *rule.stuff]
     if not listed or len(set(listed)) < len(listed) or not set(listed) <= set(classes):
@@ -253,8 +252,8 @@ def _check(aim: AIM, capacity: int, stuff_capacity: int) -> None:
         raise ConfigError(f"AIM: these must be 1 or more: {low}.")
     if aim.min_fill > capacity:
         raise ConfigError(
-            f"AIM: `min_fill` is {aim.min_fill}, but a class holds no more than {capacity} "
-            "features (`capacity`): no class would ever be used. Lower `min_fill`."
+            f"AIM: `min_fill` is {aim.min_fill}, but a class stores at most {capacity} features "
+            "(`capacity`), so that no class would ever be matched. Lower `min_fill`."
         )
     if min(aim.weight, rule.min_area) < 0 or not 0 <= aim.momentum <= 1:
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""Says when instances of a class cannot be matched for want of source features."""
+"""Warns when instances of a class are not matched because there are too few source features."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from mmengine.logging import print_log
 
 from mmda.models.alignments.feature_bank import FeatureBank
 
-INTERVAL = 1000  # iterations between two looks, each of which waits for the device
+INTERVAL = 1000  # iterations between two checks, each of which waits for the device
 
 
 class BankWarning:
-    """Warns, once per class, when a class still has too few features ``INTERVAL`` after the start.
+    """Warns once per class that still has too few features :data:`INTERVAL` after the start.
 
     Args:
-        min_fill: Features that a class needs before it is used.
+        min_fill: Number of features from which a class is matched.
     """
 
     def __init__(self, min_fill: int) -> None:
@@ -24,12 +24,12 @@ class BankWarning:
         self.warned: set[int] = set()
 
     def __call__(self, age: int, bank: FeatureBank, classes: Sequence[int]) -> None:
-        """Look at a bank each ``INTERVAL`` iterations.
+        """Check a bank every :data:`INTERVAL` iterations.
 
         Args:
             age: Iterations since the alignment's start.
-            bank: Features by class.
-            classes: The bank's classes, in its order.
+            bank: The stored features.
+            classes: The class ids of the bank's rows.
         """
         if age == 0 or age % INTERVAL:
             return
@@ -43,6 +43,6 @@ class BankWarning:
     def _message(self, name: int, age: int, count: int, needed: int) -> str:
         return (
             f"AIM: after {age} iterations class {name} has {count} of the {needed} source features "
-            "that it needs, and its instances in the target are not matched. The class may be "
-            "rare or seldom predicted correctly in the source; lower `min_fill` to use it earlier."
+            "that it needs, so its instances in the target are not matched. The class may be rare, "
+            "or seldom predicted correctly in the source. Lower `min_fill` to match it earlier."
         )

@@ -1,4 +1,4 @@
-"""Class vectors: what stands for a class in a domain (ISIA, Yuan et al., section IV-B)."""
+"""Class vectors, which represent a class in a domain (ISIA, Yuan et al., section IV-B)."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ MODES = ("flat", "pooled")
 
 @dataclass
 class ClassVectors:
-    """The class vectors of P pairs of domains.
+    """The class vectors of P pairs of a source and a target.
 
     Attributes:
         source: (P, C, L) in float32.
         target: (P, C, L) in float32.
-        in_source: Which classes the source holds, (P, C) bool.
-        in_target: Which classes the target holds, (P, C) bool.
-        lengths: How many of the L entries count, (P,) float32; the others are 0.
+        in_source: Which classes occur in the source, (P, C) bool.
+        in_target: Which classes occur in the target, (P, C) bool.
+        lengths: Number of the L entries that count, (P,) float32; the others are 0.
     """
 
     source: Tensor
@@ -44,22 +44,22 @@ class ClassVectors:
 
 @dataclass(frozen=True)
 class ClassVectorRule:
-    """How class vectors are made.
+    """How class vectors are computed.
 
-    ``flat``: channel i of the softmax map at the logits' own resolution, flattened (the paper's
-    literal c_i). The pairs are those of the batch's images; the target's map is resized to the
-    source's grid where they differ. Cells without data in either image do not count.
+    ``flat``: c_i is channel i of the softmax map at the logits' own resolution, flattened, as the
+    paper writes it. Each image pair of the batch is a pair; the target's map is resized to the
+    source's grid where the two differ. Cells without data in either image do not count.
 
-    ``pooled``: the average of the feature map, weighted by channel i of the softmax map (resized
-    to the feature map). Source and target are averaged over the batch of all processes, so P = 1:
-    crops without spatial correspondence are no pairs. With the paper's batch of one image both
-    readings agree.
+    ``pooled``: c_i is the average of the feature map, weighted by channel i of the softmax map
+    (resized to the feature map). Source and target are averaged over the batch of all processes, so
+    that P = 1, since two random crops do not correspond cell by cell. For the paper's batch of one
+    image, this equals the average per pair.
 
-    A domain holds a class where the arg-max of its softmax map has it; other class vectors stand
-    for nothing, and are not compared.
+    A class occurs in a domain if it is the arg-max of the softmax map somewhere. Vectors of classes
+    that do not occur are not compared.
 
     Attributes:
-        owner: Name of the alignment, for error messages.
+        owner: Name of the alignment; error messages begin with it.
         mode: ``'flat'`` or ``'pooled'``.
         index: Which of the backbone's feature maps ``pooled`` averages, -1 for the last.
         head: Which head's softmax maps: ``'decode'``, ``'aux'``, ...
@@ -83,8 +83,8 @@ class ClassVectorRule:
 
         Args:
             context: The iteration's tensors.
-            detach_source: Whether the source's vectors are constants.
-            source_logits: The source's logits (N, C, h, w), where another decoder made them.
+            detach_source: Whether the source's vectors get no gradient.
+            source_logits: Logits (N, C, h, w) to use for the source in place of the context's.
         """
         source, target = context.source, context.target
         logits = self._logits(source) if source_logits is None else source_logits
@@ -118,14 +118,14 @@ def level(feats: Sequence[Tensor], index: int, owner: str) -> Tensor:
     Args:
         feats: Feature maps (N, D, h, w).
         index: Which of them.
-        owner: Name of the alignment, for the message.
+        owner: Name of the alignment; the message begins with it.
 
     Raises:
-        ConfigError: Where there is none of that index.
+        ConfigError: When there is no feature map of that index.
     """
     if not -len(feats) <= index < len(feats):
         raise ConfigError(
-            f"{owner}: `index` is {index}, but the backbone gives {len(feats)} feature maps. Use "
+            f"{owner}: `index` is {index}, but the backbone has {len(feats)} feature maps. Use "
             f"0 to {len(feats) - 1}, or -1 for the last."
         )
     return feats[index]
@@ -146,14 +146,14 @@ def _flat(
 
 
 def _pooled(domain: DomainBatch, logits: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
-    """Return vectors (1, C, D) and which classes there are (1, C), over all processes' batches."""
+    """Return class vectors (1, C, D) and which classes occur (1, C), over all processes."""
     size = tuple(features.shape[-2:])
     p = resize(logits.float().softmax(1), size, domain.align_corners)
     valid = cells_with_data(domain, size)[:, None]
     weights = (p * valid).flatten(2) / valid[0].numel()
     sums = weights @ features.float().flatten(2).transpose(1, 2)
     cells = (_one_hot(p) & valid).flatten(2).float().sum(2)
-    # One reduction for all: each is a collective call.
+    # One reduction for all three, since each reduction is a collective call.
     stats = batch_mean(torch.cat([sums, weights.sum(2)[..., None], cells[..., None]], 2))
     sums, mass, count = stats.split([features.shape[1], 1, 1], 1)
     return (sums / mass.clamp(min=EPS))[None], (count[:, 0] > 0)[None]
@@ -166,14 +166,14 @@ def _one_hot(maps: Tensor) -> Tensor:
 
 
 def cells_with_data(domain: DomainBatch, size: tuple[int, ...]) -> Tensor:
-    """Return at which cells of a grid the images have data, (N, h, w) bool."""
+    """Return the cells of a grid in which the images have data, (N, h, w) bool."""
     return nearest(domain.valid(), size)
 
 
 def nearest(maps: Tensor, size: tuple[int, ...]) -> Tensor:
-    """Return what integer or bool maps (N, H, W) hold at the centres of a grid's cells."""
+    """Return the values of integer or bool maps (N, H, W) at the centres of a grid's cells."""
     if tuple(maps.shape[-2:]) == size:
         return maps
-    # Floats hold class and region numbers exactly.
+    # float32 represents class and region numbers exactly.
     found = F.interpolate(maps[:, None].float(), size, mode="nearest-exact")[:, 0]
     return found.to(maps.dtype)

@@ -35,17 +35,17 @@ class DomainImages:
         return tuple(self.images.shape[-2:])  # type: ignore[return-value]
 
     def labels(self) -> Tensor:
-        """Return the labels (N, H, W), int64, 255 = ignore. Only the source has any."""
+        """Return the labels (N, H, W), int64, 255 = ignore. Only the source has labels."""
         return self.cached(
             ("labels",),
             lambda: torch.cat([sample.gt_sem_seg.data for sample in self.samples]).long(),
         )
 
     def pseudo_labels(self) -> Tensor:
-        """Return the pseudo-labels (N, H, W), int64, 255 = none.
+        """Return the pseudo-labels (N, H, W), int64, 255 = no label.
 
         Raises:
-            ConfigError: When the samples have none.
+            ConfigError: When a sample has no pseudo-label.
         """
         return self.cached(("pseudo_labels",), self._pseudo_labels)
 
@@ -63,7 +63,7 @@ class DomainImages:
         return labels
 
     def valid(self) -> Tensor:
-        """Return where the images have data, (N, H, W) bool; padding and no-data have none."""
+        """Return which pixels have data, (N, H, W) bool: not the padding and no-data pixels."""
         return self.cached(("valid",), self._valid)
 
     def _valid(self) -> Tensor:
@@ -86,12 +86,12 @@ class DomainImages:
 
 @dataclass
 class DomainBatch(DomainImages):
-    """One domain's images and samples, and what the student made of the images.
+    """One domain's images and samples, and the student's outputs for the images.
 
     Attributes:
         feats: The backbone's (or neck's) feature maps, each (N, D, h, w).
         logits: Logits (N, C, h, w) by head: ``decode``, and ``aux`` or ``aux_0``, ``aux_1``, ...
-        align_corners: How the heads' logits are resized.
+        align_corners: Whether logits are resized with aligned corners.
     """
 
     feats: Sequence[Tensor]

@@ -18,9 +18,9 @@ class FeatureAdversarial(AdversarialAlignment):
 
     Args:
         in_channels: Channels of the feature map.
-        index: Which of the backbone's outputs, -1 for the last.
+        index: Which of the backbone's feature maps, -1 for the last.
         weight: Weight of ``loss_adv``; 0 switches the alignment off.
-        discriminator: Config of the discriminator; ``in_channels`` is filled in.
+        discriminator: Config of the discriminator; ``in_channels`` is added.
         gan: ``'vanilla'`` or ``'lsgan'``.
         start: Iteration from which the alignment is active.
     """

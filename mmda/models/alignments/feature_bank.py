@@ -1,4 +1,4 @@
-"""Source features by class that target instances are matched with (AIM, SIM)."""
+"""Source features by class, with which target instances are matched (AIM, SIM)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from torch import Tensor, nn
 
 
 class FeatureBank(nn.Module):
-    """A ring buffer of features per class, part of the checkpoint.
+    """A ring buffer of features per class; it is part of the checkpoint.
 
-    All processes must push the same rows in the same order; their banks then stay equal. No call
-    waits for the device.
+    All processes must push the same rows in the same order, so that their banks stay equal. No
+    method waits for the device.
 
     Args:
         num_classes: Number of classes K.
-        capacity: Features kept per class.
+        capacity: Number of features kept per class.
         channels: Length D of a feature.
     """
 
@@ -30,20 +30,20 @@ class FeatureBank(nn.Module):
         self.register_buffer("filled", torch.zeros(num_classes, dtype=torch.long))
 
     def holds(self, features: int) -> Tensor:
-        """Return which classes hold that many features or are full, (K,) bool."""
+        """Return which classes have at least that many features or are full, (K,) bool."""
         return self.filled >= min(features, self.capacity)
 
     @torch.no_grad()
     def push(self, rows: Tensor, counted: Tensor) -> None:
-        """Store rows image by image, each over the oldest where a class's buffer is full.
+        """Store features image by image; in a full buffer they replace the oldest.
 
         Args:
-            rows: Of N images, (N, K, M, D).
-            counted: Which rows are stored, (N, K, M) bool.
+            rows: Features of N images, (N, K, M, D).
+            counted: Which of them are stored, (N, K, M) bool.
         """
         rows, counted = rows.transpose(0, 1).flatten(1, 2), counted.transpose(0, 1).flatten(1)
         count = counted.sum(1)
-        # The counted rows come first; of more than fit only the last ones count.
+        # The counted rows come first. Where more are counted than fit, the last ones are stored.
         order = torch.argsort(counted.int(), dim=1, descending=True, stable=True)
         first = (count - self.capacity).clamp(min=0)[:, None]
         number = first + torch.arange(min(rows.shape[1], self.capacity), device=rows.device)
@@ -57,10 +57,10 @@ class FeatureBank(nn.Module):
 
     @torch.no_grad()
     def nearest(self, rows: Tensor) -> Tensor:
-        """Return the stored features with the least L1 distance, 0 of an empty buffer.
+        """Return for each row the stored feature at the least L1 distance; 0 for an empty buffer.
 
         Args:
-            rows: (N, K, M, D).
+            rows: Features to compare, (N, K, M, D).
 
         Returns:
             (N, K, M, D), without gradient.

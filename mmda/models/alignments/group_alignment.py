@@ -21,8 +21,8 @@ from mmda.models.grouping import FittedGrouping, GroupHead, Grouping
 from mmda.models.losses import (
     check_gan,
     class_equivalence_loss,
-    condition,
     consistency_loss,
+    discriminator_condition,
     gan_loss,
     group_distributions,
     group_maxima,
@@ -56,20 +56,20 @@ class GroupedDomain:
         """Return p and H without gradient."""
         return self.probabilities.detach(), self.groups.detach()
 
-    def use(self, told: Tensor) -> GroupUse:
-        """Return what the groups hold, and what the discriminator is ``told`` of it."""
+    def use(self, condition: Tensor) -> GroupUse:
+        """Return how the groups are used, together with the discriminator's ``condition``."""
         usage = self.groups.detach().mean((0, 2, 3))
-        return GroupUse(usage, self.distributions.detach(), told)
+        return GroupUse(usage, self.distributions.detach(), condition)
 
 
 @dataclass
 class GroupUse:
-    """What one domain's groups held in one iteration, without gradient.
+    """How one domain's groups were used in one iteration, without gradient.
 
     Attributes:
         usage: Each group's share of the pixels, (K,).
         distributions: Q, (N, K, C).
-        condition: What the discriminator is told of them, (N, K, C).
+        condition: The class distributions that the discriminator got, (N, K, C).
     """
 
     usage: Tensor
@@ -81,39 +81,39 @@ class GroupUse:
 class GroupAlignment(Alignment):
     """Divide both domains into the same groups and align each (CDGA, Kim et al., Eq. 1-7).
 
-    ``loss_co`` makes a group's class distribution the same in both domains, ``loss_orth`` makes
-    the groups differ, ``loss_cadv`` / ``loss_dis`` align each group adversarially under the
-    condition of its class distribution, ``loss_cl`` asks the target for the classes that the
-    source's groups hold. Each is switched off by a weight of 0.
+    ``loss_co`` makes a group's class distribution the same in both domains. ``loss_orth`` makes
+    the groups differ. ``loss_cadv`` and ``loss_dis`` align each group adversarially, with its class
+    distribution as the discriminator's condition. ``loss_cl`` rewards classes in the target's
+    groups that occur in the same groups of the source. A weight of 0 switches a loss off.
 
-    The reduction over a batch, and over processes: co and orth take the mean Q of the whole batch
-    of all processes, and cl the maxima of m over it: a crop need not hold the classes of the crop
-    that it happens to be paired with. cadv and dis are summed over groups and averaged over
-    samples and positions. The paper's batch is one pair of whole images.
+    Batches and processes: co and orth use the mean Q over the whole batch of all processes, and cl
+    the maxima of m over it, because a crop need not contain the classes of the crop with which it
+    is paired. cadv and dis are summed over groups and averaged over samples and positions. The
+    paper's batch is one pair of whole images.
 
     Args:
         num_classes: Number of classes C.
         num_groups: Number of groups K; by default min(8, C).
-        weights: Weights of ``co``, ``orth``, ``cadv`` and ``cl``; those not given keep the
-            published 1e-3, 1e-3, 1e-3 and 1e-4.
-        grouping: Config of the grouping; ``num_groups`` is filled in.
-        discriminator: Config of the discriminator; ``num_classes`` is filled in.
+        weights: Weights of ``co``, ``orth``, ``cadv`` and ``cl``; by default the published 1e-3,
+            1e-3, 1e-3 and 1e-4.
+        grouping: Config of the grouping, without ``num_groups``, which is added.
+        discriminator: Config of the discriminator; ``num_classes`` is added.
         head: Which head's maps are aligned: ``'decode'``, ``'aux'``, ...
         input_scale: Size of the maps relative to the image: 1 as published.
         threshold: tau of ``cl``.
         gan: ``'vanilla'`` or ``'lsgan'``.
-        condition: Whose class distribution the discriminator is told: ``'own'``, that of the
+        condition: Which class distribution is the discriminator's condition: ``'own'``, that of the
             sample (as published), or ``'shared'``, the mean of both domains. While the domains'
-            distributions differ, the own one can give the domain away, and the segmentor cannot
-            mend that, as the condition is detached.
-        adversarial_grouping: Whether ``cadv`` trains the grouping too (as published), or the
-            segmentor alone, through the softmax maps and their grouping. An empty group cannot be
-            told apart in the two domains, so a grouping that is to deceive the discriminator puts
-            all pixels into one group; where ``cadv`` outweighs ``orth``, it does.
+            distributions differ, the discriminator can recognise the domain by the own one, and
+            the segmentor cannot change that, because the condition is detached.
+        adversarial_grouping: Whether ``cadv`` trains the grouping too (as published), or only the
+            segmentor, through the softmax maps and their grouping. The discriminator cannot
+            distinguish the domains of an empty group. So a grouping that is trained to deceive it
+            puts all pixels into one group where ``cadv`` outweighs ``orth``.
         start: Iteration from which the alignment is active.
     """
 
-    #: The last iteration's groups by domain, for hooks to log.
+    #: The last iteration's groups by domain; hooks log them.
     latest: dict[str, GroupUse]
 
     def __init__(
@@ -146,14 +146,14 @@ class GroupAlignment(Alignment):
         self.latest = {}
 
     def attach(self, segmentor: nn.Module) -> None:
-        """Check the head and its number of classes before anything is trained."""
+        """Check that the head exists and has ``num_classes`` classes."""
         check_head(self, segmentor, self.head, self.num_classes)
 
     def losses(self, context: UDAContext) -> dict[str, Tensor]:
-        """Return the weighted losses that are switched on; see the class."""
+        """Return the weighted losses that are switched on; see the class's description."""
         if isinstance(self.grouping, FittedGrouping) and not self.grouping.fits:
             raise ConfigError(
-                f"GroupAlignment: nothing has fitted the {type(self.grouping).__name__}. Add "
+                f"GroupAlignment: the {type(self.grouping).__name__} has not been fitted. Add "
                 "`dict(type='GroupingRefreshHook')` to `custom_hooks`."
             )
         source, target = self.group(context.source), self.group(context.target)
@@ -189,19 +189,22 @@ class GroupAlignment(Alignment):
     ) -> tuple[Tensor, Tensor]:
         """Return the discriminator's condition in the source and in the target, (N, K, C) each."""
         if self.condition == "own":
-            return condition(source.distributions), condition(target.distributions)
-        shared = condition((means[0] + means[1]) / 2)
+            return (
+                discriminator_condition(source.distributions),
+                discriminator_condition(target.distributions),
+            )
+        shared = discriminator_condition((means[0] + means[1]) / 2)
         return (
             shared.expand_as(source.distributions),
             shared.expand_as(target.distributions),
         )
 
-    def _adversarial(self, target: GroupedDomain, told: Tensor) -> Tensor:
-        """Non-saturating: the target's groups shall look like the source's."""
+    def _adversarial(self, target: GroupedDomain, condition: Tensor) -> Tensor:
+        """Return the (non-saturating) loss for which the target's groups look like the source's."""
         check_size(self, target.probabilities, self.discriminator)
         groups = target.groups if self.adversarial_grouping else self._with_fixed_weights(target)
         with frozen(self.discriminator):
-            logits = self.discriminator(target.probabilities, groups, told)
+            logits = self.discriminator(target.probabilities, groups, condition)
         return self._gan(logits, SOURCE)
 
     def _with_fixed_weights(self, domain: GroupedDomain) -> Tensor:
@@ -211,15 +214,17 @@ class GroupAlignment(Alignment):
             return domain.groups
         state |= {name: buffer.clone() for name, buffer in self.grouping.named_buffers()}
         groups = functional_call(self.grouping, state, (domain.probabilities, domain.features))
-        # Connected with a gradient of 0, as distributed training needs.
+        # Distributed training needs a connection to all weights, here with a gradient of 0.
         return groups + 0 * domain.groups
 
     def _discriminate(
-        self, source: GroupedDomain, target: GroupedDomain, told: tuple[Tensor, Tensor]
+        self, source: GroupedDomain, target: GroupedDomain, conditions: tuple[Tensor, Tensor]
     ) -> Tensor:
+        """Return the discriminator's loss on both domains, half of each."""
         total: Any = 0.0
-        for domain, one, label in zip((source, target), told, (SOURCE, TARGET), strict=True):
-            logits = self.discriminator(*domain.detached(), one)
+        domains = zip((source, target), conditions, (SOURCE, TARGET), strict=True)
+        for domain, condition, label in domains:
+            logits = self.discriminator(*domain.detached(), condition)
             total = total + 0.5 * self._gan(logits, label)
         return total
 
@@ -241,8 +246,8 @@ def _checked_weights(weights: dict[str, float]) -> dict[str, float]:
     valid = len(numbers) == len(merged) and all(math.isfinite(v) and v >= 0 for v in numbers)
     if not valid or not any(numbers):
         raise ConfigError(
-            "GroupAlignment: weights must be numbers of 0 or more, and one at least above 0, got "
-            f"{merged}."
+            "GroupAlignment: weights must be numbers of 0 or more, at least one of them above 0; "
+            f"got {merged}."
         )
     return merged
 
@@ -264,8 +269,8 @@ def _check_settings(threshold: float, input_scale: float, gan: str, condition: s
 def _too_many(groups: int, classes: int) -> str:
     return (
         f"GroupAlignment: {groups} groups for {classes} classes. No more than {classes} class "
-        f"distributions can be orthogonal: use `num_groups` of at most {classes}, unless you mean "
-        "to sweep it."
+        f"distributions can be orthogonal: use `num_groups` of at most {classes}, unless you "
+        "compare numbers of groups on purpose."
     )
 
 
@@ -273,7 +278,7 @@ def _build_grouping(config: dict | str, num_groups: int, num_classes: int) -> An
     if not isinstance(config, dict) or "num_groups" in config:
         raise ConfigError(
             f"GroupAlignment: `grouping` must be a dict(type=..., ...) without `num_groups`, which "
-            f"GroupAlignment has itself; got {config!r}."
+            f"is an argument of GroupAlignment; got {config!r}."
         )
     config = {"type": "GroupHead", **config}
     kind = MODELS.get(config["type"])

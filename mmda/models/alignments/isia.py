@@ -23,29 +23,31 @@ class ISIA(Alignment):
     .. math:: L = \frac{1}{|I|} \sum_{i \in I} d_1(c_i^S, c_i^T)
         + \frac{\beta}{|J|} \sum_{(i, k) \in J} (0.5 + 0.5 \cos(c_i^S, c_k^T))
 
-    after Yuan et al., Eq. 8, which has sums: d_1 is the mean absolute difference, I the classes
-    that both domains hold, J the pairs i != k of a class of the source and one of the target.
-    :class:`~mmda.models.alignments.class_vectors.ClassVectorRule` says what a class vector c is
-    and when a domain holds a class. In mode ``pooled`` gradients reach the features and, through
-    the averages' weights, the softmax maps.
+    after Yuan et al., Eq. 8, which has sums in place of the means: d_1 is the mean absolute
+    difference, I the classes that occur in both domains, J the pairs i != k of a class that occurs
+    in the source and one that occurs in the target.
+    :class:`~mmda.models.alignments.class_vectors.ClassVectorRule` defines the class vectors c and
+    when a class occurs. In mode ``pooled`` gradients reach the features and, through the weights of
+    the averages, the softmax maps.
 
-    Over a batch, ``flat`` is the mean over the batch's pairs; ``pooled`` compares the averages of
+    For a batch, ``flat`` is the mean over the batch's pairs; ``pooled`` compares the averages over
     the batch of all processes.
 
     Args:
         weight: Weight of both terms; 0 switches the alignment off.
-        beta: Weight of the inter-class term within.
+        beta: Weight of the inter-class term relative to the intra-class term.
         intra: Whether the intra-class term is on (the paper's IA).
         inter: Whether the inter-class term is on (the paper's IS).
         mode: ``'flat'`` or ``'pooled'``.
         index: Which of the backbone's feature maps ``pooled`` averages.
         head: Which head's softmax maps are compared.
-        detach_source: Whether the source is a fixed goal, so that only the target moves.
-        separate_decoders: Whether the source has a decoder D_S of its own (Eq. 5), a copy of the
-            decode head trained by the source's segmentation loss (``decoder_loss_*``); the
-            parameters ``*source_decoder*`` need an optimiser. The segmentor's decode head is D_T:
-            it keeps its source loss as well, as nothing else labels it in the first step, and it
-            alone predicts. By default the domains share the decode head.
+        detach_source: Whether the source's vectors get no gradient, so that only the target is
+            moved.
+        separate_decoders: Whether the source has a decoder D_S of its own (Eq. 5): a copy of the
+            decode head that is trained by the source's segmentation loss (``decoder_loss_*``). The
+            parameters ``*source_decoder*`` need an optimiser. The segmentor's decode head is then
+            D_T, and predictions come from it. It keeps its source loss as well, since in the first
+            step there are no other labels for it. By default the domains share the decode head.
         start: Iteration from which the alignment is active.
     """
 
@@ -86,20 +88,20 @@ class ISIA(Alignment):
             self.source_decoder = copy.deepcopy(segmentor.decode_head)
 
     def losses(self, context: UDAContext) -> dict[str, Tensor]:
-        """Return ``loss_intra`` and ``loss_inter``, as far as they are on, and D_S's losses."""
+        """Return ``loss_intra`` and ``loss_inter`` where they are on, and the losses of D_S."""
         losses, logits = {}, None
         if self.separate_decoders:
             logits = self.source_decoder(context.source.feats)
             own = self.source_decoder.loss_by_feat(logits, context.source.samples)
             losses = {f"decoder_{key}": value for key, value in own.items() if "loss" in key}
         vectors = self.rule(context, self.detach_source, logits)
-        held = vectors.in_source, vectors.in_target
+        occurs = vectors.in_source, vectors.in_target
         with full_precision(vectors.target):
             if self.intra:
-                losses["loss_intra"] = self.weight * intra_class_loss(vectors.distances(), *held)
+                losses["loss_intra"] = self.weight * intra_class_loss(vectors.distances(), *occurs)
             if self.inter:
                 similarities = class_similarities(vectors.source, vectors.target)
                 losses["loss_inter"] = (
-                    self.weight * self.beta * inter_class_loss(similarities, *held)
+                    self.weight * self.beta * inter_class_loss(similarities, *occurs)
                 )
         return losses

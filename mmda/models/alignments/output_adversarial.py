@@ -11,7 +11,7 @@ from mmda.models.alignments.domain_batch import DomainBatch
 from mmda.models.losses import self_information
 from mmda.registry import MODELS
 
-INPUTS = ("softmax", "entropy")
+MAPS = ("softmax", "entropy")
 
 
 @MODELS.register_module()
@@ -23,9 +23,9 @@ class OutputAdversarial(AdversarialAlignment):
         weights: Weight of ``loss_adv`` by head: ``decode`` for single level, and ``aux`` (or
             ``aux_0``, ...) for multi-level. Published: 0.001 and 0.0002. All 0 switch the
             alignment off.
-        discriminator: Config of the discriminators; ``in_channels`` is filled in.
-        input: ``'softmax'``, or ``'entropy'`` for weighted self-information maps (Vu et al.
-            2019, AdvEnt).
+        discriminator: Config of the discriminators; ``in_channels`` is added.
+        maps: What the discriminators judge: ``'softmax'`` maps, or ``'entropy'`` for weighted
+            self-information maps (Vu et al. 2019, AdvEnt).
         input_scale: Size of the maps relative to the image: 1 as published, 1/8 for the logits'
             own size, which costs 64 times less.
         gan: ``'vanilla'`` or ``'lsgan'``.
@@ -37,13 +37,13 @@ class OutputAdversarial(AdversarialAlignment):
         num_classes: int,
         weights: dict[str, float] | None = None,
         discriminator: dict | None = None,
-        input: str = "softmax",
+        maps: str = "softmax",
         input_scale: float = 1.0,
         gan: str = "vanilla",
         start: int = 0,
     ) -> None:
-        if input not in INPUTS:
-            raise ConfigError(f"OutputAdversarial: unknown input `{input}`; expected {INPUTS}.")
+        if maps not in MAPS:
+            raise ConfigError(f"OutputAdversarial: unknown maps `{maps}`; expected one of {MAPS}.")
         self.num_classes = num_classes
         super().__init__(
             {"decode": 0.001} if weights is None else weights,
@@ -51,17 +51,17 @@ class OutputAdversarial(AdversarialAlignment):
             gan,
             start,
         )
-        self.input, self.input_scale = input, input_scale
+        self.maps, self.input_scale = maps, input_scale
 
     def _discriminator(self, config: dict, name: str) -> dict:
         return {"in_channels": self.num_classes, **config}
 
     def attach(self, segmentor: nn.Module) -> None:
-        """Check the heads and their number of classes before anything is trained."""
+        """Check that the heads exist and have ``num_classes`` classes."""
         for head in self.weights:
             check_head(self, segmentor, head, self.num_classes)
 
     def representation(self, domain: DomainBatch, name: str) -> Tensor:
         """Return softmax or self-information maps (N, C, scale * H, scale * W) of head ``name``."""
         maps = domain.probabilities(name, self.input_scale)
-        return self_information(maps) if self.input == "entropy" else maps
+        return self_information(maps) if self.maps == "entropy" else maps

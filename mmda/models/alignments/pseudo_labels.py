@@ -1,4 +1,4 @@
-"""Cross-entropy on pseudo-labels that a sweep has written."""
+"""Cross-entropy on pseudo-labels that were written before."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from mmda.registry import MODELS
 class PseudoLabels(Alignment):
     """The second step of self-training: the target's cross-entropy L_seg^T (ISIA and AIM, Eq. 13).
 
-    The labels come with the samples: ``LoadPseudoLabel`` reads them, and ``PseudoLabelHook``
-    writes them at iteration ``start``, or ``mmda pseudo_label`` has done so before. The loss is the
-    mean over the labelled pixels of the batch of all processes, as the source's is over its own;
-    0 where no pixel is labelled.
+    The labels are part of the samples. ``PseudoLabelHook`` writes them at iteration ``start``, or
+    ``mmda pseudo_label`` before the training, and ``LoadPseudoLabel`` reads them. The loss is the
+    mean over the labelled pixels of the batch of all processes, and 0 where no pixel is labelled.
 
     Args:
-        weights: Weight of the loss by head: ``decode``, and ``aux`` (or ``aux_0``, ...) where the
-            auxiliary heads shall learn from the target too. By default ``decode`` alone, 1.
-        balance: Whether the labels of a class weigh as much as all of its predictions: each
-            labelled pixel's loss is divided by the share of its class that became labels, at
-            most multiplied by 10. Of classes that the model is sure of the median rule keeps
-            nearly all pixels, of others half, and so teaches the target too few of the others.
-            False as published. ``PseudoLabelHook`` tells the shares.
+        weights: Weight of the loss by head: ``decode``, and ``aux`` (or ``aux_0``, ...) to train
+            auxiliary heads on the target too. By default 1 for ``decode``, and no other head.
+        balance: Whether a class's labels together weigh as much as all pixels predicted as that
+            class. The loss of each labelled pixel is divided by the share of its class's pixels
+            that became labels; the factor is 10 at most. Without it, rare classes can get too few
+            labels: the median rule keeps nearly all pixels of classes that are predicted with high
+            confidence, but half of the others'. False as published. ``PseudoLabelHook`` sets the
+            shares.
         start: Iteration at which the second step begins; 40 000 of 120 000 as published.
     """
 
@@ -43,7 +43,7 @@ class PseudoLabels(Alignment):
     ) -> None:
         super().__init__(start)
         self.balance = balance
-        #: Weight of each class's labels, (C,); None while the shares are not known.
+        #: Weight of each class's labels, (C,); None until the shares are set.
         self.class_weights: Tensor | None = None
         self.weights = {"decode": 1.0} if weights is None else dict(weights)
         if not self.weights or min(self.weights.values()) <= 0:
@@ -52,13 +52,21 @@ class PseudoLabels(Alignment):
                 f"{self.weights}."
             )
 
-    def tell_kept(self, shares: Sequence[float]) -> None:
-        """Take the share of each class's predicted pixels that became labels, for ``balance``."""
+    def set_kept_shares(self, shares: Sequence[float]) -> None:
+        """Set the share of each class's predicted pixels that became labels, for ``balance``.
+
+        Args:
+            shares: One per class, in [0, 1]; 0 counts as 1.
+        """
         kept = torch.tensor(shares, dtype=torch.float32)
         self.class_weights = 1 / kept.where(kept > 0, 1).clamp(min=0.1)
 
     def losses(self, context: UDAContext) -> dict[str, Tensor]:
-        """Return ``<head>.loss_pseudo`` of each head, and ``labelled``, the share of pixels."""
+        """Return ``<head>.loss_pseudo`` by head, and ``labelled``, the share of labelled pixels.
+
+        Raises:
+            ConfigError: When a head does not exist, or ``balance`` is on and no shares are set.
+        """
         target = context.target
         labels = target.pseudo_labels()
         labelled = (labels != 255).float()
@@ -90,7 +98,8 @@ class PseudoLabels(Alignment):
             return None
         if self.class_weights is None:
             raise ConfigError(
-                "PseudoLabels: `balance` needs the report of the sweep that wrote the labels. Add "
-                "`dict(type='PseudoLabelHook')` to `custom_hooks`, or set `balance=False`."
+                "PseudoLabels: `balance` needs to know which share of each class's pixels became "
+                "labels. Add `dict(type='PseudoLabelHook')` to `custom_hooks`, or set "
+                "`balance=False`."
             )
         return self.class_weights.to(labels.device)

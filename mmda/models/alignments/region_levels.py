@@ -1,4 +1,4 @@
-"""What a decode head reads to classify regions."""
+"""Feature maps in which each region has its mean feature, for a decode head to classify."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from mmda.utils.precision import full_precision
 
 
 class RegionLevels(Sequence):
-    """The backbone's feature maps, with each region's mean feature in all of its cells.
+    """The backbone's feature maps, with each region's mean feature in all of the region's cells.
 
-    A decode head reads the levels that it needs as it reads feature maps; only those are computed.
-    As the mean features stand in the map, the head's convolutions see their surroundings and its
-    normalisation the statistics that they see in training. Of a map of one cell, a head with group
-    norm knows nothing: each feature is normalised by itself.
+    A decode head takes it in place of the list of feature maps; only the levels that the head reads
+    are computed. Because the mean features are placed in the map, the head's convolutions see their
+    surroundings and its normalisation layers the usual statistics. A head with group norm could not
+    classify a map of a single cell, whose feature would be normalised by itself.
 
     Args:
         feats: Feature maps (N, D, h, w).
@@ -42,14 +42,14 @@ class RegionLevels(Sequence):
         return torch.where(regions >= 0, means.to(features.dtype), features)
 
     def means(self, index: int) -> tuple[Tensor, Tensor]:
-        """Return the mean features (N, S, D) at one level and the cells of each, (N, S)."""
+        """Return the mean features (N, S, D) at one level and their numbers of cells, (N, S)."""
         index = range(len(self.feats))[index]
         if index not in self._means:
             self._means[index] = self.averages(self.feats[index])
         return self._means[index]
 
     def averages(self, maps: Tensor) -> tuple[Tensor, Tensor]:
-        """Return each region's mean of maps (N, D, h, w), (N, S, D), and its cells, (N, S)."""
+        """Return the regions' means of maps (N, D, h, w), (N, S, D), and sizes in cells, (N, S)."""
         with full_precision(maps):
             return region_means(maps, self._regions(maps), self.slots)
 

@@ -12,18 +12,18 @@ NOTHING = 255  # in label maps: cells that belong to no class
 
 @dataclass(frozen=True)
 class RegionRule:
-    """Which regions of a label map are extracted, and the slot that each gets.
+    """Which regions of a label map are extracted, and which slot each of them gets.
 
-    Each class of ``things`` has ``max_instances`` slots per image, filled by its connected regions
-    from the largest to the smallest (of equal ones the upper left first); smaller ones are left
-    out. Each class of ``stuff`` has one slot, filled by all its cells.
+    Each class of ``things`` has ``max_instances`` slots per image, which its connected regions fill
+    from the largest to the smallest (of equal ones the upper left first); the rest is left out.
+    Each class of ``stuff`` has one slot, for all its cells together.
 
     Attributes:
         things: Classes with instances.
-        stuff: Classes without.
-        max_instances: Instances per class and image.
-        min_area: Cells that a region needs; 1 is the least in any case.
-        connectivity: 4 or 8: whether cells that touch at a corner are connected (8) or not.
+        stuff: Classes without instances.
+        max_instances: Number of instances per class and image.
+        min_area: Number of cells from which a region counts; 0 is the same as 1.
+        connectivity: 8 if cells that touch at a corner are connected, else 4.
     """
 
     things: tuple[int, ...]
@@ -34,12 +34,12 @@ class RegionRule:
 
     @property
     def thing_slots(self) -> int:
-        """Slots of all things; those of the stuff follow."""
+        """Number of slots of all things; the slots of the stuff follow them."""
         return len(self.things) * self.max_instances
 
     @property
     def slots(self) -> int:
-        """Slots of an image."""
+        """Number of slots of an image."""
         return self.thing_slots + len(self.stuff)
 
     @property
@@ -51,7 +51,7 @@ class RegionRule:
         """Return the slot of each cell, (N, h, w) int32, -1 for none.
 
         Args:
-            maps: Label maps (N, h, w) uint8; 255 and classes that are not listed belong to none.
+            maps: Label maps (N, h, w) uint8; 255 and classes that are not listed get no slot.
         """
         found = np.full(maps.shape, -1, np.int32)
         if self.things:
@@ -64,7 +64,7 @@ class RegionRule:
 
     def _find_things(self, maps: np.ndarray, found: np.ndarray) -> None:
         images, height, width = maps.shape
-        # One tall map, with a row between two images that keeps them apart.
+        # All images in one tall map, separated by an empty row.
         tall = np.full((images, height + 1, width), -1, np.int16)
         order = np.full(256, -1, np.int16)
         order[list(self.things)] = range(len(self.things))
@@ -79,7 +79,7 @@ class RegionRule:
             return
         areas = np.bincount(components.ravel(), minlength=count + 1)[1:]
         _, first = np.unique(components, return_index=True)
-        first = first[-count:]  # without the background's
+        first = first[-count:]  # without the background
         thing, image = tall.ravel()[first], first // ((height + 1) * width)
         ranks = _ranks(image * len(self.things) + thing, areas)
         kept = (ranks < self.max_instances) & (areas >= self.min_area)
@@ -90,7 +90,7 @@ class RegionRule:
 
 def _ranks(groups: np.ndarray, areas: np.ndarray) -> np.ndarray:
     """Return each region's rank within its group, 0 for the largest."""
-    order = np.lexsort((-areas, groups))  # stable: of equal areas the first comes first
+    order = np.lexsort((-areas, groups))  # stable: equal areas keep their order
     ordered = groups[order]
     starts = np.searchsorted(ordered, ordered)
     ranks = np.empty(len(groups), np.int64)

@@ -18,20 +18,21 @@ MIXES = ("none", "class")
 class SelfTraining(Alignment):
     """Cross-entropy of the student's target prediction against the teacher's confident labels.
 
-    The teacher (an exponential moving average of the student) labels the target's weak view; its
-    arg-max counts where its maximum probability reaches ``threshold``. The loss is the mean over
-    *all* pixels, so it grows by itself as the teacher becomes confident. Pixels without data do
-    not count.
+    The teacher (an exponential moving average of the student) labels the target's weak view. Its
+    arg-max is a label where its largest probability reaches ``threshold``. The loss is divided by
+    the number of *all* pixels, so that it grows as the teacher becomes confident. Pixels without
+    data get no label.
 
     With ``mix='class'`` the student sees target images into which the pixels of half of the
     source label's classes are pasted, with their true labels (ClassMix; Tranheden et al. 2021,
-    DACS). It then meets target surroundings and correct labels in one image.
+    DACS). So one image shows the target's surroundings and objects with correct labels.
 
     Args:
-        threshold: Confidence a pseudo-label needs, in [0, 1].
+        threshold: Lowest confidence of a pseudo-label, in [0, 1].
         weight: Weight of the loss.
         mix: ``'none'`` or ``'class'``. Mixing needs crops of one size in both domains.
-        start: Iteration from which the alignment is active: let the source train first.
+        start: Iteration from which the alignment is active. Before it, the student learns from the
+            source alone.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class SelfTraining(Alignment):
         self.needs = frozenset({"teacher", "target" if mix == "none" else "target_images"})
 
     def losses(self, context: UDAContext) -> dict[str, Tensor]:
-        """Return ``loss_self`` and ``confident``, the fraction of target pixels that counted."""
+        """Return ``loss_self`` and ``confident``, the share of the target's pixels with a label."""
         confidence, labels = context.teacher_probabilities().max(dim=1)
         weights = ((confidence >= self.threshold) & context.target_images.valid()).float()
         confident = weights.mean()
@@ -61,7 +62,7 @@ class SelfTraining(Alignment):
     def _mixed(
         self, context: UDAContext, labels: Tensor, weights: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Paste source pixels into the target's images, labels and weights."""
+        """Return the target's images, labels and weights with source pixels pasted into them."""
         source, target = context.source, context.target_images
         if source.images.shape != target.images.shape:
             raise ConfigError(
@@ -78,8 +79,8 @@ class SelfTraining(Alignment):
 def class_mask(label: Tensor, ignore_index: int = 255) -> Tensor:
     """Return where ``label`` (H, W) has one of a random half (rounded up) of its classes.
 
-    Class 0 is never chosen where others occur: pasting the background would replace the target's
-    surroundings, which are what the student is to learn.
+    Class 0 is not chosen where other classes occur: a pasted background would replace the target's
+    surroundings, which the student is to learn.
     """
     present = torch.unique(label)
     present = present[present != ignore_index]

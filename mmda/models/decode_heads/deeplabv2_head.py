@@ -14,13 +14,13 @@ from mmda.registry import MODELS
 class DeepLabV2Head(BaseDecodeHead):
     """Parallel dilated 3x3 classifiers on the feature map, summed (Chen et al. 2017).
 
-    Early public UDA code sums only the first two by a bug; ``dilations=(6, 12)`` loads its
-    checkpoints.
+    Early public UDA code has a bug and sums only the first two; use ``dilations=(6, 12)`` to load
+    its checkpoints.
 
     Args:
         dilations: Dilation of each classifier.
-        kwargs: As in MMSegmentation's ``BaseDecodeHead``; ``channels`` and ``dropout_ratio`` do
-            not apply.
+        kwargs: As in MMSegmentation's ``BaseDecodeHead``; ``channels`` and ``dropout_ratio`` have
+            no effect.
     """
 
     def __init__(self, dilations: Sequence[int] = (6, 12, 18, 24), **kwargs: object) -> None:

@@ -22,7 +22,7 @@ class ConditionalDiscriminator(PixelDiscriminator):
 
     .. math:: W * (F^k \otimes Q^k) = W^k * F^k, \quad W^k_{oi} = \sum_j W_{o,jC+i} Q^k_j,
 
-    so the outer product is never made: each sample and group has a small kernel of C input
+    so the outer product is never computed: each sample and group has a small kernel of C input
     channels. Values and gradients are those of the published form, at a fraction of its cost
     (``benchmarks/conditional_discriminator.py``).
 
@@ -30,11 +30,11 @@ class ConditionalDiscriminator(PixelDiscriminator):
         num_classes: Number of classes C; the first layer has C * C input channels.
         channels: Width of the first layer.
         num_layers: Number of convolutions.
-        normalise: Whether the input is multiplied by K * C. As assignments and condition each sum
-            to 1, it is as many times smaller than the softmax maps that a discriminator of the
-            output space sees; multiplied, it is equal to them where groups and condition are
+        normalise: Whether the input is multiplied by K * C. Assignments and condition each sum to
+            1, so the input is about K * C times smaller than the softmax maps that an output-space
+            discriminator sees. With the factor it equals them where groups and condition are
             uniform. False as published.
-        init_cfg: Initialisation; the convolutions' default where None.
+        init_cfg: Initialisation, as in MMEngine; the convolutions' own by default.
     """
 
     def __init__(
@@ -47,9 +47,9 @@ class ConditionalDiscriminator(PixelDiscriminator):
     ) -> None:
         super().__init__(num_classes**2, channels, num_layers, init_cfg)
         self.num_classes, self.normalise = num_classes, normalise
-        # The last two convolutions have small maps and large kernels: all groups at once. Those
-        # before have large maps: one group at a time, so that what a convolution needs beside its
-        # input and output is a group's share.
+        # The last two convolutions have small maps and large kernels, and run on all groups
+        # together. The convolutions before them have large maps, and run on one group at a time, so
+        # that their working memory is that of one group.
         self._joint = max(1, len(self.layers) - 4)
 
     def forward(  # type: ignore[override]
@@ -63,7 +63,8 @@ class ConditionalDiscriminator(PixelDiscriminator):
             condition: Q, (N, K, C).
 
         Returns:
-            (N, K, h, w), h and w rounded-down ``H, W / 2**num_layers``.
+            (N, K, h, w), where h and w are ``H / 2**num_layers`` and ``W / 2**num_layers``,
+            rounded down.
         """
         if self.normalise:  # the input is linear in the condition
             condition = condition * condition[0].numel()
@@ -83,7 +84,7 @@ class ConditionalDiscriminator(PixelDiscriminator):
             group: H^k, (N, 1, H, W).
             kernels: (N, channels, C, 4, 4).
         """
-        # F^k = H^k p is made again in the backward: kept, it would be the largest of all maps.
+        # F^k = H^k p would be the largest map to be kept, so it is computed again in the backward.
         maps = [
             checkpoint(self._first_layer, *one, use_reentrant=False, preserve_rng_state=False)
             for one in zip(probabilities.split(1), group.split(1), kernels, strict=True)
@@ -98,6 +99,6 @@ class ConditionalDiscriminator(PixelDiscriminator):
         return torch.einsum("ojiyx,nkj->nkoiyx", weight, condition)
 
     def _first_layer(self, probabilities: Tensor, group: Tensor, kernel: Tensor) -> Tensor:
-        # One convolution per group: faster than a grouped one (both measured on CPU).
+        # One convolution per group is faster than one grouped convolution, measured on a CPU.
         layer: Any = self.layers[0]
         return F.conv2d(group * probabilities, kernel, layer.bias, layer.stride, layer.padding)

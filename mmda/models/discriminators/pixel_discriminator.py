@@ -1,4 +1,4 @@
-"""The patch-wise discriminator of the adversarial lineage."""
+"""The patch-wise discriminator of AdaptSegNet and its successors."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from mmda.registry import MODELS
 
 @MODELS.register_module()
 class PixelDiscriminator(BaseModule):
-    """Five 4x4 convolutions with stride 2 and LeakyReLU between (AdaptSegNet, section 4.1).
+    """Five 4x4 convolutions of stride 2 with LeakyReLU between them (AdaptSegNet, section 4.1).
 
     Args:
-        in_channels: Channels of the input: classes for output space, feature channels for
-            feature level.
+        in_channels: Channels of the input: the number of classes for output space, the channels of
+            the feature map for feature level.
         channels: Width of the first layer; the next ones have 2, 4 and 8 times as many.
-        num_layers: Number of convolutions, at least 1. Small maps want fewer.
-        init_cfg: Initialisation; the convolutions' default where None.
+        num_layers: Number of convolutions, at least 1. Small maps need fewer.
+        init_cfg: Initialisation, as in MMEngine; the convolutions' own by default.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Groupings: what divides a domain's pixels into K groups."""
+"""Groupings, which divide the pixels of a domain into K groups."""
 
 from mmda.models.grouping.base import FittedGrouping, Grouping
 from mmda.models.grouping.group_head import GroupHead

@@ -45,16 +45,16 @@ class Grouping(BaseModule):
 
 
 class FittedGrouping(Grouping):
-    """A grouping that is not learned but fitted now and then to pixels of both domains.
+    """A grouping that is not learned, but fitted at intervals to pixels of both domains.
 
     :class:`~mmda.engine.hooks.GroupingRefreshHook` samples the pixels and calls :meth:`fit`.
-    Until then all groups are equal. The fitted ``centroids`` are buffers, so that checkpoints hold
-    them; no gradient passes through the assignment.
+    Before the first fit, each pixel belongs to all groups equally. The fitted ``centroids`` are
+    buffers and so part of the checkpoints. No gradient passes through the assignment.
 
     Args:
         num_groups: Number of groups K.
-        in_channels: Channels D of what is grouped: of the feature map, or C for softmax maps.
-        source: ``'features'`` or ``'probabilities'``: which of the two is grouped.
+        in_channels: Channels D of the maps that are grouped: those of the feature map, or C.
+        source: Which maps are grouped: ``'features'`` or ``'probabilities'``.
         seed: Seed of the fit.
     """
 
@@ -76,7 +76,7 @@ class FittedGrouping(Grouping):
         self.register_buffer("fits", torch.zeros((), dtype=torch.long))
 
     def pixels(self, probabilities: Tensor, features: Tensor) -> Tensor:
-        """Return what is grouped, (N, D, h, w) in float32 without gradient."""
+        """Return the maps that are grouped, (N, D, h, w) in float32 without gradient."""
         chosen = features if self.source == "features" else probabilities
         if chosen.shape[1] != self.in_channels:
             raise ConfigError(
@@ -87,7 +87,7 @@ class FittedGrouping(Grouping):
 
     @torch.no_grad()
     def forward(self, probabilities: Tensor, features: Tensor) -> Tensor:
-        """Return the assignment (N, K, H, W), at the softmax maps' size."""
+        """Return the assignment (N, K, H, W), of the softmax maps' size."""
         n, _, *size = probabilities.shape
         if not self.fits:
             return probabilities.new_full(
@@ -100,10 +100,10 @@ class FittedGrouping(Grouping):
         return groups
 
     def fit(self, pixels: np.ndarray) -> None:
-        """Fit the groups; k-means starts from the last fit where there is one.
+        """Fit the groups; k-means starts from the centroids of the last fit, if there is one.
 
         Args:
-            pixels: (M, D) of both domains, float32.
+            pixels: Pixels of both domains, (M, D) float32.
 
         Raises:
             ConfigError: When there are fewer pixels than groups, or values that are not finite.

@@ -13,16 +13,16 @@ from mmda.registry import MODELS
 class GroupHead(Grouping):
     """Two 1x1 convolutions on the softmax maps and a softmax over groups (CDGA, section 3).
 
-    Trained with the segmentor: through :class:`~mmda.models.alignments.GroupAlignment`'s losses.
-    In training, batch normalisation takes each domain's own statistics, of each process (give
-    ``norm_cfg=dict(type='SyncBN')`` for those of all); in evaluation, running ones of both domains.
+    The losses of :class:`~mmda.models.alignments.GroupAlignment` train it. In training, batch
+    normalisation uses the statistics of each domain in each process (of all processes with
+    ``norm_cfg=dict(type='SyncBN')``); in evaluation, running statistics of both domains.
 
     Args:
         num_groups: Number of groups K.
         num_classes: Number of classes C.
         channels: Width of the hidden layer.
         norm_cfg: Normalisation after the ReLU, as published; ``None`` for none.
-        init_cfg: Initialisation; the convolutions' default where None.
+        init_cfg: Initialisation, as in MMEngine; the convolutions' own by default.
     """
 
     def __init__(

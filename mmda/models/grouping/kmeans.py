@@ -13,11 +13,11 @@ from mmda.registry import MODELS
 
 @MODELS.register_module()
 class KMeansGrouping(FittedGrouping):
-    """Each pixel belongs to its nearest centroid: k-means, which CDGA compares with (Fig. 4).
+    """Each pixel belongs to its nearest centroid (k-means; a baseline of CDGA, Fig. 4).
 
     Args:
         num_groups: Number of groups K.
-        in_channels: Channels D of what is grouped.
+        in_channels: Channels D of the maps that are grouped.
         source: ``'features'`` or ``'probabilities'``.
         seed: Seed of the fit.
     """

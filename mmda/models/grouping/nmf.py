@@ -19,18 +19,19 @@ EPS = 1e-8
 
 @MODELS.register_module()
 class NMFGrouping(FittedGrouping):
-    """Deep feature factorisation (Collins et al. 2018), which CDGA compares with (Fig. 4).
+    """Deep feature factorisation (Collins et al. 2018; a baseline of CDGA, Fig. 4).
 
-    Features, cut at 0, are factorised as activations times K non-negative components. A pixel's
-    groups are its activations for the fitted components, divided by their sum.
+    Features, with negative values set to 0, are factorised into activations times K non-negative
+    components. A pixel's assignment is its activations for the fitted components, divided by their
+    sum.
 
     Args:
         num_groups: Number of groups K.
-        in_channels: Channels D of what is grouped.
+        in_channels: Channels D of the maps that are grouped.
         source: ``'features'`` or ``'probabilities'``.
         seed: Seed of the fit.
-        iterations: Multiplicative updates (Lee and Seung 2001) that find the activations.
-        fit_iterations: Most iterations of the fit.
+        iterations: Number of multiplicative updates (Lee and Seung 2001) for the activations.
+        fit_iterations: Largest number of iterations of the fit.
     """
 
     def __init__(
@@ -45,8 +46,9 @@ class NMFGrouping(FittedGrouping):
         super().__init__(num_groups, in_channels, source, seed)
         if num_groups > in_channels:
             raise ConfigError(
-                f"NMFGrouping: {num_groups} components cannot be told from {in_channels} channels. "
-                "Use `num_groups` of at most `in_channels`, or group the features."
+                f"NMFGrouping: {in_channels} channels (`in_channels`) have at most {in_channels} "
+                f"components, but `num_groups` is {num_groups}. Use `num_groups` of at most "
+                "`in_channels`, or group the features."
             )
         self.iterations, self.fit_iterations = iterations, fit_iterations
 

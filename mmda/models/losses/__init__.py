@@ -9,8 +9,8 @@ from mmda.models.losses.category import (
 from mmda.models.losses.gan import check_gan, gan_loss
 from mmda.models.losses.grouping import (
     class_equivalence_loss,
-    condition,
     consistency_loss,
+    discriminator_condition,
     group_cosines,
     group_distributions,
     group_maxima,
@@ -25,8 +25,8 @@ __all__ = [
     "class_distances",
     "class_equivalence_loss",
     "class_similarities",
-    "condition",
     "consistency_loss",
+    "discriminator_condition",
     "gan_loss",
     "group_cosines",
     "group_distributions",

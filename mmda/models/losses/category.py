@@ -1,6 +1,6 @@
 r"""ISIA's losses on class vectors (Yuan et al., Eq. 6-8).
 
-A class vector :math:`c_i` stands for class i in one domain. P is the number of (source, target)
+A class vector :math:`c_i` represents class i in one domain. P is the number of (source, target)
 pairs that are compared, C the number of classes, L the length of a vector.
 """
 
@@ -19,7 +19,7 @@ def class_distances(source: Tensor, target: Tensor, lengths: Tensor) -> Tensor:
     Args:
         source: Class vectors (P, C, L).
         target: Class vectors (P, C, L).
-        lengths: How many of a pair's L entries count, (P,); the others are 0 in both domains.
+        lengths: Number of a pair's L entries that count, (P,); the others are 0 in both domains.
     """
     return (source - target).abs().sum(2) / lengths.clamp(min=1)[:, None]
 
@@ -42,15 +42,15 @@ def class_similarities(source: Tensor, target: Tensor) -> Tensor:
 
 
 def intra_class_loss(distances: Tensor, in_source: Tensor, in_target: Tensor) -> Tensor:
-    """Return the mean distance of the classes that both domains hold (Eq. 8, first term).
+    """Return the mean distance of the classes that occur in both domains (Eq. 8, first term).
 
-    Eq. 8 sums; the mean keeps the value independent of the size of the maps and the number of
-    classes. Each pair's mean counts once; a pair without a common class counts as 0.
+    Eq. 8 has a sum; the mean does not depend on the size of the maps and the number of classes.
+    It is the mean over pairs of each pair's mean; a pair without a common class counts as 0.
 
     Args:
-        distances: Of each class between the domains, (P, C).
-        in_source: Which classes the source holds, (P, C) bool.
-        in_target: Which classes the target holds, (P, C) bool.
+        distances: Distance of each class between the domains, (P, C).
+        in_source: Which classes occur in the source, (P, C) bool.
+        in_target: Which classes occur in the target, (P, C) bool.
 
     Returns:
         A scalar.
@@ -61,12 +61,12 @@ def intra_class_loss(distances: Tensor, in_source: Tensor, in_target: Tensor) ->
 def inter_class_loss(similarities: Tensor, in_source: Tensor, in_target: Tensor) -> Tensor:
     """Return the mean similarity over ordered pairs of different classes (Eq. 8, second term).
 
-    Counted are the pairs of a class that the source holds and another that the target holds.
+    A pair counts if its first class occurs in the source and its second in the target.
 
     Args:
         similarities: (P, C, C), rows for the source's classes.
-        in_source: Which classes the source holds, (P, C) bool.
-        in_target: Which classes the target holds, (P, C) bool.
+        in_source: Which classes occur in the source, (P, C) bool.
+        in_target: Which classes occur in the target, (P, C) bool.
 
     Returns:
         A scalar in [0, 1].
@@ -81,7 +81,7 @@ def mean_where(values: Tensor, counted: Tensor) -> Tensor:
 
     Args:
         values: (P, ...).
-        counted: (P, ...) bool; a pair without any counts as 0.
+        counted: Which values count, (P, ...) bool; a pair in which none does counts as 0.
     """
     counted = counted.flatten(1)
     sums = (values.flatten(1) * counted).sum(1)

@@ -11,7 +11,7 @@ KINDS = ("vanilla", "lsgan")
 
 
 def check_gan(kind: str) -> None:
-    """Raise a :class:`ConfigError` when there is no such adversarial loss."""
+    """Raise a :class:`ConfigError` when ``kind`` is not the name of an adversarial loss."""
     if kind not in KINDS:
         raise ConfigError(f"Unknown adversarial loss `{kind}`; expected `vanilla` or `lsgan`.")
 

@@ -1,8 +1,8 @@
 r"""The losses of cross-domain grouping (CDGA).
 
 Throughout, p are softmax maps (N, C, H, W), H assignments to groups (N, K, H, W), and
-:math:`F^k = H^k p` the group's maps. The paper calls p logits and yet a distribution; with logits
-Eq. 5's logarithm is undefined.
+:math:`F^k = H^k p` the maps of group k. The paper calls p both logits and a distribution; the
+logarithm of Eq. 5 is defined for the latter only.
 """
 
 from __future__ import annotations
@@ -42,18 +42,18 @@ def group_maxima(probabilities: Tensor, groups: Tensor) -> Tensor:
     Returns:
         (N, K, C) in [0, 1].
     """
-    # Group by group: the maps of all groups are K times the softmax maps.
+    # One group at a time, since the maps of all groups are K times as large as the softmax maps.
     maxima = [
         (group[:, None] * probabilities).flatten(2).max(2).values for group in groups.unbind(1)
     ]
     return torch.stack(maxima, 1)
 
 
-def condition(distributions: Tensor) -> Tensor:
+def discriminator_condition(distributions: Tensor) -> Tensor:
     """Return the discriminator's condition: Q without gradient, with a sum of 1 per group.
 
-    The normalisation is CDAN's (Long et al. 2018); without it the condition of a group vanishes
-    with its size.
+    The normalisation is that of CDAN (Long et al. 2018). Without it, the condition of a small group
+    would be close to 0.
 
     Args:
         distributions: Q, (N, K, C).
@@ -75,9 +75,9 @@ def consistency_loss(source: Tensor, target: Tensor) -> Tensor:
 def orthogonality_loss(distributions: Tensor) -> Tensor:
     r"""Return one domain's :math:`L_{orth} = \sum_{j_1 < j_2} \cos(Q^{j_1}, Q^{j_2})`, a scalar.
 
-    The text's sum (CDGA, Eq. 3) runs over all pairs, which counts each twice and adds the
-    constant K. An empty group has a cosine of 0 to all others. At most C non-negative vectors are
-    orthogonal, so the loss cannot reach 0 for K > C.
+    The paper's sum (CDGA, Eq. 3) runs over all pairs, which counts each pair twice and adds the
+    constant K. An empty group has a cosine of 0 to all others. At most C non-negative vectors can
+    be orthogonal, so the loss cannot reach 0 for K > C.
 
     Args:
         distributions: Q, (K, C).
@@ -102,7 +102,7 @@ def class_equivalence_loss(source: Tensor, target: Tensor, threshold: float = 0.
     The source's maxima are labels and get no gradient; the target's are clamped at 1e-6.
 
     Args:
-        source: The source's m, (K, C); of a batch, the maxima over it.
+        source: The source's m, (K, C); for a batch, the maxima over its samples.
         target: The target's m, (K, C).
         threshold: tau, in [0, 1].
 

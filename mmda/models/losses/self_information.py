@@ -12,7 +12,7 @@ def self_information(probabilities: Tensor, eps: float = 1e-30) -> Tensor:
 
     Args:
         probabilities: Softmax maps (N, C, H, W), C at least 2.
-        eps: Added inside the logarithm, so that 0 gives 0 with a finite gradient.
+        eps: Added to p inside the logarithm, so that p = 0 gives 0 with a finite gradient.
 
     Returns:
         Maps (N, C, H, W), each in [0, 1]; their sum over classes is the normalised entropy.

@@ -20,8 +20,9 @@ class Teacher(nn.Module):
 
     Args:
         segmentor: The student to copy.
-        momentum: Share of the teacher's own value kept in each update, in [0, 1]. Early updates
-            use ``min(momentum, 1 - 1 / (updates + 1))``, so that the first one copies the student.
+        momentum: Share of the teacher's value that an update keeps, in [0, 1]. Update n, counted
+            from 0, keeps ``min(momentum, 1 - 1 / (n + 1))``, so that the first one copies the
+            student.
     """
 
     def __init__(self, segmentor: nn.Module, momentum: float = 0.999) -> None:
@@ -37,18 +38,23 @@ class Teacher(nn.Module):
 
     @torch.no_grad()
     def update(self, student: nn.Module, updates: int) -> None:
-        """Move towards the student after its ``updates``-th step (counted from 0)."""
+        """Move towards the student.
+
+        Args:
+            student: The segmentor that is trained.
+            updates: Number of updates before this one.
+        """
         rate = 1 - min(self.momentum, 1 - 1 / (updates + 1))
-        own, theirs = _tensors(self.segmentor), _tensors(student)
+        own, others = _tensors(self.segmentor), _tensors(student)
         floating = [i for i, tensor in enumerate(own) if tensor.is_floating_point()]
-        torch._foreach_lerp_([own[i] for i in floating], [theirs[i] for i in floating], rate)
-        for mine, other in zip(own, theirs, strict=True):
-            if not mine.is_floating_point():
-                mine.copy_(other)
+        torch._foreach_lerp_([own[i] for i in floating], [others[i] for i in floating], rate)
+        for tensor, other in zip(own, others, strict=True):
+            if not tensor.is_floating_point():
+                tensor.copy_(other)
 
     @torch.no_grad()
     def copy_from(self, student: nn.Module) -> None:
-        """Become the student."""
+        """Take over the student's parameters and buffers."""
         self.segmentor.load_state_dict(student.state_dict())
 
     @torch.no_grad()

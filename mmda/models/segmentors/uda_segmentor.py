@@ -1,4 +1,4 @@
-"""The segmentor of every method: source cross-entropy plus a set of alignments."""
+"""The segmentor of all methods: source cross-entropy plus a set of alignments."""
 
 from __future__ import annotations
 
@@ -21,20 +21,23 @@ from mmda.registry import MODELS
 class UDASegmentor(BaseSegmentor):
     """A segmentor trained on a labelled source and, through alignments, an unlabelled target.
 
-    One iteration builds one graph: the segmentor runs on both domains (in one pass over their
+    One iteration builds one graph: the student runs on both domains (in one pass over their
     concatenation where no normalisation layer mixes them, else in two), its source loss and
-    every alignment's losses are summed, and one backward serves all optimisers. Without
-    alignments it is source-only training (or target-only, on target labels), and the target is
-    never run.
+    all alignments' losses are summed, and one backward serves all optimisers. Without alignments
+    the training is source-only (or target-only, on target labels), and the student does not run on
+    the target.
 
     Args:
-        segmentor: Config of an ``EncoderDecoder``.
-        alignments: Configs of alignments by name; the name prefixes the logged losses.
-        teacher: Arguments of :class:`~mmda.models.segmentors.teacher.Teacher`; needed by
-            alignments that use one.
-        evaluate: ``'student'`` or ``'teacher'``: which of the two predicts.
+        segmentor: Config of the student, an ``EncoderDecoder``.
+        alignments: Configs of alignments by name; logged losses begin with the name.
+        teacher: Arguments of :class:`~mmda.models.segmentors.teacher.Teacher`; None for no teacher.
+        evaluate: Which of the two predicts, ``'student'`` or ``'teacher'``.
         data_preprocessor: Config of the preprocessor.
         init_cfg: Initialisation, as in MMEngine.
+
+    Raises:
+        ConfigError: When ``evaluate`` is unknown, a teacher is needed but missing, or an alignment
+            does not fit the student.
     """
 
     def __init__(
@@ -48,8 +51,8 @@ class UDASegmentor(BaseSegmentor):
     ) -> None:
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         self.segmentor: Any = MODELS.build(segmentor)
-        # Alignments take no random numbers from the segmentor: with one seed, all rows of an
-        # ablation start from the same weights.
+        # The student's random numbers do not depend on the alignments, so that with one seed all
+        # rows of an ablation start from the same weights.
         with torch.random.fork_rng(devices=[]):
             self.alignments = ModuleDict(
                 {name: MODELS.build(config) for name, config in (alignments or {}).items()}
@@ -58,11 +61,13 @@ class UDASegmentor(BaseSegmentor):
             alignment.attach(self.segmentor)
         self.needs = self._needs()
         if evaluate not in ("student", "teacher"):
-            raise ConfigError(f"UDASegmentor: `evaluate` is `student` or `teacher`: {evaluate}.")
+            raise ConfigError(
+                f"UDASegmentor: `evaluate` must be `student` or `teacher`, got `{evaluate}`."
+            )
         if teacher is None and ("teacher" in self.needs or evaluate == "teacher"):
             raise ConfigError(
-                "UDASegmentor: an alignment or `evaluate` asks for a teacher, but the model has "
-                "none. Add `teacher=dict(momentum=0.999)` to the model."
+                "UDASegmentor: an alignment or `evaluate` needs a teacher, but the model has none. "
+                "Add `teacher=dict(momentum=0.999)` to the model."
             )
         self.teacher: Any = None if teacher is None else Teacher(self.segmentor, **teacher)
         self.evaluate = evaluate
@@ -105,11 +110,11 @@ class UDASegmentor(BaseSegmentor):
         weak_inputs: dict[str, Tensor] | None = None,
         step: int | None = None,
     ) -> Any:
-        """Dispatch to ``loss``, ``predict`` or ``tensor`` mode, as MMSegmentation does.
+        """Return losses, predictions or logits, as MMSegmentation's segmentors do.
 
         Args:
-            inputs: In ``loss`` mode images (N, B, H, W) by domain, else one such tensor.
-            data_samples: Lists of samples by domain, or one list.
+            inputs: Images (N, B, H, W); in ``loss`` mode a dict of them by domain.
+            data_samples: A list of samples; in ``loss`` mode a dict of lists by domain.
             mode: ``'loss'``, ``'predict'`` or ``'tensor'``.
             weak_inputs: The teacher's views by domain, where the pipeline keeps them.
             step: In ``loss`` mode the number of iterations done before this one, which
@@ -159,7 +164,7 @@ class UDASegmentor(BaseSegmentor):
         step: int,
         weak_inputs: dict[str, Tensor] | None = None,
     ) -> UDAContext:
-        """Run the student on the domains that are needed and return what alignments look at.
+        """Run the student on the domains that active alignments need; return the context.
 
         The arguments are those of :meth:`loss`.
 
@@ -171,7 +176,7 @@ class UDASegmentor(BaseSegmentor):
                 "The model's alignments need the target domain, but the training dataset yields "
                 "none. Give `train_dataloader.dataset` a `target`."
             )
-        # Nothing is computed for alignments that have not started or are off.
+        # Nothing is computed for alignments that are not active.
         needs = frozenset().union(*(a.needs for a in self._alignments() if a.active(step)))
         names = ["source", "target"] if "target" in needs else ["source"]
         outputs = self._run([inputs[name] for name in names], names)
@@ -206,7 +211,7 @@ class UDASegmentor(BaseSegmentor):
         }
 
     def _mixes_domains(self) -> bool:
-        """Whether a layer computes statistics over the batch, which would mix the domains."""
+        """Return whether a layer computes statistics over the batch, which mixes the domains."""
         return any(isinstance(m, _BatchNorm) and m.training for m in self.segmentor.modules())
 
     def features_and_logits(self, images: Tensor) -> tuple[list[Tensor], dict[str, Tensor]]:
@@ -228,7 +233,7 @@ class UDASegmentor(BaseSegmentor):
 
     @property
     def predictor(self) -> Any:
-        """The segmentor that predicts: the student or the teacher's."""
+        """The segmentor that predicts: the student, or the teacher's copy of it."""
         return self.teacher.segmentor if self.evaluate == "teacher" else self.segmentor
 
     def predict(self, inputs: Tensor, data_samples: list | None = None) -> list:
@@ -251,8 +256,8 @@ class UDASegmentor(BaseSegmentor):
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any) -> None:
         """Accept checkpoints of plain MMSegmentation and of runs without a teacher.
 
-        A plain checkpoint's keys (backbone, neck, heads) are taken as the student's; a missing
-        teacher starts as the student.
+        The weights of a plain checkpoint (backbone, neck, heads) become the student's. A teacher
+        that is missing in the checkpoint starts as a copy of the student.
         """
         student, teacher = f"{prefix}segmentor.", f"{prefix}teacher.segmentor."
         if not any(key.startswith(student) for key in state_dict):
