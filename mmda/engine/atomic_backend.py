@@ -13,8 +13,8 @@ from mmda.utils.files import atomic_path
 class AtomicLocalBackend(LocalBackend):
     """MMEngine's local backend, writing to a temporary file that is then renamed.
 
-    A run that is killed while it saves a checkpoint keeps the previous one and no half of a new
-    one.
+    So a run that is killed while it saves a checkpoint still has the previous one, and no
+    incomplete new one.
     """
 
     def put(self, obj: bytes, filepath: str | os.PathLike[str]) -> None:

@@ -24,13 +24,13 @@ def latest_checkpoint(work_dir: str | Path) -> Path | None:
 
 
 def remove_leftovers(work_dir: str | Path) -> None:
-    """Delete the hidden halves of checkpoints that a killed run has left in ``work_dir``."""
+    """Delete the hidden, incomplete checkpoints that a killed run has left in ``work_dir``."""
     for leftover in Path(work_dir).glob(".iter_*.tmp-*.pth"):
         leftover.unlink(missing_ok=True)
 
 
 def checkpoint_bytes(model: nn.Module) -> int:
-    """Return an upper estimate of a checkpoint's size: weights, and two moments of each."""
+    """Return an upper estimate of a checkpoint's size: weights and two moments per parameter."""
     weights = sum(tensor.nbytes for tensor in model.state_dict().values())
     return weights + 2 * sum(p.nbytes for p in model.parameters() if p.requires_grad)
 
@@ -55,16 +55,21 @@ def read_checkpoint(path: str | Path) -> dict:
 def _unreadable(path: str | Path, reason: str) -> ConfigError:
     reason = reason.splitlines()[0]
     return ConfigError(
-        f"The checkpoint `{path}` cannot be read: {reason}. It is damaged or no checkpoint; use an "
-        "earlier one or download it again."
+        f"The checkpoint `{path}` cannot be read: {reason}. It is damaged or not a checkpoint; use "
+        "an earlier one or download it again."
     )
 
 
 def check_fits(model: Any, checkpoint: dict, path: str | Path) -> None:
-    """Raise a :class:`ConfigError` where a checkpoint's weights do not fit the student.
+    """Raise a :class:`ConfigError` if a checkpoint's weights do not fit the student.
 
-    MMEngine's loader only logs such differences and goes on with random weights. Of a model
+    MMEngine's loader only logs such differences and continues with random weights. In a model
     without a student (a CycleGAN) all parameters must fit.
+
+    Args:
+        model: The model, without a distributed wrapper.
+        checkpoint: The checkpoint's content.
+        path: Its path, for the message.
     """
     state = checkpoint.get("state_dict", checkpoint)
     if hasattr(model, "segmentor"):
@@ -76,7 +81,7 @@ def check_fits(model: Any, checkpoint: dict, path: str | Path) -> None:
     for key, value in own.items():
         if key not in theirs:
             raise ConfigError(
-                f"The checkpoint `{path}` lacks `{key}`: it holds another architecture. Use the "
+                f"The checkpoint `{path}` lacks `{key}`: it is of another architecture. Use the "
                 "config that it was trained with."
             )
         if theirs[key].shape != value.shape:

@@ -1,4 +1,4 @@
-"""What a model costs at inference, and whether adaptation adds to it."""
+"""The cost of a model at inference, and whether adaptation adds to it."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class Complexity:
 
     Attributes:
         parameters: Parameters of the network that predicts.
-        training_parameters: Further parameters of the model, which training alone uses
-            (discriminators, auxiliary heads, the other one of student and teacher).
-        macs: Multiply-adds of one pass, which papers call FLOPs; those of convolutions and matrix
-            products, by which the others are small.
-        memory: Peak memory in bytes: weights, input, and all that is alive at once. On a GPU as
-            its allocator counts, elsewhere the sum of the living tensors.
+        training_parameters: Parameters that only training uses: discriminators, auxiliary heads,
+            and the teacher or the student, whichever does not predict.
+        macs: Multiply-adds of one pass, which papers often call FLOPs. Only convolutions and matrix
+            products are counted, as the rest is small in comparison.
+        memory: Peak memory in bytes: weights, input and all tensors that exist at the same time. On
+            a GPU as its allocator counts, elsewhere the sum of the tensors' sizes.
         fps: Images per second, from the median of the timed passes.
         added_parameters: Parameters at inference beyond those of the plain segmentor.
         added_macs: Multiply-adds beyond those of the plain segmentor.
@@ -55,7 +55,7 @@ class Complexity:
 
     @property
     def adds_nothing(self) -> bool:
-        """Whether inference costs what the plain network costs."""
+        """Whether inference costs the same as that of the plain network."""
         return not (self.added_parameters or self.added_macs or self.extra_modules)
 
 
@@ -67,7 +67,7 @@ def measure(
     repeats: int = 10,
     cfg_options: dict | None = None,
 ) -> Complexity:
-    """Measure the model of a config, with random weights.
+    """Measure the cost of a config's model, with random weights.
 
     Args:
         config_path: A config of a segmentor or a CycleGAN.
@@ -77,7 +77,7 @@ def measure(
         cfg_options: Overrides of the config.
 
     Raises:
-        ConfigError: When the config is faulty or of another kind of model.
+        ConfigError: When the config is faulty or its model is no segmentor and no CycleGAN.
     """
     config = load_config(config_path, cfg_options)
     init_default_scope("mmda")
@@ -106,7 +106,7 @@ def measure(
 def _parts(
     model: nn.Module, config: Any, path: str | Path
 ) -> tuple[nn.Module, Callable[[Tensor], Any], Callable[[], nn.Module]]:
-    """Return the network that predicts, a pass through the model, and a maker of a plain one."""
+    """Return the network that predicts, a function that runs it, and one that builds it alone."""
     if isinstance(model, UDASegmentor):
         return (
             model.predictor,
@@ -117,12 +117,13 @@ def _parts(
         generator: Any = model.generators["target"]
         return generator, model.translate, lambda: MODELS.build(config.model.generator)
     raise ConfigError(
-        f"The config `{path}` is of a {type(model).__name__}; expected a segmentor or a CycleGAN."
+        f"The model of the config `{path}` is a {type(model).__name__}; expected a segmentor or a "
+        "CycleGAN."
     )
 
 
 def _segmentation(model: UDASegmentor) -> Callable[[Tensor], Any]:
-    """Return a pass as in evaluation, from normalised images to logits of their size."""
+    """Return a function that predicts as in evaluation: normalised images to logits."""
 
     def predict(images: Tensor) -> Tensor:
         size = tuple(images.shape[-2:])
@@ -137,7 +138,7 @@ def _plain_pass(network: Any) -> Callable[[Tensor], Any]:
 
 
 def _count(module: nn.Module) -> int:
-    """Count the parameters that inference uses: an auxiliary head is there for training."""
+    """Count the parameters that inference uses, which are all but those of auxiliary heads."""
     named = module.named_parameters()
     return sum(p.numel() for name, p in named if not name.startswith("auxiliary_head."))
 
@@ -197,10 +198,10 @@ def _peak_memory(predictor: nn.Module, predict: Callable[[Tensor], Any], image: 
 
 
 class LivingTensors(TorchDispatchMode):
-    """Counts the bytes of the tensors that operations make and that are alive at once.
+    """Counts the bytes of the tensors that operations make, as long as they exist.
 
     Attributes:
-        peak: The most bytes at any moment.
+        peak: The largest number of bytes at any moment.
     """
 
     def __init__(self) -> None:

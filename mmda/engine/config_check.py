@@ -1,4 +1,4 @@
-"""Finds typos in a config before anything is built."""
+"""Checks a config for typos before anything is built."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mmda.engine.config_parts import check_keys, check_parts
 from mmda.errors import ConfigError, did_you_mean
 from mmda.models.grouping import Grouping
 
-# Dicts whose keys are passed on to layers with arguments that their builder adds or removes.
+# Dicts that are not checked: their builders add or remove arguments before they pass them on.
 OPAQUE = {"norm_cfg", "act_cfg", "conv_cfg", "upsample_cfg", "init_cfg", "backend_args", "env_cfg"}
 DATALOADER_KEYS = {
     *inspect.signature(DataLoader.__init__).parameters,
@@ -27,7 +27,7 @@ DATALOADER_KEYS = {
     "worker_init_fn",
 } - {"self"}
 
-# Places of the model that take one kind of component, whose names an error lists.
+# Keys of the model that take one kind of component; errors list the names of that kind.
 KINDS: dict[str, type] = {"grouping": Grouping}
 
 
@@ -35,7 +35,8 @@ def check_config(config: Config) -> None:
     """Check every component's type and arguments, and the names of the top-level keys.
 
     Raises:
-        ConfigError: Naming the place, the unknown name and the nearest known one.
+        ConfigError: When a type, argument or key is unknown; the message says where it is and
+            suggests the nearest known name.
     """
     _check_top_level(config)
     require_keys(config, ("model",))
@@ -73,7 +74,7 @@ def _runner_keys() -> set[str]:
 
 
 def _near(key: str, known: set[str]) -> bool:
-    """Whether ``key`` looks like a slip of a known key and not like a variable of the config."""
+    """Return whether ``key`` is so close to a known key that it is probably a typo of it."""
     return bool(difflib.get_close_matches(key, known, n=1, cutoff=0.8))
 
 
@@ -112,7 +113,7 @@ def _check_component(config: dict, path: str) -> None:
 
 
 def _choices(path: str) -> list[str]:
-    """Return what may stand in a place of the model that takes one kind; empty for all others."""
+    """Return the names that a key of the model can take; empty if it takes any kind."""
     base = KINDS.get(path.rsplit(".", 1)[-1])
     if base is None or not path.startswith("model."):
         return []

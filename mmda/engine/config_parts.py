@@ -1,4 +1,4 @@
-"""Checks the parts of a config that are no registered components, and command-line overrides."""
+"""Checks the parts of a config that are not registered components, and overrides."""
 
 from __future__ import annotations
 
@@ -18,7 +18,14 @@ INTERNAL = {"type", "_delete_", "_scope_"}
 
 
 def check_keys(config: dict, accepted: set[str], path: str, what: str) -> None:
-    """Raise a :class:`ConfigError` for the first key of ``config`` that ``what`` does not take."""
+    """Raise a :class:`ConfigError` if ``config`` has a key that is not accepted.
+
+    Args:
+        config: Part of a config.
+        accepted: The keys that it may have.
+        path: Where the part is in the config, for the message.
+        what: Name of the part, for the message.
+    """
     for key in config:
         if key not in accepted | INTERNAL:
             raise ConfigError(
@@ -43,7 +50,8 @@ def check_parts(config: Config) -> None:
 def check_overrides(config: Config, options: Iterable[str]) -> None:
     """Raise a :class:`ConfigError` for an override of a section that does not exist.
 
-    A new top-level name could change nothing: the config's own variables are spent by then.
+    A new top-level name would have no effect, as the config's own variables were used when it was
+    read.
     """
     known = {*config, *_arguments(Runner)}
     for option in options:

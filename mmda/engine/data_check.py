@@ -21,16 +21,17 @@ LOADERS = {True: ("train_dataloader", "val_dataloader"), False: ("test_dataloade
 def check_data(config: Config, *, training: bool) -> None:
     """Check every tiled dataset that a run will read.
 
-    From the manifest: the split has tiles, every file is there with the size it was written with,
-    labels exist where they are asked for, the band count fits the data preprocessor, and the
-    labels' class ids fit the decode head. No pixel is decoded, so it takes seconds for any size.
+    The split must have tiles, every file of the manifest must exist with the size that it was
+    written with, labels must exist where the config reads them, the band count must fit the data
+    preprocessor, and the labels' class ids must fit the decode head. No pixel is decoded, so that
+    this takes seconds for a dataset of any size.
 
     Args:
         config: A checked config.
         training: Whether to check the training (and validation) data, or the test data.
 
     Raises:
-        DataError: Naming the first offending files and the remedy.
+        DataError: When files are missing or do not agree with the manifest or the config.
         ConfigError: When bands or classes differ between data and config.
     """
     classes: dict[str, list[str]] = {}
@@ -55,7 +56,7 @@ def _datasets(node: Any, path: str) -> Iterator[tuple[dict, str]]:
 
 
 def _check_same_classes(classes: dict[str, list[str]]) -> None:
-    """Refuse domains of equal class count whose classes mean different things."""
+    """Raise a :class:`ConfigError` when the domains of a run have different classes."""
     (first, names), *others = classes.items() or [("", [])]
     for root, found in others:
         if found != names:
@@ -84,7 +85,7 @@ def _check_dataset(dataset: dict, model: dict, path: str) -> list[str]:
     if not rows:
         raise DataError(
             f"{path}: `{root}` has no tiles in split `{split}` (it has {count_splits(found)}). "
-            "Choose one of these, or tile the scenes again."
+            "Choose one of its splits, or tile the scenes again."
         )
     labelled = dataset.get("labelled", True)
     if labelled:
@@ -118,9 +119,10 @@ def _check_rasters(root: Path, rows: list[dict], labelled: bool) -> None:
     missing = [path for path in paths if is_local(path) and not Path(path).is_file()]
     if missing:
         raise DataError(
-            f"`{root}` reads {len(paths)} rasters and labels where they lie, but {len(missing)} "
-            f"are missing: {', '.join(f'`{path}`' for path in missing[:5])}. Put them back, or run "
-            "its converter again with --overwrite."
+            f"The windows of `{root}` are read from {len(paths)} rasters and labels, but "
+            f"{len(missing)} of these are missing: "
+            f"{', '.join(f'`{path}`' for path in missing[:5])}. Put them back, or run the "
+            "converter again with --overwrite."
         )
 
 
@@ -144,7 +146,7 @@ def _check_files(root: Path, rows: list[dict], labelled: bool) -> None:
         more = f" and {len(faults) - 5} more" if len(faults) > 5 else ""
         raise DataError(
             f"`{root}` does not agree with its manifest: {'; '.join(faults[:5])}{more}. "
-            "Run its converter again with --overwrite."
+            "Run the converter again with --overwrite."
         )
 
 
@@ -160,19 +162,19 @@ def _check_classes(domain: TiledDomain, rows: list[dict], num_classes: int) -> N
         if above:
             label = root / (row["label"] or row["label_source"])
             raise DataError(
-                f"`{label}` holds the class id {above[0]}, expected 0.."
-                f"{num_classes - 1} or 255 = ignore. Correct the masks' decoding and tile again."
+                f"`{label}` has the class id {above[0]}; expected 0..{num_classes - 1} or 255 = "
+                "ignore. Correct the decoding of the masks (--decode) and tile again."
             )
 
 
 def _check_variety(domain: TiledDomain, rows: list[dict]) -> None:
-    """Refuse training labels with fewer than two classes, and test labels with none."""
+    """Raise a :class:`DataError` for training labels of one class and test labels of none."""
     counts = [sum(column) for column in zip(*(row["class_pixels"] for row in rows), strict=True)]
     present = [name for name, n in zip(domain.classes, counts, strict=True) if n]
     if len(present) < (2 if rows[0]["split"] == "train" else 1):
         raise DataError(
-            f"`{domain.root}`: the labels of the split `{rows[0]['split']}` hold "
-            f"{f'`{present[0]}` alone' if present else 'nothing but 255 = ignore'}; there is "
-            "nothing to learn or to score. Masks of 0 and 255 need `--decode binary`; tile again "
-            "with --overwrite."
+            f"`{domain.root}`: the labels of the split `{rows[0]['split']}` have "
+            f"{f'no class but `{present[0]}`' if present else 'no value but 255 = ignore'}, so "
+            "there is nothing to learn or to score. Masks of 0 and 255 need `--decode binary`; "
+            "tile again with --overwrite."
         )

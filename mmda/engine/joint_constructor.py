@@ -20,7 +20,7 @@ from mmda.utils.logs import only_errors
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
 class JointOptimWrapperConstructor:
-    """Routes each trainable parameter to the optimiser whose pattern fits its name.
+    """Assigns each trainable parameter to the optimiser whose pattern matches its name.
 
     Config::
 
@@ -35,13 +35,16 @@ class JointOptimWrapperConstructor:
                     params='alignments.*discriminator*',
                     optimizer=dict(type='Adam', lr=1e-4, betas=(0.9, 0.99)))))
 
-    An optimiser without parameters (its alignment is switched off) is left out; a parameter
-    without optimiser, or with two, is an error.
+    An optimiser without parameters is left out, so that a config may name optimisers for
+    alignments that it does not have. A parameter without optimiser, or with two, is an error.
 
     Args:
         optim_wrapper_cfg: ``optimizers`` and the arguments of
             :class:`~mmda.engine.joint_optim_wrapper.JointOptimWrapper`.
-        paramwise_cfg: Not used; it stands in each optimiser's own config.
+        paramwise_cfg: Must be None; each optimiser's config has its own.
+
+    Raises:
+        ConfigError: When there are no ``optimizers``, or ``paramwise_cfg`` is given.
     """
 
     def __init__(self, optim_wrapper_cfg: dict, paramwise_cfg: dict | None = None) -> None:
@@ -72,7 +75,7 @@ class JointOptimWrapperConstructor:
                 if any(fnmatchcase(parameter, pattern) for pattern in _patterns(config))
             ]
             if len(owners) != 1:
-                found = f"fits several: {owners}" if owners else "fits none"
+                found = f"matches several: {owners}" if owners else "matches none"
                 patterns = {name: config.get("params") for name, config in self.optimizers.items()}
                 raise ConfigError(
                     f"The parameter `{parameter}` must belong to exactly one optimiser, but it "
@@ -88,7 +91,7 @@ class JointOptimWrapperConstructor:
         config.setdefault("type", "OptimWrapper")
         constructor = DefaultOptimWrapperConstructor(config, paramwise)
         groups: list[dict] = []
-        # MMEngine logs a line for each parameter that is owned and warns of each that is not.
+        # MMEngine logs a line for each of these parameters, and warns about all others.
         with _only(model, owned), only_errors():
             constructor.add_params(groups, model)
         groups = _merged(groups)
@@ -98,7 +101,7 @@ class JointOptimWrapperConstructor:
 
 
 def _merged(groups: list[dict]) -> list[dict]:
-    """Join groups of equal settings: optimisers step a group at once, and one per parameter slowly.
+    """Join groups with equal settings, because optimisers are slow with a group per parameter.
 
     Args:
         groups: Parameter groups, each of one parameter.

@@ -21,12 +21,13 @@ PRECISIONS = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
 class JointOptimWrapper(OptimWrapperDict):
     """Steps every optimiser after one backward of the iteration's summed loss.
 
-    Each parameter belongs to one optimiser, and the losses keep their gradients apart (see
-    :class:`~mmda.models.alignments.Alignment`), so this equals optimising each part in turn.
+    Each parameter belongs to one optimiser, and no loss has gradients in the parameters of another
+    part (see :class:`~mmda.models.alignments.Alignment`). So this equals optimising each part in
+    turn.
 
     Args:
-        accumulative_counts: Iterations whose gradients are accumulated for one step. Save
-            checkpoints at its multiples: a resumed run starts with empty gradients.
+        accumulative_counts: Number of iterations whose gradients are accumulated for one step. Save
+            checkpoints at its multiples, since a resumed run starts with empty gradients.
         precision: ``'fp32'``, ``'bf16'`` (CPU or GPU) or ``'fp16'`` (GPU, with one gradient scaler
             shared by all optimisers).
         optim_wrappers: The optimisers by name, each in a plain ``OptimWrapper``, which holds its
@@ -62,7 +63,11 @@ class JointOptimWrapper(OptimWrapperDict):
 
     @contextmanager
     def optim_context(self, model: Any) -> Iterator[None]:
-        """Run the forward pass under autocast, and without gradient synchronisation in between."""
+        """Run the forward pass under autocast.
+
+        Within an accumulation cycle, processes do not synchronise gradients but in its last
+        iteration.
+        """
         with ExitStack() as stack:
             if not self._is_last_of_cycle(self._count + 1) and hasattr(model, "no_sync"):
                 stack.enter_context(model.no_sync())
@@ -73,7 +78,7 @@ class JointOptimWrapper(OptimWrapperDict):
     def update_params(
         self, loss: Tensor, step_kwargs: dict | None = None, zero_kwargs: dict | None = None
     ) -> None:
-        """Backward ``loss`` (a scalar) and, at the end of an accumulation cycle, step all."""
+        """Backward ``loss`` (a scalar); at the end of an accumulation cycle step all optimisers."""
         self.backward(loss / self._cycle_length())
         if self._is_last_of_cycle(self._count):
             self.step(**(step_kwargs or {}))
@@ -103,13 +108,13 @@ class JointOptimWrapper(OptimWrapperDict):
         return count % self.accumulative_counts == 0 or count == self._max_count
 
     def _cycle_length(self) -> int:
-        """Iterations in the current cycle; the run's last cycle may be short."""
+        """Return the number of iterations of the current cycle; the run's last may be shorter."""
         remainder = self._max_count % self.accumulative_counts if self._max_count > 0 else 0
         in_last = remainder and self._count >= self._max_count - remainder
         return remainder if in_last else self.accumulative_counts
 
     def state_dict(self) -> dict:
-        """Return every optimiser's state, and the scaler's where it is used."""
+        """Return the state of every optimiser, and that of the scaler if it is used."""
         state = super().state_dict()
         if self.scaler.is_enabled():
             state["scaler"] = self.scaler.state_dict()
@@ -123,9 +128,9 @@ class JointOptimWrapper(OptimWrapperDict):
             self.scaler.load_state_dict(scaler)
         if set(state) != set(self.optim_wrappers):
             raise ConfigError(
-                f"The checkpoint has the optimisers {sorted(state)}, the config "
+                f"The checkpoint has the optimisers {sorted(state)}, but the config has "
                 f"{sorted(self.optim_wrappers)}. Resume with the config that wrote the checkpoint, "
-                "or start from its weights alone with `load_from`."
+                "or set `load_from` to start from its weights alone."
             )
         super().load_state_dict(state)
 

@@ -1,4 +1,4 @@
-"""Starting the training data loader anew in the middle of a run."""
+"""Restarting the training data loader in the middle of a run."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from mmda.utils.seeding import capture_rng, restore_rng
 
 
 def restart_loader(runner: Runner, iteration: int) -> None:
-    """Let the next batch be loaded by the dataset as it is now.
+    """Load the next batch, and all later ones, with the dataset's present state.
 
-    Workers load batches ahead, with the dataset as it was when they were started. They are
-    replaced by new ones, which begin with the batch of ``iteration``: just as a run that is resumed
-    there. The random states are left as they are.
+    Workers load batches ahead, with the dataset's state of the time when they were started. They
+    are replaced by new ones, which begin with the batch of ``iteration``, as in a run that is
+    resumed there. The random states are left unchanged.
 
     Args:
         runner: A runner in training.
@@ -23,7 +23,7 @@ def restart_loader(runner: Runner, iteration: int) -> None:
     stop = getattr(batches._iterator, "_shutdown_workers", None)
     if stop is not None:
         stop()
-    loader._iterator = None  # where `persistent_workers` keeps the old ones
+    loader._iterator = None  # `persistent_workers` keeps the old workers there
     batches.skip_iter(iteration)
     batches._ensure_iterator()  # it draws a random number
     restore_rng(states)

@@ -1,4 +1,4 @@
-"""The model inside its wrapper for several processes."""
+"""The model inside a distributed wrapper."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import nn
 
 
 def unwrapped(model: nn.Module) -> Any:
-    """Return the model that a distributed wrapper holds, or ``model`` itself where there is none.
+    """Return the model inside a distributed wrapper, or ``model`` itself if it has none.
 
     Args:
         model: A Runner's model.

@@ -1,4 +1,4 @@
-"""Writes pseudo-labels in the middle of a run."""
+"""Writes pseudo-labels in the middle of a training."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ from mmda.registry import HOOKS
 class PseudoLabelHook(Hook):
     """Begin the second step of self-training: label the target's training set, then train on it.
 
-    When the iteration ``start`` of the :class:`~mmda.models.alignments.PseudoLabels` alignment is
-    reached, the model (``evaluate`` says whether student or teacher) predicts the target's training
-    set, each process its share, and the labels are written; see :class:`~mmda.pseudo.sweep.Sweep`.
-    The target's ``LoadPseudoLabel`` reads them from then on. Its true labels, where there are any,
-    are never read.
+    At the iteration ``start`` of the :class:`~mmda.models.alignments.PseudoLabels` alignment, the
+    model predicts the target's training set (the student or the teacher, according to the model's
+    ``evaluate``), each process its share, and the labels are written; see
+    :class:`~mmda.pseudo.sweep.Sweep`. From then on the target's ``LoadPseudoLabel`` reads them. The
+    target's true labels, if there are any, are not read.
 
-    A killed run that is resumed goes on with the tiles that are not predicted yet, and ends bit for
-    bit like an uninterrupted one. Save a checkpoint at ``start``, or the iterations from the last
-    one on are done again. Thresholds and histograms are part of the checkpoints.
+    A run that was killed and is resumed continues with the tiles that are not predicted yet, and
+    its result equals an uninterrupted run's bit for bit. Save a checkpoint at ``start``; otherwise
+    the iterations since the last one are repeated. Thresholds and histograms are part of the
+    checkpoints.
 
     Config::
 
@@ -45,10 +46,10 @@ class PseudoLabelHook(Hook):
     Args:
         thresholds: ``'median'``, ``'median:CAP'``, ``'fixed:T'`` or ``'portion:P'``; see
             :class:`~mmda.pseudo.ThresholdRule`.
-        out: Folder of the labels, the same for all processes; ``pseudo_labels`` in the work dir by
-            default. Labels of an earlier run in it are replaced.
-        batch_size: Tiles predicted at once.
-        num_workers: Processes that load tiles in the sweep.
+        out: Folder of the labels, the same for all processes; by default ``pseudo_labels`` in the
+            work dir. Labels of an earlier run in it are replaced.
+        batch_size: Number of tiles per batch of the sweep.
+        num_workers: Number of processes that load tiles in the sweep.
         pipeline: Transforms of the sweep; by default those of the test (or validation) set.
     """
 
@@ -70,16 +71,16 @@ class PseudoLabelHook(Hook):
         self._loaded: dict[str, Any] | None = None
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Remember which labels the checkpoint's run was trained on."""
+        """Remember on which labels the checkpoint's run was trained."""
         self._loaded = checkpoint.get("pseudo_labels")
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Add the key of the labels, their thresholds and the histograms."""
+        """Add the labels' key, thresholds and histograms to the checkpoint."""
         if self._state is not None:
             checkpoint["pseudo_labels"] = self._state
 
     def before_train(self, runner: Runner) -> None:
-        """Check the config; sweep, or go on with labels, where a resumed run is as far."""
+        """Check the config; in a resumed run, write the labels or continue with them if due."""
         self.start = _alignments(runner)[0].start
         self._loader(runner)
         _warn(runner, self.start)
@@ -95,7 +96,7 @@ class PseudoLabelHook(Hook):
         data_batch: object = None,
         outputs: dict | None = None,
     ) -> None:
-        """Sweep after the last iteration of the first step."""
+        """Write the labels after the last iteration of the first step."""
         if runner.iter + 1 == self.start < runner.max_iters:
             self._sweep(runner)
             restart_loader(runner, self.start)
@@ -121,7 +122,7 @@ class PseudoLabelHook(Hook):
         runner.logger.info(
             f"Pseudo-labels of {summary.report.tiles} tiles in `{folder.root}`, thresholds "
             f"{self.rule}: {100 * summary.report.kept_fraction:.1f} % of the pixels kept, in "
-            f"{summary.seconds:.0f} s ({share:.0f} % of it in the network)\n"
+            f"{summary.seconds:.0f} s ({share:.0f} % of them in the network)\n"
             + format_report(summary.report)
         )
         self._switch_on(runner, summary.report)
@@ -130,16 +131,16 @@ class PseudoLabelHook(Hook):
         folder, wanted = self._folder(runner), self._loaded
         if wanted is None:
             raise ConfigError(
-                f"The checkpoint is of iteration {runner.iter}, but its run had no pseudo-labels, "
-                f"which begin at {self.start}. Resume with the config that wrote it, or start from "
-                "its weights alone with `load_from`."
+                f"The checkpoint of iteration {runner.iter} is from a run without pseudo-labels, "
+                f"but by the config they begin at iteration {self.start}. Resume with the config "
+                "that wrote the checkpoint, or set `load_from` to start from its weights alone."
             )
         report = folder.report()
         if report is None or report.key != wanted["key"]:
             state = "are missing" if report is None else "are of another run"
             raise DataError(
                 f"The pseudo-labels in `{folder.root}` {state}. Resume from the checkpoint of "
-                f"iteration {self.start} or an earlier one, which writes them again."
+                f"iteration {self.start} or an earlier one, so that they are written again."
             )
         self._switch_on(runner, report)
 
@@ -169,7 +170,7 @@ class PseudoLabelHook(Hook):
 
 
 def _warn(runner: Runner, start: int) -> None:
-    """Warn of a second step that is never reached, or to which no checkpoint leads."""
+    """Warn of a second step that is never reached, or that begins without a checkpoint."""
     saving = runner.cfg.get("default_hooks", {}).get("checkpoint") or {}
     interval = saving.get("interval", -1)
     if start >= runner.max_iters:
@@ -179,20 +180,20 @@ def _warn(runner: Runner, start: int) -> None:
         )
     elif runner.iter < start and (interval <= 0 or start % interval):
         runner.logger.warning(
-            f"PseudoLabelHook: no checkpoint is saved at iteration {start}, where the "
-            "pseudo-labels are written; make the checkpoint interval a divisor of it, or a run "
-            "that is killed there goes back further."
+            f"PseudoLabelHook: no checkpoint is saved at iteration {start}, when the "
+            "pseudo-labels are written. Make the checkpoint interval a divisor of it; otherwise a "
+            "run that is killed then has to repeat the iterations since the last checkpoint."
         )
 
 
 def _alignments(runner: Runner) -> list[PseudoLabels]:
-    """Return the alignments that learn from the labels, and say when they are written."""
+    """Return the model's ``PseudoLabels`` alignments, whose ``start`` must agree."""
     model = unwrapped(runner.model)
     found = [a for a in model.alignments.values() if isinstance(a, PseudoLabels)]
     starts = {alignment.start for alignment in found}
     if len(starts) != 1:
         raise ConfigError(
-            "PseudoLabelHook needs an alignment `PseudoLabels`, whose `start` says when to write "
-            f"labels; the model has them with the starts {sorted(starts)}."
+            "PseudoLabelHook needs a `PseudoLabels` alignment, at whose `start` it writes labels; "
+            f"those of the model have the starts {sorted(starts)}."
         )
     return found

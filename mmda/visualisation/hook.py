@@ -1,4 +1,4 @@
-"""Draws where a grouping sees its groups while it is trained."""
+"""Draws a grouping's groups during the training."""
 
 from __future__ import annotations
 
@@ -20,18 +20,22 @@ from mmda.visualisation.tsne import Pair
 
 @HOOKS.register_module()
 class GroupMapsHook(Hook):
-    """Draw every group of a source and a target image, each iteration the same two (CDGA, Fig. 3).
+    """Draw all groups of a source and a target image, always the same two (CDGA, Fig. 3).
 
-    Writes ``<work_dir>/group_maps/<alignment>_iter_<n>.png`` and hands the picture to the
-    visualizer, whose ``TensorboardVisBackend`` shows it where the config has one. Training is left
-    as it is: a run with the hook ends in the same weights as one without.
+    The hook writes ``<work_dir>/group_maps/<alignment>_iter_<n>.png`` and passes the picture to the
+    visualizer, so that a ``TensorboardVisBackend`` in the config shows it. The training is not
+    changed: a run with the hook ends with the same weights as one without.
 
     Args:
-        interval: Iterations between two pictures; the first one is drawn before the training.
-        source_index: Source image, counted in the training set from 0.
-        target_index: Target image, counted in the set of ``split``.
-        split: Where the target image comes from: ``'val'``, ``'test'`` or ``'train'`` (without
-            the truth beside it).
+        interval: Number of iterations between two pictures; the first one is drawn before the
+            training.
+        source_index: Index of the source image in the training set, from 0.
+        target_index: Index of the target image in the set of ``split``, from 0.
+        split: Set of the target image: ``'val'``, ``'test'``, or ``'train'``, for which no truth is
+            shown.
+
+    Raises:
+        ConfigError: When ``interval`` is below 1.
     """
 
     priority = "LOW"
@@ -48,7 +52,7 @@ class GroupMapsHook(Hook):
 
     @master_only
     def before_train(self, runner: Runner) -> None:
-        """Read the two images, so that what is wrong with them is told at once."""
+        """Read the two images, so that errors in their settings come before the training."""
         source, target = (
             open_domain(runner.cfg, domain, self.split) for domain in ("source", "target")
         )
@@ -68,7 +72,7 @@ class GroupMapsHook(Hook):
         data_batch: object = None,
         outputs: dict | None = None,
     ) -> None:
-        """Draw what the last iteration left."""
+        """Draw the groups every ``interval`` iterations."""
         if self.every_n_train_iters(runner, self.interval):
             self._draw(runner, runner.iter + 1)
 

@@ -119,7 +119,7 @@ def test_masks_of_0_and_255_read_as_ids_do_not_reach_training(
         f'train_dataloader["dataset"]["source"]["data_root"] = "{folders / "out"}"\n'
     )
     code = main(["train", config, "--work-dir", str(folders / "work")])
-    refused(code, capsys, str(folders / "out"), "`background` alone", "--decode binary")
+    refused(code, capsys, str(folders / "out"), "no class but `background`", "--decode binary")
     assert not (folders / "work").exists()
 
 

@@ -61,7 +61,7 @@ def test_by_default_it_changes_where_the_pseudo_labels_begin(runner, name):
 
 def test_without_pseudo_labels_it_needs_an_iteration(runner):
     del runner.model.alignments["pseudo"]
-    with pytest.raises(ConfigError, match=r"there are 0 such iterations\. Set `begin`"):
+    with pytest.raises(ConfigError, match=r"the model has 0 different ones\. Set `begin`"):
         AlignmentWeightHook("isia", 0.001).before_train(runner)
 
 
@@ -74,7 +74,7 @@ def test_a_resumed_run_has_the_weight_of_its_iteration(runner):
     [
         ("isai", "no alignment `isai`. Did you mean `isia`"),
         ("aim_of_another", r"It has \['features', 'isia', 'output', 'pseudo'\]"),
-        ("output", "`output` is a OutputAdversarial, which has no one `weight`"),
+        ("output", "`output` is a OutputAdversarial, which has no single `weight`"),
     ],
 )
 def test_alignments_without_a_weight_are_refused(runner, name, message):

@@ -128,7 +128,7 @@ def test_label_id_out_of_range(data, refused):
 
     change_rows(data / "source", change)
     error = refused()
-    assert "holds the class id 4, expected 0..1 or 255 = ignore" in error
+    assert "has the class id 4; expected 0..1 or 255 = ignore" in error
     assert "source/train/labels/" in error
 
 

@@ -206,7 +206,7 @@ def test_collapse_and_likeness_are_told_once():
     for _ in range(2):
         hook._check(Runner, "cdga, target", {"entropy": 1.0, "cosine": 0.999})
     assert len(Runner.logger.lines) == 2
-    assert "they are one group in effect" in Runner.logger.lines[1]
+    assert "they act as one group" in Runner.logger.lines[1]
     Runner.iter = 10
     hook._check(Runner, "other, target", {"entropy": 1.0, "cosine": 0.999})
     assert len(Runner.logger.lines) == 2

@@ -242,7 +242,9 @@ def test_optimisers_of_another_config():
     net = Two()
     state = joint(net).state_dict()
     state["c"] = state.pop("b")
-    with pytest.raises(ConfigError, match=r"\['a', 'c'\], the config \['a', 'b'\].*load_from"):
+    with pytest.raises(
+        ConfigError, match=r"\['a', 'c'\], but the config has \['a', 'b'\].*load_from"
+    ):
         joint(net).load_state_dict(state)
 
 

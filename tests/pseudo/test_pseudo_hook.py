@@ -169,7 +169,10 @@ def test_a_resume_without_its_labels_is_refused(uninterrupted, write_config, tmp
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('model["alignments"]["pseudo"]["type"] = "SelfTraining"', "needs an alignment"),
+        (
+            'model["alignments"]["pseudo"]["type"] = "SelfTraining"',
+            "needs a `PseudoLabels`",
+        ),
         (
             'train_dataloader["dataset"]["target"]["pipeline"].pop(1)',
             "needs one `LoadPseudoLabel`",

@@ -1,4 +1,4 @@
-"""Hooks: teachers, groupings, checkpoints, weights, pictures."""
+"""Hooks: iteration, teacher, groupings, checkpoints, weights, pictures."""
 
 from mmda.engine.hooks.alignment_weight_hook import AlignmentWeightHook
 from mmda.engine.hooks.finite_loss_hook import FiniteLossHook

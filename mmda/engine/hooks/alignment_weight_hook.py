@@ -15,10 +15,10 @@ from mmda.registry import HOOKS
 class AlignmentWeightHook(Hook):
     """Give an alignment another weight from an iteration on.
 
-    SIM, for example, weighs instances with 0.01 in the first step and with 0.001 in the second. The
-    weight depends on the iteration alone, so that a resumed run goes on with the right one. List
-    the hook several times, in the order of ``begin``, for several changes. An alignment whose
-    config switches it off with a weight of 0 stays off.
+    SIM, for example, has a weight of 0.01 in the first step and of 0.001 in the second. The weight
+    depends on the iteration alone, so that a resumed run continues with the right one. For several
+    changes, list the hook several times, in the order of ``begin``. An alignment with a weight of 0
+    in its config stays switched off.
 
     Config::
 
@@ -26,9 +26,12 @@ class AlignmentWeightHook(Hook):
 
     Args:
         alignment: Name of the alignment in the model's ``alignments``.
-        weight: Its ``weight`` from then on; 0 switches it off.
-        begin: First iteration, counted from 0, that has the weight. By default that of the second
-            step, the ``start`` of the model's ``PseudoLabels`` alignment.
+        weight: Its weight from then on; 0 switches it off.
+        begin: First iteration, counted from 0, that has the weight; by default the first one of the
+            second step, the ``start`` of the model's ``PseudoLabels`` alignment.
+
+    Raises:
+        ConfigError: When ``weight`` or ``begin`` is negative.
     """
 
     def __init__(self, alignment: str, weight: float, begin: int | None = None) -> None:
@@ -41,10 +44,10 @@ class AlignmentWeightHook(Hook):
         self.stays_off = False
 
     def before_train(self, runner: Runner) -> None:
-        """Check that the model has such an alignment, with one weight, and find the iteration.
+        """Check that the model has an alignment of that name with one weight, and find ``begin``.
 
         Raises:
-            ConfigError: When it has not, or ``begin`` is left out and there is no second step.
+            ConfigError: When it has none, or ``begin`` is left out and there is no second step.
         """
         alignments = _alignments(runner)
         if self.alignment not in alignments:
@@ -56,10 +59,10 @@ class AlignmentWeightHook(Hook):
         kind = type(alignment)
         if "weight" not in vars(alignment) and not isinstance(kind.weight, property):
             raise ConfigError(
-                f"AlignmentWeightHook: `{self.alignment}` is a {kind.__name__}, which has no one "
-                "`weight`. Name an alignment that takes `weight`, such as AIM or ISIA."
+                f"AlignmentWeightHook: `{self.alignment}` is a {kind.__name__}, which has no "
+                "single `weight`. Name an alignment that takes `weight`, such as AIM or ISIA."
             )
-        # Asked before any iteration: of several hooks, an earlier one may set 0 for a while.
+        # Read before the training, in which another hook may set the weight to 0 for a while.
         self.stays_off = alignment.weight == 0
         if self.begin is None:
             self.begin = _second_step(alignments)
@@ -77,7 +80,7 @@ def _second_step(alignments: dict) -> int:
     if len(starts) != 1:
         raise ConfigError(
             "AlignmentWeightHook: without `begin` the weight changes at the `start` of the model's "
-            f"PseudoLabels alignment, but there are {len(starts)} such iterations. Set `begin`."
+            f"PseudoLabels alignment, but the model has {len(starts)} different ones. Set `begin`."
         )
     return starts.pop()
 

@@ -17,36 +17,40 @@ from mmda.registry import HOOKS
 
 REMEDY = (
     "Lower the learning rates (`optim_wrapper.optimizers`), clip gradients (`clip_grad`), or lower "
-    "the weight of what diverges, and look for values in the data that are no numbers. Then start "
-    "again, or go on from an earlier checkpoint with `--resume CHECKPOINT`."
+    "the weight of the loss that diverges, and check the data for values that are not finite. Then "
+    "start again, or continue from an earlier checkpoint with `--resume CHECKPOINT`."
 )
 
 
 @HOOKS.register_module()
 class FiniteLossHook(Hook):
-    """Stop the training when its loss, gradients or weights are infinite or no numbers for good.
+    """Stop the training when its loss, gradients or weights are NaN or infinite for good.
 
-    In full precision and bfloat16 the first loss that is not finite stops the run: the step after
-    it has made the weights NaN. In half precision the gradient scaler leaves such a step out and
-    halves its scale, which is harmless now and then; the run stops when so many steps were left
-    out that the scale is below ``min_scale``.
+    In full precision and bfloat16 the first loss that is not finite stops the run, since the step
+    after it has made the weights NaN. In half precision the gradient scaler leaves such a step out
+    and halves its scale, which is harmless if it happens rarely. The run stops when so many steps
+    were left out that the scale is below ``min_scale``.
 
-    Gradients can be faulty where the loss is not, and the loss shows it an iteration later. So the
-    parameters are looked at as well, before a checkpoint is written and after training: a
-    checkpoint whose weights are not finite is never written.
+    Gradients can be NaN in an iteration whose loss is finite; the next loss shows it. So the
+    parameters are checked as well, before a checkpoint is written and after the training: no
+    checkpoint is written with weights that are not finite.
 
-    The losses are those that MMEngine has read from the device for the log. The scale is read
-    every ``interval`` iterations, the parameters from the checkpoint's copy.
+    These checks cost little: the losses are those that MMEngine has read from the device for the
+    log, the scale is read every ``interval`` iterations, and the parameters are those that were
+    copied for the checkpoint.
 
-    Of several processes the one whose loss it is stops, or the first one for a checkpoint. The
-    launcher has to end the others, which wait for it: ``torchrun`` does, Slurm only with
-    ``srun --kill-on-bad-exit=1`` (or ``KillOnBadExit=1`` in ``slurm.conf``).
+    With several processes, the one with the faulty loss stops, or the first one before a
+    checkpoint. The others wait for it, and the launcher must end them: ``torchrun`` does; Slurm
+    needs ``srun --kill-on-bad-exit=1`` (or ``KillOnBadExit=1`` in ``slurm.conf``).
 
     Args:
-        interval: Iterations between two looks at the scale.
-        min_scale: Smallest scale of a training that still works. A scaler starts at 2**16, so the
-            default is reached after 37 steps in a row that were left out. At that scale a gradient
-            must be above 6e10 to overflow.
+        interval: Number of iterations between two checks of the scale.
+        min_scale: Scale below which the run stops. A scaler starts at 2**16, so that the default is
+            reached after 37 successive steps that were left out. At that scale only gradients above
+            6e10 overflow.
+
+    Raises:
+        ConfigError: When ``interval`` or ``min_scale`` is out of range.
     """
 
     priority = "NORMAL"  # after the losses are logged, before a checkpoint is written
@@ -66,7 +70,7 @@ class FiniteLossHook(Hook):
         data_batch: object = None,
         outputs: dict | None = None,
     ) -> None:
-        """Look at the last iteration's loss, or at the gradient scaler.
+        """Check the last iteration's loss, or the gradient scaler.
 
         Raises:
             ConfigError: When the training has diverged.
@@ -78,11 +82,11 @@ class FiniteLossHook(Hook):
         elif self.every_n_train_iters(runner, self.interval):
             scale = scaler.get_scale()
             if scale < self.min_scale:
-                skipped = f" The scaler has left out many steps: its scale is down to {scale:.0e}."
+                skipped = f" The scaler has left out many steps; its scale is only {scale:.0e}."
                 raise ConfigError(_message(runner, outputs or {}, skipped))
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Look at the parameters that are about to be written.
+        """Check the parameters that are about to be written.
 
         Raises:
             ConfigError: When one of them is not finite.
@@ -93,7 +97,7 @@ class FiniteLossHook(Hook):
         _check_weights(weights, f"at iteration {done} of {runner.max_iters}")
 
     def after_train(self, runner: Runner) -> None:
-        """Look at the parameters once more: the last iterations may have left no checkpoint.
+        """Check the parameters at the end, as there may be no checkpoint of the last iterations.
 
         Raises:
             ConfigError: When one of them is not finite.
@@ -122,7 +126,7 @@ def _message(runner: Runner, outputs: Mapping[str, Any], skipped: str = "") -> s
 
 
 def _check_weights(weights: Mapping[str, Tensor], when: str) -> None:
-    """Raise a :class:`ConfigError` that names weights which are not finite, if there are any."""
+    """Raise a :class:`ConfigError` if weights are not finite; the message names the first."""
     if not weights:
         return
     finite = torch.stack([value.isfinite().all() for value in weights.values()])
@@ -131,5 +135,5 @@ def _check_weights(weights: Mapping[str, Tensor], when: str) -> None:
         more = f" and {len(faulty) - 1} more" if len(faulty) > 1 else ""
         raise ConfigError(
             f"The training has diverged: {when} weights are not finite: `{faulty[0]}`{more} of "
-            f"{len(weights)}. No checkpoint is written of them. {REMEDY}"
+            f"{len(weights)}. They are not written to a checkpoint. {REMEDY}"
         )

@@ -1,4 +1,4 @@
-"""Logs how a grouping uses its groups."""
+"""Logs how the pixels are distributed over a grouping's groups."""
 
 from __future__ import annotations
 
@@ -16,18 +16,23 @@ from mmda.registry import HOOKS
 
 @HOOKS.register_module()
 class GroupDiagnosticsHook(Hook):
-    """Log group usage, likeness and condition of every group alignment, for each domain.
+    """Log the usage, similarity and condition of every alignment's groups, for each domain.
 
-    Scalars ``<alignment>.<domain>_<what>``: ``entropy`` of the mean assignment, 0 (one group holds
-    all pixels) to 1 (all groups are equally large); ``cosine``, the mean over pairs of groups of
-    their class distributions' cosine, 0 (orthogonal) to 1 (equal); ``condition``, the mean length
-    of the discriminator's condition, C**-0.5 (uniform) to 1 (one class), 0 for an empty group.
+    The scalars are called ``<alignment>.<domain>_<name>``, with these names:
+
+    - ``entropy`` of the mean assignment: 0 if one group has all pixels, 1 if all groups are equally
+      large;
+    - ``cosine``, the mean cosine of the class distributions of two groups: 0 if they are
+      orthogonal, 1 if they are equal;
+    - ``condition``, the mean length of the discriminator's condition: C**-0.5 if it is uniform, 1
+      for a single class, 0 for an empty group.
 
     Args:
-        interval: Iterations between two measurements.
-        collapse: Entropy below which a warning tells that the groups have collapsed.
-        alike: Distance of the mean cosine from 1 below which one tells that the groups are alike.
-        patience: Iteration from which the latter is told: untrained groups are alike.
+        interval: Number of iterations between two measurements.
+        collapse: Entropy below which a warning says that the groups have collapsed.
+        alike: Distance of the mean cosine from 1 below which a warning says that the groups are
+            alike.
+        patience: Iteration from which there is the second warning, as untrained groups are alike.
     """
 
     priority = "NORMAL"
@@ -50,7 +55,7 @@ class GroupDiagnosticsHook(Hook):
         data_batch: object = None,
         outputs: dict | None = None,
     ) -> None:
-        """Measure what the last iteration left."""
+        """Measure the last iteration's groups."""
         if not self.every_n_train_iters(runner, self.interval):
             return
         model = unwrapped(runner.model)
@@ -75,8 +80,8 @@ class GroupDiagnosticsHook(Hook):
         elif values.get("cosine", 0.0) > 1 - self.alike and runner.iter >= self.patience:
             self._warned.add(where)
             runner.logger.warning(
-                f"{where}: the groups hold the same classes in the same parts (cosine "
-                f"{values['cosine']:.3f} of 1), so they are one group in effect. Raise "
+                f"{where}: all groups have nearly the same class distribution (cosine "
+                f"{values['cosine']:.3f} of 1), so that they act as one group. Raise "
                 "`weights.orth`, lower `weights.co`, or raise the learning rate of "
                 "`optimizers.grouping`."
             )
@@ -95,5 +100,5 @@ def group_diagnostics(use: GroupUse) -> dict[str, float]:
 
 
 def _unit(value: float) -> float:
-    """Cut what rounding leaves outside [0, 1]."""
+    """Return a value clipped to [0, 1], as rounding may lead out of it."""
     return min(max(value, 0.0), 1.0)

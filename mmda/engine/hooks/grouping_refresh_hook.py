@@ -23,16 +23,19 @@ from mmda.registry import HOOKS
 
 @HOOKS.register_module()
 class GroupingRefreshHook(Hook):
-    """Fit k-means or NMF groups to pixels of both domains, at an alignment's start and onwards.
+    """Fit k-means or NMF groups to pixels of both domains, first when an alignment starts.
 
-    The images, their augmentation and the pixels depend on the run's seed and the iteration
-    alone: any number of processes and a resumed run fit the same groups. Learned groupings are
-    left alone.
+    The images, their augmentation and the pixels depend on the run's seed and the iteration alone.
+    So any number of processes, and a resumed run, fit the same groups. Learned groupings are not
+    changed.
 
     Args:
-        interval: Iterations between two fits.
-        images: Images of each domain that pixels are sampled from.
-        pixels: Pixels sampled from each domain.
+        interval: Number of iterations between two fits.
+        images: Number of images of each domain from which pixels are sampled.
+        pixels: Number of pixels sampled from each domain.
+
+    Raises:
+        ConfigError: When one of them is below 1.
     """
 
     priority = "NORMAL"
@@ -60,7 +63,7 @@ class GroupingRefreshHook(Hook):
         with evaluating(model), torch.no_grad():
             own = list(self._sampled(runner, model, alignment))
         grouping: FittedGrouping = alignment.grouping
-        # Rank r holds images r, r + W, ...: put them back into one order.
+        # Process r of W has the images r, r + W, ... Put all images into one order.
         ranks = all_gather_object(own)
         images = [ranks[i % len(ranks)][i // len(ranks)] for i in range(self.images)]
         if get_dist_info()[0] == 0:
@@ -93,7 +96,7 @@ class GroupingRefreshHook(Hook):
 
 
 def _grouped(model: Any, alignment: GroupAlignment, images: Tensor) -> Tensor:
-    """Return what the alignment groups, (1, D, h, w), of one image (1, B, H, W)."""
+    """Return the maps of one image (1, B, H, W) that the alignment groups, (1, D, h, w)."""
     feats, logits = model.features_and_logits(images)
     return alignment.grouping.pixels(logits[alignment.head].float().softmax(1), feats[-1])
 

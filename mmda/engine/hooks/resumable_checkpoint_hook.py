@@ -16,18 +16,19 @@ from mmda.utils.seeding import capture_rng, restore_rng
 
 @HOOKS.register_module()
 class ResumableCheckpointHook(CheckpointHook):
-    """MMEngine's checkpoint hook, with every process's random states and atomic files.
+    """MMEngine's checkpoint hook, with the random states of all processes and atomic files.
 
-    The states drive what the model itself draws (dropout); augmentation is seeded per sample.
-    Validation is hidden from them, as a run resumed after it does not repeat it.
+    The model draws from the random states (for dropout); augmentation has a seed per sample.
+    Validation does not change the states, because a run that is resumed after it does not repeat
+    it.
 
     Args:
-        max_keep_ckpts: Number of checkpoints kept, at least 2 or -1 for all: the old one is
-            deleted before the new one is written.
+        max_keep_ckpts: Number of checkpoints that are kept: at least 2, as an old one is deleted
+            before the new one is written, or -1 for all.
         kwargs: As in MMEngine's ``CheckpointHook``; ``by_epoch`` is False by default.
 
     Raises:
-        ConfigError: When ``max_keep_ckpts`` would leave a moment without checkpoint.
+        ConfigError: When ``max_keep_ckpts`` is 0 or 1.
     """
 
     def __init__(self, max_keep_ckpts: int = 2, **kwargs: Any) -> None:
@@ -49,12 +50,12 @@ class ResumableCheckpointHook(CheckpointHook):
         super()._save_checkpoint_with_step(runner, step, meta)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Add the random states of all processes."""
+        """Add the random states of all processes to the checkpoint."""
         if self._saved is not None:
             checkpoint["rng_states"] = self._saved
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Remember this process's state, if a process of its rank saved one."""
+        """Remember the random state of this process's rank, if the checkpoint has one."""
         super().after_load_checkpoint(runner, checkpoint)
         states = checkpoint.get("rng_states", [])
         self._resumed = states[get_rank()] if get_rank() < len(states) else None

@@ -16,10 +16,10 @@ from mmda.utils import atomic_path
 
 @HOOKS.register_module()
 class ShowPredictionsHook(Hook):
-    """Write image, truth and prediction of each test sample side by side.
+    """Write a picture of each test sample: image, truth and prediction side by side.
 
     Args:
-        show_dir: Folder for the pictures ``<tile>.png``.
+        show_dir: Folder of the pictures, ``<tile>.png``.
     """
 
     def __init__(self, show_dir: str) -> None:

@@ -1,4 +1,4 @@
-"""Tells the model which iteration a batch is for."""
+"""Adds the number of the iteration to each batch."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from mmda.registry import HOOKS
 
 @HOOKS.register_module()
 class TeacherEMAHook(Hook):
-    """Move the model's teacher, where it has one, towards the student after each step."""
+    """Move the model's teacher towards the student after each step, if it has a teacher."""
 
     priority = "NORMAL"
 
@@ -22,7 +22,7 @@ class TeacherEMAHook(Hook):
         data_batch: object = None,
         outputs: dict | None = None,
     ) -> None:
-        """Update the teacher when the optimisers have stepped."""
+        """Update the teacher if the optimisers have stepped."""
         model = unwrapped(runner.model)
         if getattr(model, "teacher", None) is None:
             return
