@@ -1,6 +1,6 @@
 """Maps of pixel values from one domain's distribution to another's, fitted on samples of both.
 
-Every map takes and returns values (n, B), float64. Whoever applies it rounds and clips.
+Every map takes and returns values (n, B) as float64. The caller rounds and clips them.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ class ColourMap(Protocol):
     """A fitted map.
 
     Attributes:
-        by_band: Whether each band is mapped by itself, so that a table of a type's values per
-            band holds the whole map.
+        by_band: Whether each band is mapped by itself, so that a table of all values per band
+            can replace the map.
     """
 
     by_band: bool
@@ -51,8 +51,8 @@ class MeanStdMap:
 class QuantileMap:
     """The monotone map per band between the quantiles (histogram matching).
 
-    A source value that fills several quantiles (saturation, flat roofs) gets the mean of the
-    target's there: the lowest or highest would shift the whole surface.
+    A source value that several quantiles share (saturation, flat roofs) gets the mean of the
+    target's values at these quantiles, as the lowest or highest would shift the whole surface.
 
     Args:
         source: Values of the domain to be mapped, (n, B).
@@ -77,13 +77,13 @@ class QuantileMap:
 
 
 class CovarianceMap:
-    r"""The linear map between the means and covariances: the bands' principal axes and spreads.
+    r"""The linear map between the means and covariances of the bands.
 
-    Many matrices turn one covariance into another. This is the Monge-Kantorovich one,
-    :math:`A = S^{-1/2} (S^{1/2} T S^{1/2})^{1/2} S^{-1/2}` (Pitié and Kokaram 2007), which moves
-    the values least. Pairing the principal axes by rank, as PCA matching is often written, swaps
-    or inverts colours where the domains' axes differ in order or sign; where both domains have the
-    same axes the two are equal.
+    Many matrices turn one covariance into another. This is the Monge-Kantorovich map,
+    :math:`A = S^{-1/2} (S^{1/2} T S^{1/2})^{1/2} S^{-1/2}` (Pitié and Kokaram 2007), which changes
+    the values least. PCA matching is often written as a map between principal axes of the same
+    rank. That swaps or inverts colours where the domains' axes differ in order or sign; where both
+    domains have the same axes, the two maps are equal.
 
     Args:
         source: Values of the domain to be mapped, (n, B).
@@ -106,13 +106,13 @@ class CovarianceMap:
 class LabMap:
     """The affine map per axis of CIELAB between means and standard deviations.
 
-    Reinhard et al. 2001 in the CIELAB space in place of their own, as is usual now: lightness and
-    the two opponent colours vary nearly independently in natural images.
+    It is the method of Reinhard et al. 2001, but in CIELAB, as is usual now. In natural images,
+    lightness and the two opponent colours vary nearly independently.
 
     Args:
         source: RGB values of the domain to be mapped, (n, 3).
         target: RGB values of the domain to be resembled, (m, 3).
-        white: Value that stands for full brightness, such as 255.
+        white: Value of full brightness, such as 255.
 
     Raises:
         ConfigError: When there are not three bands.
@@ -132,7 +132,7 @@ class LabMap:
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """Map values (n, 3)."""
         mapped = self.affine(self._to_lab(values))
-        with warnings.catch_warnings():  # colours outside RGB are clipped, and it says so each time
+        with warnings.catch_warnings():  # scikit-image warns of each colour that it clips to RGB
             warnings.simplefilter("ignore")
             return lab2rgb(mapped[None])[0] * self.white
 

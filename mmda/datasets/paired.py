@@ -16,9 +16,9 @@ from mmda.utils.seeding import seeded
 class PairedDomainDataset(Dataset):
     """A source and a target dataset, read in pairs.
 
-    ``dataset[pair]`` returns ``{'source': sample, 'target': sample}``, each sample as the
-    domain's own pipeline packs it. Every random choice in the pipelines is drawn from a generator
-    seeded by (seed, position, domain), so a sample depends on its position in the stream alone.
+    ``dataset[pair]`` returns ``{'source': sample, 'target': sample}``, where each sample has passed
+    through its domain's pipeline. The random generators that pipelines use are seeded by (seed,
+    position, domain), so that a sample depends on its position in the stream alone.
 
     Args:
         source: Config of the labelled source dataset.

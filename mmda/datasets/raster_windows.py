@@ -1,4 +1,4 @@
-"""Training straight from source rasters: windows in place of tiles."""
+"""Training from source rasters, of which windows are read in place of tiles."""
 
 from __future__ import annotations
 
@@ -15,18 +15,17 @@ from mmda.registry import DATASETS
 class RasterWindowDataset(TiledDataset):
     """One domain, read from its source rasters by the windows of its manifest.
 
-    The samples are those of :class:`TiledDataset` on tiles in a lossless format: the same pixels,
-    resampled, labelled and masked alike (no-data pixels, which PNG tiles do not tell, are known
-    here). Only ``dataset.json`` and
-    ``manifest.parquet`` are needed (``mmda tile ... --format none`` writes nothing else), and the
-    rasters and labels at the paths that the manifest names. Reading is fast where the rasters are
-    tiled inside (Cloud Optimized GeoTIFF); from strips as wide as the scene, each window costs a
-    whole row of them.
+    The samples equal those of :class:`TiledDataset` on tiles in a lossless format: pixels are
+    resampled, labelled and masked in the same way. No-data pixels, which PNG tiles do not record,
+    are known here. Needed are ``dataset.json`` and ``manifest.parquet`` (``mmda tile ... --format
+    none`` writes nothing else), and the rasters and labels at the paths in the manifest. Reading is
+    fast if the rasters are tiled internally (Cloud Optimized GeoTIFF). In a raster of strips, which
+    are as wide as the scene, all strips that a window touches are read as a whole.
 
     Args:
         data_root: As in :class:`TiledDataset`, and all its other arguments.
-        max_open: Scenes that each worker process keeps open, of two files each; the one used
-            longest ago is closed for the next.
+        max_open: Number of scenes, with two files each, that a worker process keeps open. Before it
+            opens another one, it closes the one whose last use was the earliest.
 
     Raises:
         DataError: As :class:`TiledDataset`, and when a raster is missing or has changed.

@@ -28,13 +28,14 @@ class _Paired(Protocol):
 class ShuffledDomain:
     """An endless stream of shuffled passes over one domain, addressed by position.
 
-    Position ``p`` is entry ``p % size`` of pass ``p // size``; the pass's permutation depends on
-    (seed, domain, pass) alone. So any position is found at once, which makes ``skip`` free.
+    Position ``p`` is entry ``p % size`` of pass ``p // size``, and the pass's permutation depends
+    on (seed, domain, pass) alone. So no earlier position needs to be visited, and ``skip`` takes
+    constant time.
 
     Args:
         size: Number of samples in the domain, at least 1.
         seed: The run's seed, non-negative.
-        domain: A number that separates the domains' random orders.
+        domain: A number per domain, so that the domains have different random orders.
     """
 
     def __init__(self, size: int, seed: int, domain: int) -> None:
@@ -59,7 +60,7 @@ class PairedDomainSampler:
 
     Args:
         dataset: A dataset with ``source_size`` and ``target_size``.
-        seed: The run's seed; by default one drawn and shared by all processes.
+        seed: The run's seed; by default a random one, the same in all processes.
         shuffle: Whether to shuffle each pass.
     """
 
@@ -73,7 +74,10 @@ class PairedDomainSampler:
     def skip(self, num_samples: int) -> None:
         """Start after this process's first ``num_samples`` samples, in constant time.
 
-        MMEngine's loop calls it on resume; the number counts from the start of the stream.
+        MMEngine's loop calls it when a run is resumed.
+
+        Args:
+            num_samples: Number of samples since the start of the stream.
         """
         self._skipped = int(num_samples)
 
@@ -96,8 +100,8 @@ class PairedDomainSampler:
         return target[position] if self.shuffle else position % self.target_size
 
     def __len__(self) -> int:
-        """Samples of one pass over the larger domain in this process."""
+        """Return the number of this process's samples in one pass over the larger domain."""
         return -(-max(self.source_size, self.target_size) // self.world_size)
 
     def set_epoch(self, epoch: int) -> None:
-        """Do nothing: passes are counted by position."""
+        """Do nothing, as the position determines the pass."""

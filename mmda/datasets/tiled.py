@@ -36,17 +36,17 @@ class TiledDataset(BaseDataset):
         pipeline: Transforms; they start from ``img_path``, ``seg_map_path`` and ``domain``.
         split_file: CSV with the columns ``scene`` and ``split``, which replace the manifest's
             splits for the scenes that it names.
-        class_map: Own class name -> class name in ``metainfo['classes']``, ``None`` to ignore
-            the class; applied to the labels as they are loaded.
-        domain: Name of the domain, by which the data preprocessor chooses its statistics; that of
-            ``dataset.json`` by default.
+        class_map: The dataset's class name -> class name in ``metainfo['classes']``, or ``None`` to
+            ignore the class. It is applied when labels are loaded.
+        domain: Name of the domain, by which the data preprocessor chooses its statistics; by
+            default that of ``dataset.json``.
         indices: Keep only the first ``n`` samples, or those listed.
         metainfo: ``classes`` and ``palette`` to use in place of the dataset's own.
         test_mode: As in MMEngine.
 
     Raises:
         DataError: When the folder or the manifest is missing, the split is unknown or empty, or
-            labels are asked for and absent.
+            ``labelled`` is True and a tile has no label.
         ConfigError: When the classes differ from the sub-class's, or ``class_map`` does not fit.
     """
 
@@ -96,13 +96,12 @@ class TiledDataset(BaseDataset):
         if not rows:
             raise DataError(
                 f"`{self.data_root}` has no tiles in split `{self.split}`; its splits are "
-                f"{count_splits(found)}. Choose one of these, or tile the scenes again."
+                f"{count_splits(found)}. Choose one of them, or tile the scenes again."
             )
         if self.labelled and any(row["class_pixels"] is None for row in rows):
             raise DataError(
-                f"`{self.data_root}` split `{self.split}` has tiles without labels, but labels are "
-                "asked for. Set `labelled=False` for a target domain, or tile the scenes with "
-                "labels."
+                f"`{self.data_root}` split `{self.split}` has tiles without labels, but `labelled` "
+                "is True. Set `labelled=False` for a target domain, or tile the scenes with labels."
             )
         return self._records(rows)
 
@@ -128,7 +127,7 @@ class TiledDataset(BaseDataset):
         ]
 
     def _common(self, row: dict) -> dict:
-        """Return what the record of a tile holds, wherever its pixels come from."""
+        """Return the part of a tile's record that does not depend on where its pixels are read."""
         mapped = self.tiles.label_map
         return {
             "tile": row["id"],
@@ -139,4 +138,4 @@ class TiledDataset(BaseDataset):
         }
 
     def _join_prefix(self) -> None:
-        """Do nothing: the manifest's paths are complete."""
+        """Do nothing, as the manifest's paths are complete."""

@@ -14,9 +14,9 @@ def confusion_matrix(
 
     Args:
         prediction: Class ids of any shape, below ``num_classes``.
-        label: Class ids of the same shape; ``ignore_index`` does not count.
+        label: Class ids of the same shape.
         num_classes: Number of classes C.
-        ignore_index: The label that does not count.
+        ignore_index: Label of pixels that do not count.
 
     Returns:
         (C, C) int64, rows by label.
@@ -39,7 +39,7 @@ def confusion_matrix(
 
 @dataclass(frozen=True)
 class Scores:
-    """Percentages of one evaluation; NaN for a class without label and prediction.
+    """Scores of one evaluation in percent; NaN for a class without label and prediction.
 
     Attributes:
         iou: Intersection over union per class, (C,).

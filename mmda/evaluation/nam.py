@@ -17,7 +17,7 @@ def nam(source_only: float, adapted: float, target_only: float) -> float:
         target_only: Score of the model trained on target labels.
 
     Returns:
-        The measure in percent; NaN where the gap is not positive, as there is nothing to close.
+        The measure in percent; NaN if the gap is not positive, because there is nothing to close.
     """
     gap = target_only - source_only
     return 100 * (adapted - source_only) / gap if gap > 0 else math.nan

@@ -1,4 +1,4 @@
-"""The metric of all tasks."""
+"""The metric of all segmentation tasks."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from mmda.utils import atomic_path
 
 @METRICS.register_module()
 class SegmentationMetric(BaseMetric):
-    """IoU and F1 per class and their means, pooled over all pixels of the set.
+    """IoU and F1 per class and their means, from one confusion matrix of all pixels of the set.
 
     Results: ``mIoU``, ``mF1``, ``aAcc``, ``IoU/<class>``, ``F1/<class>`` and ``mIoU/<subset>``, in
     percent.
 
     Args:
-        subsets: Named lists of class names whose mean IoU is reported too, e.g. SYNTHIA's 16
-            and 13 classes. With ``main`` one of them becomes ``mIoU``.
-        main: Name of the subset that ``mIoU`` and ``mF1`` are taken over; all classes by default.
-        ignore_index: Label that does not count.
-        csv_file: Where to write the confusion matrix.
+        subsets: Lists of class names by the name of the subset, e.g. SYNTHIA's 16 and 13 classes.
+            The mean IoU of each is reported as well.
+        main: Name of the subset over which ``mIoU`` and ``mF1`` are means; by default all classes.
+        ignore_index: Label of pixels that do not count.
+        csv_file: File for the confusion matrix; None to write none.
         collect_device: As in MMEngine.
         prefix: As in MMEngine.
 
     Raises:
-        ConfigError: When ``main`` is no subset, or a subset names an unknown class.
+        ConfigError: When ``main`` is not a subset, or a subset names an unknown class.
     """
 
     default_prefix = None
@@ -70,7 +70,7 @@ class SegmentationMetric(BaseMetric):
                 if member not in meta["classes"]:
                     raise ConfigError(
                         f"SegmentationMetric: the subset `{subset}` names the class `{member}`, "
-                        f"which the data do not have." + did_you_mean(member, meta["classes"])
+                        f"which is not in the data." + did_you_mean(member, meta["classes"])
                     )
         self._dataset_meta = meta
 

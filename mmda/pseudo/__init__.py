@@ -1,8 +1,8 @@
 """Pseudo-labels for a target domain: predict, count, choose thresholds, write.
 
-A sweep predicts each tile once and keeps arg-max and confidence in small files; from the counts
-over all tiles follow the thresholds, and from these the labels. The parts without a network
-import without torch.
+A sweep predicts each tile once and keeps arg-max and confidence in small files. The counts over all
+tiles give the thresholds, and the thresholds give the labels. Modules that need no network do not
+import torch.
 """
 
 from mmda.pseudo.report import PseudoLabelReport, format_report

@@ -1,4 +1,4 @@
-"""What is counted of predictions and labels, tile by tile."""
+"""Counts of predicted and labelled pixels."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def keep(prediction: Prediction, lowest: np.ndarray) -> np.ndarray:
     """Return the pseudo-label, (H, W) uint8: the prediction, or 255 where it is not kept.
 
     Args:
-        prediction: Of one tile.
-        lowest: The lowest bin that is kept of each class, (C,).
+        prediction: The prediction for one tile.
+        lowest: The lowest bin that is kept, for each class, (C,).
     """
-    table = np.full(256, BINS, np.uint16)  # no bin is as high: IGNORE stays what it is
+    table = np.full(256, BINS, np.uint16)  # above all bins, so that IGNORE is never kept
     table[: len(lowest)] = lowest
     return np.where(prediction.bins >= table[prediction.label], prediction.label, IGNORE)
 
@@ -36,10 +36,10 @@ class LabelCounts:
 
     Attributes:
         predicted: All pixels.
-        kept: Those whose prediction became a label.
-        judged: ``(2, C)``, of the predicted and of the kept pixels those with a true label.
-        right: ``(2, C)``, those of ``judged`` that agree with it.
-        empty: Pixels without data.
+        kept: The pixels whose prediction became a label.
+        judged: The pixels with a true label among ``predicted`` and among ``kept``, ``(2, C)``.
+        right: The pixels among ``judged`` whose true label is the class, ``(2, C)``.
+        empty: Number of pixels without data.
     """
 
     predicted: np.ndarray
@@ -50,7 +50,7 @@ class LabelCounts:
 
     @classmethod
     def zeros(cls, num_classes: int) -> LabelCounts:
-        """Return the counts of no tiles."""
+        """Return counts of 0."""
         one, two = np.zeros(num_classes, np.int64), np.zeros((2, num_classes), np.int64)
         return cls(one, one.copy(), two, two.copy())
 
@@ -60,7 +60,7 @@ class LabelCounts:
         Args:
             predicted: Arg-max, (H, W) uint8, 255 = no data.
             kept: Pseudo-label, (H, W) uint8, 255 = not kept.
-            truth: True label, (H, W) uint8, 255 = unknown; None where there is none.
+            truth: True label, (H, W) uint8, 255 = unknown; None if the tile has none.
         """
         size = len(self.predicted)
         self.predicted += _per_class(predicted, size)

@@ -23,12 +23,12 @@ def evaluation_pipeline(config: Config) -> Sequence[dict]:
 
 
 def unlabelled(dataset: dict, pipeline: Sequence[dict]) -> Any:
-    """Build a dataset's config without labels and with other transforms."""
+    """Build a dataset from its config, but without labels and with other transforms."""
     return DATASETS.build({**dataset, "labelled": False, "pipeline": list(pipeline)})
 
 
 def true_labels(dataset: dict, tiles: Any) -> Any | None:
-    """Build a dataset's config to read its true labels, or return None where it has none.
+    """Build a dataset that reads true labels from its config, or return None if it has no labels.
 
     Args:
         dataset: The config.

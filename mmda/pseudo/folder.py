@@ -1,7 +1,7 @@
-"""The folder of finished pseudo-labels: a tiled dataset whose images lie elsewhere.
+"""The folder of finished pseudo-labels: a tiled dataset without images of its own.
 
 ``labels/<tile>.png``, ``manifest.parquet`` (georeference, image and label of each tile),
-``dataset.json``, ``histograms.npy`` and, written last of all, ``pseudo_labels.json``: the report.
+``dataset.json``, ``histograms.npy`` and the report ``pseudo_labels.json``, which is written last.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HISTOGRAMS = "histograms.npy"
 
 
 class PseudoLabelFolder:
-    """Pseudo-labels on disk, finished or on the way.
+    """Pseudo-labels on disk, finished or in progress.
 
     Args:
         root: The folder.
@@ -35,7 +35,7 @@ class PseudoLabelFolder:
         self.store = PredictionStore(self.root / ".sweep")
 
     def report(self) -> PseudoLabelReport | None:
-        """Return the report of finished labels, or None.
+        """Return the report of the finished labels; None if they are not finished.
 
         Raises:
             DataError: When it cannot be read.
@@ -55,28 +55,28 @@ class PseudoLabelFolder:
         return np.load(self.root / HISTOGRAMS)
 
     def begin(self, key: str, overwrite: bool) -> None:
-        """Make the folder ready for labels of ``key``.
+        """Prepare the folder for labels of ``key``.
 
         Args:
-            key: Names network, tiles and settings.
+            key: Digest of the network, the tiles and the settings.
             overwrite: Whether labels of another key may be replaced.
 
         Raises:
-            DataError: When the folder holds something else.
+            DataError: When the folder has other content.
         """
         finished, started = self.report(), self.store.key()
         if finished is None and started is None and (self.root / DATASET_INFO).exists():
             raise DataError(
-                f"`{self.root}` is a tiled dataset and no folder of pseudo-labels. Choose another "
-                "folder."
+                f"`{self.root}` is a tiled dataset and not a folder of pseudo-labels. Choose "
+                "another folder."
             )
         others = {finished.key if finished else None, started} - {None, key}
         if others and not overwrite:
             raise DataError(
-                f"`{self.root}` holds pseudo-labels of another checkpoint or dataset, or in other "
-                "batches. Choose another folder, or replace them with --overwrite."
+                f"`{self.root}` has pseudo-labels of another checkpoint, dataset or batch size. "
+                "Choose another folder, or replace them with --overwrite."
             )
-        self.store.begin(key)  # first: a killed run must know its folder again
+        self.store.begin(key)  # first, so that a run that is killed now recognises its folder
         (self.root / REPORT).unlink(missing_ok=True)
 
     def finish(

@@ -1,4 +1,4 @@
-"""The manifest of pseudo-labels: the target's, with the labels in place of any others."""
+"""The manifest of pseudo-labels: that of the target, with the pseudo-labels as its labels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mmda.utils.files import atomic_path
 if TYPE_CHECKING:
     import pyarrow
 
-_ROWS = 512  # at once in memory
+_ROWS = 512  # in memory at a time
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,11 @@ class LabelRow:
     """A written label.
 
     Attributes:
-        path: Relative to the folder of the pseudo-labels.
-        size: Of the file, in bytes.
-        crc32: Of the file.
-        class_pixels: Labelled pixels per class.
-        ignore_pixels: Pixels without label.
+        path: Path of the file, relative to the folder of the pseudo-labels.
+        size: Size of the file, in bytes.
+        crc32: CRC-32 of the file.
+        class_pixels: Number of labelled pixels per class.
+        ignore_pixels: Number of pixels without label.
     """
 
     path: str
@@ -43,8 +43,8 @@ def write_label_manifest(
 ) -> None:
     """Write the manifest of the tiles that have pseudo-labels, some rows at a time.
 
-    Georeference and footprint are the target's; image paths lead to its folder, and nothing leads
-    to its true labels.
+    Georeference and footprint are the target's. Image paths refer to the target's folder; the
+    manifest does not refer to the true labels.
 
     Args:
         root: Folder of the pseudo-labels.
@@ -55,11 +55,11 @@ def write_label_manifest(
     import pyarrow.parquet
 
     source = pyarrow.parquet.ParquetFile(target / MANIFEST)
-    way = os.path.relpath(target, root)
+    relative = os.path.relpath(target, root)
     with atomic_path(root / MANIFEST) as temporary, ExitStack() as stack:
         writer = None
         for batch in source.iter_batches(_ROWS):
-            table = _relabelled(pyarrow.Table.from_batches([batch]), way, split, labels)
+            table = _relabelled(pyarrow.Table.from_batches([batch]), relative, split, labels)
             if writer is None:
                 table = table.replace_schema_metadata(source.schema_arrow.metadata)
                 writer = pyarrow.parquet.ParquetWriter(temporary, table.schema, compression="zstd")
@@ -68,13 +68,13 @@ def write_label_manifest(
 
 
 def _relabelled(
-    table: pyarrow.Table, way: str, split: str, labels: Mapping[str, LabelRow]
+    table: pyarrow.Table, target: str, split: str, labels: Mapping[str, LabelRow]
 ) -> pyarrow.Table:
-    """Return those tiles of a table that have labels, with these.
+    """Return the rows of the tiles that have pseudo-labels, with these labels.
 
     Args:
         table: Rows of the target's manifest.
-        way: From the folder of the labels to the target's.
+        target: Path of the target's folder, relative to that of the pseudo-labels.
         split: The split that was labelled.
         labels: The labels by tile id.
     """
@@ -83,7 +83,7 @@ def _relabelled(
     table = table.filter(pyarrow.array([tile in labels for tile in table["id"].to_pylist()]))
     rows = [labels[tile] for tile in table["id"].to_pylist()]
     text, whole = pyarrow.string(), pyarrow.int64()
-    images = [None if i is None else os.path.join(way, i) for i in table["image"].to_pylist()]
+    images = [None if i is None else os.path.join(target, i) for i in table["image"].to_pylist()]
     columns = {
         "split": pyarrow.array([split] * len(rows), text),
         "image": pyarrow.array(images, text),
@@ -101,7 +101,7 @@ def _relabelled(
 
 
 def _unlabelled_scenes(scenes: pyarrow.ChunkedArray) -> pyarrow.Array:
-    """Return scene descriptions without the way to their labels."""
+    """Return scene descriptions without the paths of their labels."""
     import pyarrow
 
     def bare(text: str) -> str:

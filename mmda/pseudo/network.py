@@ -1,4 +1,4 @@
-"""What the network thinks of a batch of tiles."""
+"""The network's predictions for a batch of tiles."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from mmda.raster.decoding import IGNORE
 
 
 class NetworkPredictor:
-    """Runs a segmentor on batches and reduces its maps to arg-max and confidence at once.
+    """Runs a segmentor on batches and keeps only the arg-max and confidence of its maps.
 
     Args:
-        model: A :class:`~mmda.models.UDASegmentor`, in evaluation mode; its ``evaluate`` says
-            whether student or teacher predicts.
+        model: A :class:`~mmda.models.UDASegmentor`, in evaluation mode; its ``evaluate`` decides
+            whether the student or the teacher predicts.
 
     Attributes:
         seconds: Time spent in the network's forward pass.
@@ -37,8 +37,8 @@ class NetworkPredictor:
         """Predict a batch of packed samples.
 
         Returns:
-            The predictions, at the size that was loaded; and the pixels of the whole batch by
-            class and bin of confidence, (C, BINS) int64.
+            The predictions, of the size of the loaded tiles; and the number of pixels of the whole
+            batch by class and bin of confidence, (C, BINS) int64.
         """
         data = self.model.data_preprocessor(data, False)
         start = time.perf_counter()
@@ -72,16 +72,16 @@ def _reduced(sample: Any) -> tuple[Tensor, Tensor]:
         valid = sample.valid.data[0].to(label.device)
         if valid.shape != label.shape:
             raise ConfigError(
-                f"The tile `{sample.metainfo['tile']}` has predictions of {tuple(label.shape)} "
-                f"pixels, but {tuple(valid.shape)} are known to have data or none. Resize tiles "
-                "with `ResizeImage`, which leaves the mask as it is."
+                f"The prediction for the tile `{sample.metainfo['tile']}` has {tuple(label.shape)} "
+                f"pixels, but its mask of pixels with data has {tuple(valid.shape)}. Resize tiles "
+                "with `ResizeImage`, which does not resize the mask."
             )
         label = label.masked_fill(~valid, IGNORE)
     return label, bins
 
 
 def weights_digest(model: Any) -> str:
-    """Return a digest of the weights that predict."""
+    """Return a digest of the weights of the network that predicts."""
     digest = hashlib.blake2b(digest_size=16)
     for name, tensor in model.predictor.state_dict().items():
         digest.update(name.encode())

@@ -1,4 +1,4 @@
-"""The report of a sweep: per class the threshold, what was kept, and how right it is."""
+"""The report of a sweep: for each class the threshold, the kept pixels and their accuracy."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class ClassReport:
     Attributes:
         name: The class.
         threshold: Confidence from which its pixels are kept.
-        predicted: Number of pixels predicted as the class.
-        kept: Number of them that became labels.
-        accuracy: Percentage of the predicted pixels whose true label is the class; None where no
+        predicted: Number of pixels that are predicted as the class.
+        kept: Number of these that became labels.
+        accuracy: Percentage of the predicted pixels whose true label is the class; None if no true
             label is known.
-        kept_accuracy: The same of the kept pixels.
+        kept_accuracy: The same for the kept pixels.
     """
 
     name: str
@@ -44,10 +44,10 @@ class PseudoLabelReport:
     """A finished sweep.
 
     Attributes:
-        key: Names network, tiles and settings that the predictions came from.
-        rule: The threshold rule, as it is given on the command line.
+        key: Digest of the network, the tiles and the settings of the predictions.
+        rule: The threshold rule, as on the command line.
         tiles: Number of tiles.
-        empty: Pixels without data.
+        empty: Number of pixels without data.
         classes: One report per class.
     """
 
@@ -65,7 +65,7 @@ class PseudoLabelReport:
 
     @property
     def judged(self) -> bool:
-        """Whether true labels were known."""
+        """Whether true labels are known."""
         return any(one.accuracy is not None for one in self.classes)
 
     @classmethod
@@ -78,7 +78,16 @@ class PseudoLabelReport:
         thresholds: np.ndarray,
         counts: LabelCounts,
     ) -> PseudoLabelReport:
-        """Put a report together."""
+        """Return the report of a sweep.
+
+        Args:
+            key: Digest of the network, the tiles and the settings.
+            rule: The threshold rule.
+            tiles: Number of tiles.
+            names: Name of each class.
+            thresholds: Threshold of each class, (C,).
+            counts: The counts over all tiles.
+        """
         classes = [
             ClassReport(
                 name,
@@ -92,7 +101,7 @@ class PseudoLabelReport:
         return cls(key, rule, tiles, counts.empty, tuple(classes))
 
     def to_json(self) -> dict[str, Any]:
-        """Return the report as plain values, with the fractions."""
+        """Return the report as values for JSON, with the fractions."""
         content = asdict(self)
         for one, report in zip(content["classes"], self.classes, strict=True):
             one["kept_fraction"] = report.kept_fraction
@@ -100,7 +109,7 @@ class PseudoLabelReport:
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> PseudoLabelReport:
-        """Undo :meth:`to_json`."""
+        """Return the report that :meth:`to_json` gave."""
         names = ("name", "threshold", "predicted", "kept", "accuracy", "kept_accuracy")
         classes = tuple(ClassReport(**{n: one[n] for n in names}) for one in content["classes"])
         plain = {name: content[name] for name in ("key", "rule", "tiles", "empty")}
@@ -112,9 +121,9 @@ def _percentage(part: int, whole: int) -> float | None:
 
 
 def format_report(report: PseudoLabelReport) -> str:
-    """Return the report as a table; accuracies only where labels are known.
+    """Return the report as a table, with accuracies if true labels are known.
 
-    Classes that are predicted nowhere are named below it.
+    A warning below it names the classes that are not predicted anywhere.
     """
     columns = ["class", "pixels", "threshold", "kept (%)"]
     columns += ["right (%)", "right of kept (%)"] if report.judged else []
@@ -131,6 +140,6 @@ def format_report(report: PseudoLabelReport) -> str:
 def _unseen(names: Sequence[str]) -> str:
     return (
         f"\nWARNING: no pixel is predicted as {', '.join(names)}. Training on these labels teaches "
-        "the model to leave that out: predict with a model that has been trained for longer, or "
-        "that finds these classes in the target."
+        "the model not to predict it. Use a model that was trained for longer, or one that finds "
+        "these classes in the target."
     )

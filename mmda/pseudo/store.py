@@ -31,13 +31,13 @@ class Prediction(NamedTuple):
 
 
 class PredictionStore:
-    """Predictions in ``folder``, one compressed file per batch, each whole or not there.
+    """Predictions in ``folder``, one compressed file per batch; no file is incomplete.
 
-    The batches of a sweep are fixed (batch ``b`` holds tiles ``b * size`` and following), so a
-    resumed sweep predicts the missing ones just as an uninterrupted one.
+    The batches of a sweep are fixed (batch ``b`` begins with tile ``b * size``), so that a resumed
+    sweep predicts the missing ones exactly as an uninterrupted sweep.
 
     Args:
-        folder: A folder of the store's own.
+        folder: A folder that has no other content.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -45,18 +45,18 @@ class PredictionStore:
         self._key = folder / "key.json"
 
     def begin(self, key: str) -> None:
-        """Make the store ready; what it holds of another ``key`` is deleted."""
+        """Prepare the store; predictions of another ``key`` are deleted."""
         if self.folder.exists() and self.key() != key:
             self.clear()
         self.folder.mkdir(parents=True, exist_ok=True)
         atomic_write_text(self._key, json.dumps(key))
 
     def key(self) -> str | None:
-        """Return what the predictions depend on, or None where there are none."""
+        """Return the digest of what the predictions depend on; None if there are none."""
         return json.loads(self._key.read_text()) if self._key.exists() else None
 
     def finished(self) -> list[int]:
-        """Return the numbers of the batches that are there, in order."""
+        """Return the numbers of the stored batches, in order."""
         names = [_BATCH.fullmatch(path.name) for path in self.folder.iterdir()]
         return sorted(int(name[1]) for name in names if name)
 

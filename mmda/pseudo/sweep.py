@@ -40,14 +40,14 @@ from mmda.utils.seeding import capture_rng, restore_rng
 
 @dataclass(frozen=True)
 class SweepSummary:
-    """What a sweep did.
+    """The result of a sweep.
 
     Attributes:
         report: Thresholds, kept pixels and accuracies.
-        predicted: Tiles that this process predicted; those of an earlier, killed sweep and those
-            of other processes do not count.
-        seconds: Time that the sweep took.
-        network_seconds: Part of it spent in the network's forward pass.
+        predicted: Number of tiles that this process predicted, without those of an earlier, killed
+            sweep and of other processes.
+        seconds: Duration of the sweep.
+        network_seconds: Part of it for the network's forward pass.
     """
 
     report: PseudoLabelReport
@@ -59,8 +59,8 @@ class SweepSummary:
 class Sweep:
     """Pseudo-labels of one dataset by one model.
 
-    Each process takes its share of the batches. Memory does not depend on the number of tiles:
-    predictions go to disk as they come, and all that is kept is one histogram per class.
+    Each process takes its share of the batches. The memory does not depend on the number of tiles,
+    as predictions are written to disk and only one histogram per class is kept.
 
     Args:
         model: The :class:`~mmda.models.UDASegmentor`, without a distributed wrapper.
@@ -68,12 +68,12 @@ class Sweep:
             without random transforms, at the scale that the model is evaluated at.
         out: Folder for the labels.
         rule: How thresholds are chosen.
-        truth: The same dataset with labels, whose pipeline is ``LoadTile`` alone, to report
-            accuracies; nothing else depends on it.
-        batch_size: Tiles at once; they must then agree in size.
-        num_workers: Processes that load tiles.
+        truth: The same dataset with labels and ``LoadTile`` as its pipeline, from which accuracies
+            are computed and nothing else; None to report no accuracies.
+        batch_size: Number of tiles per batch; above 1, all tiles must have the same size.
+        num_workers: Number of processes that load tiles.
         overwrite: Whether labels of another model in ``out`` may be replaced.
-        progress: Show progress bars on stderr.
+        progress: Whether to show progress bars on stderr.
 
     Raises:
         ConfigError: When ``batch_size`` or ``num_workers`` is out of range.
@@ -105,12 +105,12 @@ class Sweep:
         self.classes = list(dataset.metainfo["classes"])
 
     def run(self) -> SweepSummary:
-        """Predict what is not predicted yet, then write labels, manifest and report.
+        """Predict the tiles that are not predicted yet, then write labels, manifest and report.
 
-        Labels that are finished and of this model, dataset and rule are left as they are.
+        Finished labels of the same model, dataset and rule are not written again.
 
         Raises:
-            DataError: When ``out`` holds something else, or the disk is full.
+            DataError: When ``out`` has other content, or the disk is full.
         """
         start = time.perf_counter()
         key = self._key()
@@ -137,7 +137,7 @@ class Sweep:
         return SweepSummary(report, predicted, time.perf_counter() - start, predictor.seconds)
 
     def _key(self) -> str:
-        """Return what the predictions depend on, as a digest."""
+        """Return a digest of all that the predictions depend on."""
         tiles = [self.dataset.get_data_info(i)["tile"] for i in range(len(self.dataset))]
         pipeline = re.sub(r" at 0x\w+", "", repr(self.dataset.pipeline))
         root = str(self.dataset.tiles.root.absolute())
@@ -145,7 +145,7 @@ class Sweep:
         return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
     def _begin(self, key: str) -> list[int] | PseudoLabelReport:
-        """Return the numbers of the batches that are predicted, or the report if all is done."""
+        """Return the numbers of the predicted batches, or the report if the labels are finished."""
         found: list[Any] = [None]
         if self.rank == 0:
             report = self.folder.report()
@@ -161,7 +161,7 @@ class Sweep:
         return found[0]
 
     def _share(self, numbers: list[int]) -> list[int]:
-        """Return this process's part of a list that all processes have."""
+        """Return this process's share of a list that is the same in all processes."""
         return numbers[self.rank :: self.processes]
 
     def _tiles(self, number: int) -> range:
@@ -199,11 +199,12 @@ class Sweep:
         return histograms
 
     def _write(self, numbers: list[int], thresholds: np.ndarray) -> WrittenLabels:
-        """Write the labels of batches; return what all processes have written."""
+        """Write the labels of batches; return the labels that all processes have written."""
         writer = LabelWriter(self.folder, threshold_bins(thresholds))
 
         def jobs() -> Iterator[tuple[int, Truths]]:
-            for number in numbers:  # truths are read here: a raster's handle serves one thread
+            # True labels are read in this thread, as raster handles cannot be shared by threads.
+            for number in numbers:
                 yield number, [self._true_label(index) for index in self._tiles(number)]
 
         own, total = (WrittenLabels.nothing(len(self.classes)) for _ in range(2))
@@ -219,7 +220,7 @@ class Sweep:
         return None if self.truth is None else self.truth[index]["gt_seg_map"]
 
     def _info(self, report: PseudoLabelReport) -> dict[str, Any]:
-        """Return the ``dataset.json`` of the labels: the target's, in the model's classes."""
+        """Return the ``dataset.json`` of the labels: the target's, with the model's classes."""
         split = self.dataset.split
         return {
             **self.dataset.info,
@@ -246,7 +247,7 @@ def _summed(counts: np.ndarray) -> np.ndarray:
 
 @contextmanager
 def _random_states_kept() -> Iterator[None]:
-    """Hide what is drawn inside the block from the rest of a run."""
+    """Restore the random states after the block."""
     states = capture_rng()
     try:
         yield

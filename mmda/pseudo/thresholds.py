@@ -9,7 +9,7 @@ import numpy as np
 from mmda.errors import ConfigError, did_you_mean
 
 BINS = 10_000  # per class, over [0, 1]: a threshold of up to four decimals is a bin's edge
-UNSEEN = 0.9  # of a class that was never predicted
+UNSEEN = 0.9  # threshold of a class that was not predicted anywhere
 _DEFAULTS = {"median": "0.9", "fixed": "", "portion": ""}
 
 
@@ -20,9 +20,10 @@ class ThresholdRule:
     - ``median``: the median confidence of the class's pixels over the whole set, but at most
       ``value`` (ISIA and AIM; 0.9).
     - ``fixed``: ``value`` for each class.
-    - ``portion``: such that the share ``value`` of each class's pixels is kept, the most confident
-      (CBST's class balance, Zou et al. 2018). The label is the arg-max; CBST's own arg-max over
-      probabilities divided by the thresholds needs all classes' maps at once.
+    - ``portion``: the threshold above which the share ``value`` of the class's pixels lies (the
+      class balance of CBST, Zou et al. 2018). The label is the arg-max of the probabilities. CBST
+      divides them by the thresholds before, for which the maps of all classes would have to be
+      kept.
 
     Attributes:
         kind: ``'median'``, ``'fixed'`` or ``'portion'``.
@@ -76,16 +77,16 @@ def _error(text: str, hint: str = "") -> ConfigError:
 
 
 def histogram_quantile(counts: np.ndarray, quantile: float) -> float:
-    """Return a quantile of the values that a histogram over [0, 1] counts.
+    """Return a quantile of the values that are counted in a histogram over [0, 1].
 
-    It differs from :func:`numpy.quantile` of the values themselves by at most one bin.
+    It differs from :func:`numpy.quantile` of the values by at most the width of one bin.
 
     Args:
         counts: Number of values by bin, (BINS,).
         quantile: In [0, 1].
 
     Returns:
-        The quantile, linear between the two nearest values; NaN of an empty histogram.
+        The quantile, interpolated between the two nearest values; NaN for an empty histogram.
     """
     total = int(counts.sum())
     if total == 0:
@@ -98,6 +99,6 @@ def histogram_quantile(counts: np.ndarray, quantile: float) -> float:
 
 
 def threshold_bins(thresholds: np.ndarray) -> np.ndarray:
-    """Return the lowest bin that each threshold (C,) keeps: the one it lies in, int64."""
-    # The summand undoes rounding: 0.29 * 10_000 is a little less than 2900.
+    """Return the lowest bin that each threshold (C,) keeps, which is the bin it lies in, int64."""
+    # The summand corrects rounding: 0.29 * 10_000 is a little less than 2900.
     return np.minimum(np.floor(thresholds * BINS + 1e-6).astype(np.int64), BINS - 1)

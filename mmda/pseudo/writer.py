@@ -1,4 +1,4 @@
-"""From predictions and thresholds to label files."""
+"""Writes label files from predictions and thresholds."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ Truths = list[np.ndarray | None]
 
 @dataclass
 class WrittenLabels:
-    """What was written.
+    """Counts and manifest rows of written labels.
 
     Attributes:
         counts: Pixels per class.
-        rows: What the manifest tells of the labels, by tile.
+        rows: The labels' part of the manifest, by tile id.
     """
 
     counts: LabelCounts
@@ -35,7 +35,7 @@ class WrittenLabels:
 
     @classmethod
     def nothing(cls, num_classes: int) -> WrittenLabels:
-        """Return what stands before the first label."""
+        """Return counts of 0 and no rows."""
         return cls(LabelCounts.zeros(num_classes))
 
     def merge(self, other: WrittenLabels) -> None:
@@ -48,8 +48,8 @@ class LabelWriter:
     """Turns the stored predictions of a batch into label files.
 
     Args:
-        folder: Where the predictions are and the labels go.
-        lowest: The lowest bin of confidence that is kept of each class, (C,).
+        folder: Folder of the predictions and the labels.
+        lowest: The lowest bin of confidence that is kept, for each class, (C,).
     """
 
     def __init__(self, folder: PseudoLabelFolder, lowest: np.ndarray) -> None:
@@ -59,8 +59,8 @@ class LabelWriter:
         """Write the labels of one batch; safe to call from several threads.
 
         Args:
-            number: The batch.
-            truths: The true label of each of its tiles, or None.
+            number: Number of the batch.
+            truths: The true label of each of its tiles; None for a tile without one.
         """
         written = WrittenLabels.nothing(len(self.lowest))
         for prediction, truth in zip(self.folder.store.load(number), truths, strict=True):
@@ -84,9 +84,9 @@ class LabelWriter:
 
 
 def threaded(function: Callable[..., T], jobs: Iterable[tuple]) -> Iterator[T]:
-    """Yield ``function(*job)`` of each job in order, run in threads.
+    """Yield ``function(*job)`` for each job, in order; the calls run in threads.
 
-    No more than a few jobs exist at once, however many there are.
+    Jobs are taken from the iterable as threads become free, so that only a few exist at a time.
     """
     waiting: list[Future[T]] = []
     with ThreadPoolExecutor(_THREADS) as pool:

@@ -1,9 +1,9 @@
-"""Semantic drift: does a segmentor see the same things before and after a translation?
+"""Semantic drift: how much a translation changes the predictions of a segmentor.
 
-A translation may move colours, but a house must stay a house: its label is kept. Where a segmentor
-that knows the original look changes its mind, either the look is now foreign to it (which is what
-the translation is for) or the content has changed. The tiles on which it does so most are the ones
-to look at.
+A translation may change colours, but a house must remain a house, as its label is kept. Where a
+segmentor that was trained on the original look predicts another class after the translation, either
+the new look is unknown to it (which is the purpose of the translation), or the content has changed.
+The tiles with the largest changes should be inspected.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from mmda.report.pictures import background_ids, overlay, to_rgb
 from mmda.utils.files import atomic_path
 
 IGNORE = 255
-SHOWN = 6  # tiles in the picture
+SHOWN = 6  # number of tiles in the picture
 Predictor = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Drift:
-    """How far a segmentor's predictions agree before and after a translation, in percent.
+    """Agreement of a segmentor's predictions before and after a translation, in percent.
 
     Attributes:
-        agreement: Share of the valid pixels whose class is the same.
-        iou: Per class, the overlap of the two predictions; NaN where it is in neither.
+        agreement: Share of the valid pixels that are predicted as the same class.
+        iou: Overlap (IoU) of the two predictions of each class; NaN if the class is in neither.
         miou_before: Mean IoU against the labels on the original; NaN without labels.
         miou_after: Mean IoU against the labels on the translation.
         tiles: Agreement per tile, lowest first.
@@ -48,7 +48,7 @@ class Drift:
     tiles: dict[str, float]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the figures as JSON takes them; missing ones as None."""
+        """Return the scores as values for JSON, with None in place of NaN."""
         values = {**vars(self), "iou": {k: _or_none(v) for k, v in self.iou.items()}}
         return {k: _or_none(v) if isinstance(v, float) else v for k, v in values.items()}
 
@@ -69,8 +69,8 @@ def measure_drift(
         after: Folder of the copy.
         predict: Maps pixels (N, B, H, W) to class probabilities (N, C, H, W).
         num_classes: C.
-        tiles: At most so many tiles are compared, evenly spread over the manifest.
-        progress: Show a progress bar on stderr.
+        tiles: Largest number of tiles that are compared. They are spread evenly over the manifest.
+        progress: Whether to show a progress bar on stderr.
 
     Raises:
         ConfigError: When the segmentor has other classes than the dataset.
@@ -78,8 +78,9 @@ def measure_drift(
     original, copy = TiledDomain(before), TiledDomain(after)
     if len(original.classes) != num_classes:
         raise ConfigError(
-            f"The segmentor has {num_classes} classes, but `{before}` {len(original.classes)}: "
-            f"{', '.join(original.classes)}. Use one that was trained for this task."
+            f"The segmentor has {num_classes} classes, but `{before}` has "
+            f"{len(original.classes)}: {', '.join(original.classes)}. Use a segmentor that was "
+            "trained for this task."
         )
     rows = original.rows()
     chosen = np.unique(np.linspace(0, len(rows) - 1, tiles).round().astype(int))
@@ -109,7 +110,7 @@ def measure_drift(
 def draw_drift(
     before: str | Path, after: str | Path, predict: Predictor, tiles: Sequence[str], out: Path
 ) -> None:
-    """Draw tiles: image and prediction before, image and prediction after; one row per tile.
+    """Draw a row for each tile: image and prediction before, image and prediction after.
 
     Args:
         before: Folder of the original.
@@ -137,7 +138,7 @@ def draw_drift(
 def _predictions(
     original: TiledDomain, copy: TiledDomain, row: dict[str, Any], predict: Predictor
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return class ids (2, H, W) before and after, uint8, and where there is data, (H, W)."""
+    """Return class ids before and after, (2, H, W) uint8, and a mask of valid pixels, (H, W)."""
     image, valid = original.read_image(row)
     pixels = np.stack([image, copy.read_image(row)[0]]).transpose(0, 3, 1, 2)
     everywhere = np.ones(image.shape[:2], bool) if valid is None else valid

@@ -1,8 +1,8 @@
 """A translated copy of a tiled dataset: the same tiles in another look.
 
-Ids, splits, georeference and labels are those of the original; the labels are linked. Every image
-is written whole or not at all, and the manifest last, so that a killed run goes on where it was
-and ends in the same files.
+Ids, splits, georeference and labels are those of the original; the label files are linked. No image
+is left incomplete, and the manifest is written last, so that a run that was killed continues where
+it stopped and writes the same files as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Translation:
-    """What a translation did.
+    """The result of a translation.
 
     Attributes:
         tiles: Number of tiles of the copy.
-        translated: How many of them this run translated; the others were there.
-        linked: Labels that share the original's file (hard links).
-        copied: Labels that are copies, as links do not cross file systems.
+        translated: Number of tiles that this run translated; the others existed before.
+        linked: Number of labels that share the original's file (hard links).
+        copied: Number of labels that are copies, since there are no links across file systems.
     """
 
     tiles: int
@@ -65,10 +65,10 @@ class TranslatedCopy:
     Args:
         source: Folder of the tiled dataset.
         out: Folder of the copy.
-        translator: What translates the images.
-        copy_labels: Copy the labels in place of linking them.
+        translator: Translates the images.
+        copy_labels: Whether labels are copied in place of linked.
         workers: Number of threads.
-        progress: Show progress bars on stderr.
+        progress: Whether to show progress bars on stderr.
     """
 
     def __init__(
@@ -89,14 +89,14 @@ class TranslatedCopy:
         self._encoders: dict[Any, ImageEncoder] = {}
 
     def write(self, overwrite: bool = False) -> Translation:
-        """Translate the tiles that are not there yet, then write the manifest.
+        """Translate the tiles that are not translated yet, then write the manifest.
 
         Args:
-            overwrite: Remove an earlier translation in the folder first.
+            overwrite: Whether to delete an earlier translation in the folder first.
 
         Raises:
-            DataError: When a tile cannot be read, there are none, or the disk is full.
-            ConfigError: When the folder holds something else.
+            DataError: When a tile cannot be read, there are no tiles, or the disk is full.
+            ConfigError: When the folder has other content.
         """
         self._prepare(overwrite)
         missing = [row for row in self.rows if not self._is_done(row)]
@@ -121,7 +121,9 @@ class TranslatedCopy:
                 "with --format tif to translate it."
             )
         if self.out.resolve() == self.root.resolve():
-            raise ConfigError(f"`{self.out}` is the dataset itself; give another folder.")
+            raise ConfigError(
+                f"`{self.out}` is the dataset to be translated; choose another folder."
+            )
         record = {
             "source": str(self.root.resolve()),
             "manifest_crc32": zlib.crc32((self.root / MANIFEST).read_bytes()),
@@ -129,14 +131,16 @@ class TranslatedCopy:
         }
         path = self.out / RECORD
         if not path.exists() and self.out.exists() and any(self.out.iterdir()):
-            raise ConfigError(f"`{self.out}` is not empty and no translation; give another folder.")
+            raise ConfigError(
+                f"`{self.out}` is not empty and not a translation; choose another folder."
+            )
         if path.exists() and overwrite:
             self._clear()
         elif path.exists() and (before := json.loads(path.read_text("utf-8"))) != record:
             changed = sorted(k for k in {*before, *record} if before.get(k) != record.get(k))
             raise ConfigError(
-                f"`{self.out}` holds a translation that differs in {', '.join(changed)}. Use "
-                "--overwrite to make it anew, or another folder."
+                f"`{self.out}` has a translation that differs in {', '.join(changed)}. Replace it "
+                "with --overwrite, or choose another folder."
             )
         if not path.exists():
             _write_json(path, record)
@@ -220,7 +224,7 @@ class TranslatedCopy:
 
 
 def _keep_valid(image: np.ndarray, valid: np.ndarray | None, nodata: float) -> np.ndarray:
-    """Move valid pixels of (H, W, B) off the no-data value, where translation has put them."""
+    """Change valid pixels of (H, W, B) that the translation has given the no-data value."""
     lost = (image == nodata).all(axis=2)
     if valid is not None:
         lost &= valid
@@ -233,7 +237,10 @@ def _keep_valid(image: np.ndarray, valid: np.ndarray | None, nodata: float) -> n
 
 
 def _statistics(rows: Sequence[Row], found: Sequence[BandStatistics]) -> dict[str, list[float]]:
-    """Merge the tiles' statistics in the manifest's order: training tiles where there are some."""
+    """Return the statistics of the training tiles, or of all tiles if none is for training.
+
+    They are merged in the manifest's order, so that rounding is the same in each run.
+    """
     training = [s for row, s in zip(rows, found, strict=True) if row["split"] == "train"]
     total = BandStatistics.empty(len(found[0].mean))
     for one in training or found:

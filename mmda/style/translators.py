@@ -1,8 +1,8 @@
-"""What translates the images of a dataset: one interface over CycleGAN and the transforms.
+"""Translators of a dataset's images: one interface for CycleGAN and the transforms.
 
-A translator is called with an image (H, W, B) and its tile's id and returns an image of the same
-shape and type. It may be called from several threads, and its answer depends on the two alone, so
-that an interrupted translation can go on.
+A translator is called with an image (H, W, B) and its tile's id, and returns an image of the same
+shape and type. It may be called from several threads. Its result depends on the two alone, so that
+an interrupted translation can be continued.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Translator(Protocol):
     """Translates images.
 
     Attributes:
-        description: All that its answers depend on, as JSON takes it.
+        description: All that its results depend on, as values for JSON.
     """
 
     description: dict[str, Any]
@@ -42,7 +42,7 @@ class DomainTranslator:
         method: ``'histogram'``, ``'mean_std'``, ``'lab'`` or ``'pca'``.
         source: Folder of the tiled dataset that is translated.
         target: Folder of the tiled dataset whose look it takes.
-        white: Value of full brightness, for ``lab``.
+        white: Value of full brightness, for ``lab``; by default 255 for uint8.
     """
 
     def __init__(self, method: str, source: str, target: str, white: float | None = None) -> None:
@@ -61,9 +61,9 @@ class TileTranslator:
 
     Args:
         method: ``'fda'`` or ``'tile_histogram'``.
-        target: Folder of the tiled dataset from which tiles are drawn.
+        target: Folder of the tiled dataset from which target tiles are drawn.
         beta: Size of the window of ``fda``.
-        seed: With the tile's id it decides which target tile is drawn.
+        seed: Determines, together with the tile's id, which target tile is drawn.
     """
 
     def __init__(self, method: str, target: str, beta: float = 0.01, seed: int = 0) -> None:
@@ -89,13 +89,13 @@ class NetworkTranslator:
 
     Args:
         config: Config that it was trained with.
-        checkpoint: Its weights.
-        look: Domain whose look images take: ``'target'``, or ``'source'`` for the way back.
-        device: ``'cuda'``, ``'cpu'``, ...; by default the GPU where there is one.
+        checkpoint: Its checkpoint.
+        look: Domain whose look images get: ``'target'``, or ``'source'`` for the reverse direction.
+        device: ``'cuda'``, ``'cpu'``, ...; by default the GPU if there is one.
         cfg_options: Overrides of the config.
 
     Raises:
-        ConfigError: When the config is no CycleGAN's, or the checkpoint does not fit.
+        ConfigError: When the config's model is not a CycleGAN, or the checkpoint does not fit.
     """
 
     def __init__(
@@ -114,10 +114,10 @@ class NetworkTranslator:
         model: Any = load_model(config, checkpoint, device, dict(cfg_options or {}))
         if not isinstance(model, CycleGAN):
             raise ConfigError(
-                f"The config `{config}` is of a {type(model).__name__}, but a CycleGAN is needed; "
-                "see the folder `configs/style`."
+                f"The model of the config `{config}` is a {type(model).__name__}, but a CycleGAN "
+                "is needed; see the folder `configs/style`."
             )
-        torch.backends.cudnn.deterministic = True  # a resumed translation equals a whole one
+        torch.backends.cudnn.deterministic = True  # so that a resumed translation is the same
         self.device = next(model.parameters()).device
         self.generator = model.generators[look]
         self.before = model.data_preprocessor.statistics(OTHER[look])
@@ -134,7 +134,7 @@ class NetworkTranslator:
         """Return ``image`` (H, W, B) in the other domain's look.
 
         Raises:
-            ConfigError: When the image has another number of bands than the CycleGAN.
+            ConfigError: When the image has another number of bands than those in training.
         """
         import torch
 
@@ -143,7 +143,8 @@ class NetworkTranslator:
         (mean, std), (new_mean, new_std) = self.before, self.after
         if image.shape[2] != len(mean):
             raise ConfigError(
-                f"The tile `{tile}` has {image.shape[2]} bands, but the CycleGAN {len(mean)}."
+                f"The tile `{tile}` has {image.shape[2]} bands, but the CycleGAN was trained on "
+                f"{len(mean)}."
             )
         with torch.inference_mode():
             pixels = torch.from_numpy(np.moveaxis(image.astype(np.float32), -1, 0).copy())
@@ -184,7 +185,7 @@ def training_free(
 
 
 def _dataset(root: str) -> dict[str, Any]:
-    """Name a tiled dataset in its present state."""
+    """Return what identifies a tiled dataset in its present state."""
     return {
         "root": str(Path(root).resolve()),
         "manifest_crc32": zlib.crc32((Path(root) / MANIFEST).read_bytes()),

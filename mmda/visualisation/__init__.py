@@ -1,4 +1,4 @@
-"""Figures of trained models: group maps, and t-SNE of what a network puts out."""
+"""Figures of trained models: group maps, and t-SNE of a network's outputs."""
 
 from mmda.visualisation.domains import (
     ShownImage,

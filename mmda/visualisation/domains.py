@@ -1,4 +1,4 @@
-"""Images of both domains as figures show them, and what a model makes of them."""
+"""Images of both domains for figures, and a model's outputs for them."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class ShownImage:
 
     Attributes:
         picture: (H, W, 3) uint8, as the network sees it.
-        truth: Class ids (H, W) uint8, 255 = ignore; None where the data are not labelled.
-        packed: The sample as the model's preprocessor takes it.
+        truth: Class ids (H, W) uint8, 255 = ignore; None if the data are not labelled.
+        packed: The sample for the model's preprocessor.
     """
 
     picture: Picture
@@ -49,20 +49,19 @@ def open_domain(
 ) -> Any:
     """Build a domain's dataset without augmentation.
 
-    Colour maps (``Match...``) that all images pass through stay: without them the network would
-    see images of a look that it was not trained on.
+    Colour maps (``Match...``) that are applied to all images are kept, because the network was
+    trained on images with that look.
 
     Args:
         config: A training config.
-        domain: ``'source'``, always of the training set, or ``'target'``.
-        split: Where target images come from: the training set (``'train'``, without labels), or
-            the set of ``val_dataloader`` or ``test_dataloader``.
-        seen_by: The config of another model, whose colour maps replace this config's: so several
-            models are shown the same images, each in the look that it knows.
+        domain: ``'source'``, for which the training set is used, or ``'target'``.
+        split: Set of the target images: the training set (``'train'``, without labels), or that of
+            ``val_dataloader`` or ``test_dataloader``.
+        seen_by: The config of another model, whose colour maps replace those of ``config``. So
+            several models can predict the same images, each in the look of its training.
 
     Raises:
-        ConfigError: When the config has no such set, or the other gives its images several
-            looks.
+        ConfigError: When ``config`` has no such set, or ``seen_by`` gives its images several looks.
     """
     place, dataset = find_set(config, domain, split)
     if not dataset:
@@ -80,18 +79,18 @@ def read_shown(dataset: Any, index: int, name: str) -> ShownImage:
 
     Args:
         dataset: What :func:`open_domain` returned.
-        index: Its place in the dataset, from 0.
-        name: What the user calls the index, for the message.
+        index: Index in the dataset, from 0.
+        name: Name of the setting that gives the index, for the message.
 
     Raises:
-        ConfigError: When there is no such image.
+        ConfigError: When ``index`` is out of range.
     """
     if not 0 <= index < len(dataset):
         raise ConfigError(
             f"`{name}` is {index}, but `{getattr(dataset, 'data_root', dataset)}` has "
             f"{len(dataset)} images; expected 0 to {len(dataset) - 1}."
         )
-    with seeded(index):  # a colour map may draw the tile whose look it takes
+    with seeded(index):  # a colour map may choose a target tile at random
         packed = dataset[index]
     picture = to_rgb(packed["inputs"].numpy())
     truth = None
@@ -115,8 +114,8 @@ def spread_pairs(source: Any, target: Any, count: int) -> Iterator[tuple[ShownIm
 def run_pair(model: UDASegmentor, source: ShownImage, target: ShownImage) -> dict[str, DomainBatch]:
     """Return the student's outputs for an image of each domain, as batches of one.
 
-    Each is normalised with its own domain's statistics. The maps have the network's input size:
-    cut them to the image's, as the input may be padded at its right and lower edge.
+    Each image is normalised with the statistics of its domain. The input may be padded at its right
+    and lower edge, so that maps of its size must be cut to the image's size.
     """
     pair = {"source": source.packed, "target": target.packed}
     data = model.data_preprocessor(pseudo_collate([pair]), training=False)

@@ -17,7 +17,7 @@ DPI = 120
 
 
 def group_colours(count: int) -> np.ndarray:
-    """Return ``count`` colours that are told apart well, (count, 3) in [0, 1]."""
+    """Return ``count`` colours that are easy to distinguish, (count, 3) in [0, 1]."""
     maps = require("matplotlib").colormaps
     if count <= 10:
         return np.array(maps["tab10"].colors[:count])
@@ -71,7 +71,7 @@ def class_legend(meta: dict[str, Any], present: Iterable[int]) -> dict[str, Sequ
 
     Args:
         meta: ``classes`` and ``palette``.
-        present: Class ids; 255 is passed over.
+        present: Class ids; 255 is ignored.
     """
     ids = sorted({int(one) for one in present if one < len(meta["classes"])})
     return {meta["classes"][one]: meta["palette"][one] for one in ids}
@@ -109,21 +109,21 @@ def figure_picture(figure: Any) -> Picture:
 
 
 def save_figure(figure: Any, path: Path) -> None:
-    """Write a matplotlib figure; the suffix says how (``.png``, ``.pdf``, ``.svg``)."""
+    """Write a matplotlib figure in the format of the suffix (``.png``, ``.pdf``, ``.svg``)."""
     with atomic_path(path) as temporary:
         figure.savefig(temporary)
 
 
 def log_figure(figure: Any, folder: Path, tag: str, step: int) -> None:
-    """Write a matplotlib figure for TensorBoard, as an event file of its own.
+    """Write a matplotlib figure to an event file for TensorBoard.
 
     Args:
-        figure: A figure that was saved, which laid it out.
-        folder: Where the event file goes, beside those that are there.
-        tag: Name in TensorBoard.
+        figure: A figure that was saved before, by which its layout was computed.
+        folder: Folder of the event file; it may have other event files.
+        tag: Name of the figure in TensorBoard.
         step: Iteration that the figure shows.
     """
     require("tensorboard", "TensorBoard's event file")
-    figure.set_layout_engine("none")  # a second layout would differ from the one of the file
+    figure.set_layout_engine("none")  # a second layout would differ from the saved one
     with require("torch.utils.tensorboard").SummaryWriter(str(folder)) as writer:
         writer.add_image(tag, figure_picture(figure), step, dataformats="HWC")

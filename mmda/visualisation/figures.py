@@ -1,4 +1,4 @@
-"""The figures of ``mmda figures``, from its arguments to the file."""
+"""The figures of ``mmda figures``: from the arguments to the file."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from mmda.visualisation.group_maps import (
 )
 from mmda.visualisation.tsne import Pair, choose_pixels, collect_points, embed, tsne_figure
 
-INIT = "init"  # in place of a checkpoint: the untrained model
+INIT = "init"  # stands for the untrained model where a checkpoint is named
 FIT_PIXELS = 40_000  # of both domains together
 Maps = dict[str, np.ndarray]
 
 
 def groups(args: argparse.Namespace) -> str:
-    """Draw group maps (CDGA, Fig. 3 and 4); return what was drawn."""
+    """Draw group maps (CDGA, Fig. 3 and 4); return a description of the figure."""
     config = load_config(args.config, args.cfg_options)
     source, target = (open_domain(config, name, args.split) for name in ("source", "target"))
     pair = (
@@ -67,22 +67,22 @@ def groups(args: argparse.Namespace) -> str:
 
 
 def _write(figure: Any, args: argparse.Namespace, step: int = 0) -> None:
-    """Write a figure to its file and, where that is asked for, for TensorBoard."""
+    """Write a figure to its file and, with ``--tensorboard``, to an event file."""
     save_figure(figure, args.out)
     if args.tensorboard is not None:
         log_figure(figure, args.tensorboard, f"figures/{args.kind}", step)
 
 
 def choose_alignment(model: UDASegmentor, name: str | None) -> tuple[str, GroupAlignment]:
-    """Return the name and the group alignment called ``name``, or the first.
+    """Return the name and the group alignment called ``name``, or the first one for None.
 
     Raises:
-        ConfigError: When there is none, or none of that name.
+        ConfigError: When the model has no group alignment, or none of that name.
     """
     found = group_alignments(model)
     if name is not None and name not in found:
         raise ConfigError(
-            f"--alignment `{name}` is none of the model's group alignments {sorted(found)}."
+            f"--alignment `{name}` is not one of the model's group alignments {sorted(found)}."
             + did_you_mean(name, found)
         )
     return (name, found[name]) if name else next(iter(found.items()))
@@ -91,7 +91,7 @@ def choose_alignment(model: UDASegmentor, name: str | None) -> tuple[str, GroupA
 def _open_stage(
     path: str, args: argparse.Namespace
 ) -> tuple[UDASegmentor, GroupAlignment, int | None]:
-    """Return a checkpoint's model, its group alignment, and its iteration where that is known."""
+    """Return a checkpoint's model, its group alignment, and its iteration if that is known."""
     if path == INIT:
         with seeded(args.seed):
             model = build_model(args.config, args.cfg_options, initial=True)
@@ -107,11 +107,11 @@ def _open_stage(
 
 
 def _check_groups(checkpoint: dict, path: str, prefix: str) -> None:
-    """Raise a :class:`ConfigError` where a checkpoint was trained without the groups."""
+    """Raise a :class:`ConfigError` if a checkpoint was trained without the groups."""
     if not any(key.startswith(prefix) for key in checkpoint.get("state_dict", checkpoint)):
         raise ConfigError(
             f"The checkpoint `{path}` has no weights `{prefix}*`: it was trained without these "
-            "groups. Give one of a run with this config."
+            "groups. Use a checkpoint of a run with this config."
         )
 
 
@@ -134,7 +134,7 @@ def _fitted(
 
 
 def _side_by_side(compared: dict[str, Maps], stages: dict[str, Maps]) -> dict[str, dict]:
-    """Return hard groups by domain and title; the fitted ones in the last stage's order."""
+    """Return hard groups by domain and title; fitted groups have the order of the last stage."""
     columns: dict[str, dict[str, Any]] = {"source": {}, "target": {}}
     last = list(list(stages.values())[-1].values())
     titles = {"kmeans": "K-means", "nmf": "NMF"}
@@ -149,24 +149,26 @@ def _side_by_side(compared: dict[str, Maps], stages: dict[str, Maps]) -> dict[st
 
 
 def tsne(args: argparse.Namespace) -> str:
-    """Draw t-SNE of models' output (CDGA, Fig. 5); return what was drawn."""
+    """Draw t-SNE of models' outputs (CDGA, Fig. 5); return a description of the figure."""
     names = [name for name, *_ in args.model]
     if len(set(names)) < len(names):
-        raise ConfigError(f"--model: the names {names} are not unique; each is a plane's title.")
+        raise ConfigError(
+            f"--model: the names {names} are not unique, but each is the title of a plot."
+        )
     config = load_config(args.model[0][1], args.cfg_options)
     pairs, meta = _pairs(config, None, args)
     generator = np.random.default_rng(args.seed)
     share = -(-args.points // args.images)
     places = [tuple(choose_pixels(image, share, generator) for image in pair) for pair in pairs]
     classes = list(meta["classes"])
-    # Two probabilities are one number: t-SNE would draw a thread.
+    # Of two classes, one probability determines the other, and t-SNE would draw a line.
     what = args.of or ("probabilities" if len(classes) > 2 else "features")
     drawn = {}
     for name, path, checkpoint in tqdm(args.model, "models"):
         model = load_model(path, checkpoint, args.device, args.cfg_options)
         if model.num_classes != len(classes):
             raise ConfigError(
-                f"--model {name}: `{path}` has {model.num_classes} classes, the data of "
+                f"--model {name}: `{path}` has {model.num_classes} classes, but the data of "
                 f"`{args.model[0][1]}` have {len(classes)}. Compare models of one task."
             )
         if path != args.model[0][1]:
@@ -183,6 +185,6 @@ def tsne(args: argparse.Namespace) -> str:
 def _pairs(
     config: Config, seen_by: Config | None, args: argparse.Namespace
 ) -> tuple[list[Pair], dict[str, Any]]:
-    """Return images of both domains in the look that a model knows, and the classes' names."""
+    """Return image pairs in the look of a model's training, and the classes' names and colours."""
     source, target = (open_domain(config, d, args.split, seen_by) for d in ("source", "target"))
     return list(spread_pairs(source, target, args.images)), source.metainfo

@@ -1,4 +1,4 @@
-"""Groupings that are not learned, to compare with the learned one (CDGA, Fig. 4)."""
+"""Groupings that are not learned, for a comparison with the learned one (CDGA, Fig. 4)."""
 
 from __future__ import annotations
 
@@ -39,27 +39,27 @@ def fit_grouping(name: str, pixels: np.ndarray, num_groups: int, seed: int = 0) 
 
 
 def fitted_maps(grouping: FittedGrouping, alignment: GroupAlignment, batch: DomainBatch) -> Any:
-    """Return the fitted assignment (1, K, h, w) where the alignment has its own."""
+    """Return the fitted assignment (1, K, h, w), of the size of the alignment's own one."""
     maps = batch.probabilities(alignment.head, alignment.input_scale)
     return grouping.to(maps.device)(maps, batch.feats[-1])
 
 
-def match_groups(groups: list[np.ndarray], reference: list[np.ndarray]) -> list[np.ndarray]:
-    """Put groups into the order in which they overlap the reference's most.
+def match_groups(maps: list[np.ndarray], reference: list[np.ndarray]) -> list[np.ndarray]:
+    """Put groups into the order in which they overlap those of the reference most.
 
-    Which group is the first is chance, so without it one place would have another colour in each
-    column.
+    The order of groups is random, so that the same pixels would have different colours in the
+    columns of a figure.
 
     Args:
-        groups: H, (K, H, W), of each image.
+        maps: H, (K, H, W), of each image.
         reference: Another grouping's H of the same images.
 
     Returns:
-        ``groups``, each with its K maps reordered alike.
+        ``maps``, with the K groups of each image in the new order.
     """
     overlap = sum(
         theirs.reshape(len(theirs), -1) @ own.reshape(len(own), -1).T
-        for own, theirs in zip(groups, reference, strict=True)
+        for own, theirs in zip(maps, reference, strict=True)
     )
     _, order = linear_sum_assignment(overlap, maximize=True)
-    return [own[order] for own in groups]
+    return [own[order] for own in maps]

@@ -1,4 +1,4 @@
-"""Group maps: where a grouping sees each of its groups (CDGA, Fig. 3 and 4)."""
+"""Group maps, which show where an image belongs to each group (CDGA, Fig. 3 and 4)."""
 
 from __future__ import annotations
 
@@ -53,27 +53,27 @@ def on_image(maps: Tensor, batch: DomainBatch, shown: ShownImage) -> np.ndarray:
     return maps[0, :, :height, :width].cpu().numpy()
 
 
-def soft_groups(groups: np.ndarray) -> dict[str, Picture]:
-    """Return a picture per group: its colour, as bright as H^k.
+def soft_groups(maps: np.ndarray) -> dict[str, Picture]:
+    """Return a picture per group, in the group's colour, whose brightness is H^k.
 
     Args:
-        groups: H, (K, H, W) in [0, 1].
+        maps: H, (K, H, W) in [0, 1].
     """
-    colours = group_colours(len(groups))
+    colours = group_colours(len(maps))
     return {
         f"k = {k}": np.rint(255 * group[..., None] * colour).astype(np.uint8)
-        for k, (group, colour) in enumerate(zip(groups, colours, strict=True), 1)
+        for k, (group, colour) in enumerate(zip(maps, colours, strict=True), 1)
     }
 
 
-def hard_groups(groups: np.ndarray) -> Picture:
-    """Return each pixel in its strongest group's colour.
+def hard_groups(maps: np.ndarray) -> Picture:
+    """Return a picture in which each pixel has the colour of its strongest group.
 
     Args:
-        groups: H, (K, H, W).
+        maps: H, (K, H, W).
     """
-    palette = np.rint(255 * group_colours(len(groups))).astype(int)
-    return paint(groups.argmax(0), palette.tolist())
+    palette = np.rint(255 * group_colours(len(maps))).astype(int)
+    return paint(maps.argmax(0), palette.tolist())
 
 
 def group_figure(
@@ -81,7 +81,7 @@ def group_figure(
     columns: Mapping[str, Mapping[str, Picture]],
     meta: dict[str, Any],
 ) -> Any:
-    """Return the figure: a row per domain with the image, its truth and further columns.
+    """Return a figure with a row per domain: the image, its truth and further columns.
 
     Args:
         pair: The source's and the target's image.
@@ -106,6 +106,6 @@ def soft_figure(
     pair: tuple[ShownImage, ShownImage],
     meta: dict[str, Any],
 ) -> Any:
-    """Return the figure of an image of each domain and of all its groups, one by one (Fig. 3)."""
+    """Return a figure with an image of each domain and a picture of each group (Fig. 3)."""
     maps = group_maps(model, alignment, pair)
     return group_figure(pair, {domain: soft_groups(h) for domain, h in maps.items()}, meta)

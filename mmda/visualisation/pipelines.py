@@ -1,4 +1,4 @@
-"""Pipelines as figures need them: no augmentation, but the look that the network knows."""
+"""Pipelines for figures: without augmentation, but with the colour maps of the training."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from mmengine.config import Config
 
 from mmda.errors import ConfigError
 
-PLAIN = ("Load", "Resize", "Pack")  # what a figure keeps of a pipeline; the rest augments
-COLOUR_MAP = "Match"  # and what gives a domain the look of the other one
+PLAIN = ("Load", "Resize", "Pack")  # beginnings of the names of transforms that do not augment
+COLOUR_MAP = "Match"  # beginning of the names of transforms that change a domain's look
 
 
 def find_set(config: Config, domain: str, split: str) -> tuple[str, Any]:
-    """Return the place of a domain's dataset in a config, and what is there, or None.
+    """Return the key of a domain's dataset in a config, and its value, or None.
 
     Args:
         config: A training config.
-        domain: ``'source'``, always of the training set, or ``'target'``.
-        split: ``'train'``, ``'val'`` or ``'test'``: where target images come from.
+        domain: ``'source'``, for which the training set is used, or ``'target'``.
+        split: Set of the target images: ``'train'``, ``'val'`` or ``'test'``.
     """
     if domain == "source" or split == "train":
         both = (config.get("train_dataloader") or {}).get("dataset") or {}
@@ -29,11 +29,11 @@ def find_set(config: Config, domain: str, split: str) -> tuple[str, Any]:
 
 
 def without_augmentation(dataset: dict, maps: Sequence[dict] | None = None) -> dict:
-    """Return a dataset's config with every pipeline, also inside wrappers, cut down.
+    """Return a dataset's config whose pipelines, also inside wrappers, do not augment.
 
     Args:
         dataset: The dataset's config.
-        maps: Colour maps in place of the pipelines' own.
+        maps: Colour maps that replace those of the pipelines; None to keep these.
     """
     dataset = copy.deepcopy(dataset)
     for part in _with_pipeline(dataset):
@@ -42,17 +42,18 @@ def without_augmentation(dataset: dict, maps: Sequence[dict] | None = None) -> d
 
 
 def colour_maps(config: Config, domain: str, split: str) -> list[dict]:
-    """Return the colour maps that all of a domain's images pass through, none without a set.
+    """Return the colour maps that are applied to all of a domain's images.
 
     Raises:
-        ConfigError: When the domain has several pipelines that differ in them.
+        ConfigError: When the domain has several pipelines with different colour maps.
     """
     _, dataset = find_set(config, domain, split)
     found = [[s for s in part["pipeline"] if _is_map(s)] for part in _with_pipeline(dataset)]
     if any(maps != found[0] for maps in found):
         raise ConfigError(
-            f"The config `{config.filename}` gives its {domain} images several looks, and which of "
-            "them the images of another config would get is not known. Name this config first."
+            f"The config `{config.filename}` has pipelines with different colour maps for its "
+            f"{domain} images, so that it is not clear which of them the images of another config "
+            "should get. Name this config first."
         )
     return copy.deepcopy(found[0]) if found else []
 
@@ -80,7 +81,7 @@ def _plain_steps(pipeline: Sequence[dict], maps: Sequence[dict] | None) -> list[
 
 
 def _is_map(step: dict) -> bool:
-    """Return whether a step is a colour map that every image passes through."""
+    """Return whether a step is a colour map that is applied to every image."""
     return _starts(step, (COLOUR_MAP,)) and step.get("prob", 1.0) >= 1
 
 

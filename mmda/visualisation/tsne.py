@@ -1,4 +1,4 @@
-"""t-SNE of what networks put out for both domains (CDGA, Fig. 5)."""
+"""t-SNE of networks' outputs for both domains (CDGA, Fig. 5)."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ Pair = tuple[ShownImage, ShownImage]
 
 @dataclass(frozen=True)
 class Points:
-    """Pixels of one domain as a network sees them.
+    """A network's outputs for pixels of one domain.
 
     Attributes:
-        vectors: (M, D) float32.
-        classes: (M,) ids: the truth where the images are labelled, else the prediction.
+        vectors: Probabilities or features, (M, D) float32.
+        classes: Class ids, (M,): the truth if the images are labelled, else the prediction.
     """
 
     vectors: np.ndarray
@@ -37,12 +37,12 @@ class Points:
 
 
 def choose_pixels(image: ShownImage, count: int, generator: np.random.Generator) -> np.ndarray:
-    """Return places (M, 2) of pixels, row and column, as many of each class as of any other.
+    """Return rows and columns (M, 2) of random pixels, equally many of each class.
 
     Args:
-        image: A labelled image, or one without labels, where any pixel may be chosen.
-        count: Number of pixels; fewer are returned where classes have too few.
-        generator: Draws the places.
+        image: An image. Without labels, all pixels are equally probable.
+        count: Number of pixels; fewer are returned if a class has too few.
+        generator: Draws the pixels.
     """
     if image.truth is None:
         return np.stack([generator.integers(side, size=count) for side in image.size], 1)
@@ -66,8 +66,8 @@ def collect_points(
     Args:
         model: A trained model.
         pairs: Images of both domains.
-        places: Pixels of each image, as :func:`choose_pixels` gives them; several models get the
-            same ones.
+        places: Pixels of each image, as :func:`choose_pixels` returns them; use the same ones for
+            all models.
         what: ``'probabilities'`` or ``'features'`` (of the last feature map).
     """
     parts: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in MARKERS}
@@ -90,7 +90,7 @@ def _read(
     vectors = maps[:, rows, columns]
     classes = vectors.argmax(0).cpu().numpy() if shown.truth is None else shown.truth[tuple(at.T)]
     if what == "features":
-        # One place at a time: the feature map at the image's size would not fit into memory.
+        # Only at these pixels, as the feature map at the image's size would not fit into memory.
         size = torch.tensor(batch.size, device=maps.device)
         grid = (2 * torch.stack([columns, rows], 1) + 1) / size.flip(0) - 1
         found = F.grid_sample(
@@ -103,12 +103,12 @@ def _read(
 def embed(
     points: Mapping[str, Points], perplexity: float = 30.0, seed: int = 0
 ) -> dict[str, np.ndarray]:
-    """Return the places (M, 2) of both domains' points in one plane, by domain.
+    """Return positions (M, 2) of both domains' points in one plane, by domain.
 
     Args:
         points: Points by domain.
-        perplexity: t-SNE's number of neighbours; lowered where there are few points.
-        seed: t-SNE's seed.
+        perplexity: t-SNE's number of neighbours; it is reduced if there are few points.
+        seed: Seed of t-SNE.
 
     Raises:
         ConfigError: When there are fewer than 4 points.
@@ -126,10 +126,10 @@ def tsne_figure(
     models: Mapping[str, tuple[Mapping[str, Points], Mapping[str, np.ndarray]]],
     meta: dict[str, Any],
 ) -> Any:
-    """Return a matplotlib figure with one plane per model.
+    """Return a matplotlib figure with one plot per model.
 
     Args:
-        models: Name -> points and their places, each by domain.
+        models: Name -> points and their positions, each by domain.
         meta: ``classes`` and ``palette``.
     """
     size = (4.2 * len(models), 4.8)

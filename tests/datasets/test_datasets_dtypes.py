@@ -36,13 +36,13 @@ def test_a_single_band_that_resizing_left_without_axis():
 
 
 def test_jitter_refuses_values_below_zero():
-    with pytest.raises(ConfigError, match=r"holds -.*brightness runs from 0.*Leave"):
+    with pytest.raises(ConfigError, match=r"has the value -.*brightness is between 0 and.*Leave"):
         RadiometricJitter(prob=1.0, white=1.0)({"img": image("float32", low=-30)})
 
 
 def test_matching_refuses_domains_of_different_types(tmp_path):
     roots = [domain(tmp_path, n, "train", dtype=t) for n, t in (("s", "uint8"), ("t", "uint16"))]
-    with pytest.raises(ConfigError, match=r"holds uint8, .*uint16; the source's type cannot hold"):
+    with pytest.raises(ConfigError, match=r"is uint8, .*is uint16; images of the first"):
         MatchDomain(*map(str, roots))
 
 

@@ -100,7 +100,7 @@ def test_probability(pair):
 
 def test_errors(pair, tmp_path):
     folders = pair("uint8", (3, 4))
-    with pytest.raises(ConfigError, match=r"has 3 bands, .* 4; the domains must agree"):
+    with pytest.raises(ConfigError, match=r"has 3 bands, .* has 4; the domains must have the same"):
         MatchDomain(**folders)
     with pytest.raises(ConfigError, match="unknown method `hist`; expected"):
         MatchDomain(**folders, method="hist")

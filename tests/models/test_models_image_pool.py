@@ -70,7 +70,7 @@ def test_size_zero_and_errors():
         ImagePool(-1)
     pool = ImagePool(2)
     pool(numbered(1))
-    with pytest.raises(ConfigError, match=r"of \(3, 4, 4\), but got \(3, 8, 8\)"):
+    with pytest.raises(ConfigError, match=r"shape \(3, 4, 4\), but new ones have \(3, 8, 8\)"):
         pool(torch.zeros(1, 3, 8, 8))
 
 

@@ -267,7 +267,7 @@ def test_another_dataset_is_never_written_into(parts, toy_root):
     model, target, _ = parts
     before = digests(toy_root / "buildings/target")
     for overwrite in (False, True):
-        with pytest.raises(DataError, match="is a tiled dataset and no folder of pseudo-labels"):
+        with pytest.raises(DataError, match="is a tiled dataset and not a folder of pseudo-labels"):
             sweep(model, target, toy_root / "buildings/target", overwrite=overwrite)
     assert digests(toy_root / "buildings/target") == before
 

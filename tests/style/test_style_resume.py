@@ -94,4 +94,4 @@ def test_a_checkpoint_of_other_networks_is_refused(uninterrupted, write_config, 
     shutil.copy(uninterrupted / "iter_3.pth", work)
     config = write_config('model["generator"]["blocks"] = 2\n', base=STYLE)
     assert main(["train", config, "--work-dir", str(work), "--resume"]) == 2
-    assert "holds another architecture" in capsys.readouterr().err
+    assert "is of another architecture" in capsys.readouterr().err

@@ -132,7 +132,7 @@ def test_a_finished_translation_is_left_alone(folders, tmp_path):
 def test_another_translation_needs_overwrite(folders, tmp_path):
     out = tmp_path / "out"
     copy_of(folders[0], out).write()
-    with pytest.raises(ConfigError, match=r"differs in method\. Use --overwrite"):
+    with pytest.raises(ConfigError, match=r"differs in method\. Replace it with --overwrite"):
         copy_of(folders[0], out, Inverse("other")).write()
     assert copy_of(folders[0], out, Inverse("other")).write(overwrite=True).translated == 12
     assert json.loads((out / "translation.json").read_text())["method"] == "other"
@@ -140,9 +140,9 @@ def test_another_translation_needs_overwrite(folders, tmp_path):
 
 
 def test_folders_that_are_refused(folders, tmp_path):
-    with pytest.raises(ConfigError, match="is the dataset itself"):
+    with pytest.raises(ConfigError, match="is the dataset to be translated"):
         copy_of(folders[0], folders[0]).write()
-    with pytest.raises(ConfigError, match="is not empty and no translation"):
+    with pytest.raises(ConfigError, match="is not empty and not a translation"):
         copy_of(folders[0], folders[1]).write(overwrite=True)
     tile(make_scenes(tmp_path / "scenes", 1), tmp_path / "windows", format="none")
     with pytest.raises(DataError, match="has no tiles, only a manifest of windows"):
@@ -242,7 +242,7 @@ def test_cyclegan_translates_as_its_generator_does(folders, tmp_path):
             expected = (model.generators[look](scaled)[0] + 1) * 127.5
         got = translator(image, "t").astype(float)
         assert np.abs(got - expected.permute(1, 2, 0).numpy()).max() <= 0.51
-    with pytest.raises(ConfigError, match=r"has 4 bands, but the CycleGAN 3"):
+    with pytest.raises(ConfigError, match=r"has 4 bands, but the CycleGAN was trained on 3"):
         translator(np.zeros((8, 8, 4), np.uint8), "t")
     argv = ["translate", folders[0], str(tmp_path / "out"), "--cyclegan", config]
     assert main([*argv, str(tmp_path / "gan.pth"), "--device", "cpu"]) == 0

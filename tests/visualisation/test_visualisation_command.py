@@ -204,7 +204,7 @@ def test_tsne_compares_models_of_one_task_with_unique_names(
     ("options", "fragments"),
     [
         (["--source-index", 99], ["`--source-index` is 99", "expected 0 to "]),
-        (["--alignment", "cdg"], ["`cdg` is none of", "Did you mean `cdga`?"]),
+        (["--alignment", "cdg"], ["`cdg` is not one of", "Did you mean `cdga`?"]),
         (
             ["--cfg-options", "model.alignments.cdga.num_groups=1"],
             ["does not fit the config's model", "grouping"],

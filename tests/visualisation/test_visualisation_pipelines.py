@@ -69,5 +69,5 @@ def test_images_of_another_config_have_one_look(matched, cdga_config):
     other = dict(source, pipeline=[step for step in source.pipeline if "Match" not in step.type])
     config.train_dataloader.dataset.source = dict(type="ConcatDataset", datasets=[source, other])
     assert len(picture(config).shape) == 3
-    with pytest.raises(ConfigError, match=r"matched.py` gives its source images several looks"):
+    with pytest.raises(ConfigError, match=r"matched.py` has pipelines with different"):
         picture(load_config(cdga_config), seen_by=config)

@@ -27,15 +27,15 @@ METHODS = ("mean_std", "histogram", "lab", "pca")
 class MatchDomain(BaseTransform):
     """Map the pixel values of the source domain to the target domain's distribution.
 
-    The map is one function of a pixel's bands for the whole domain, so objects keep their contrast
-    to each other. It needs no training and no labels. Methods:
+    The map is one function of a pixel's bands for the whole domain, so that objects keep their
+    contrast to each other. It needs no training and no labels. Methods:
 
     - ``mean_std``: an affine map per band;
-    - ``histogram``: per band the monotone map between the two domains' quantiles, which also
-      undoes gamma and haze; where the domains' covers differ (green lawns, dry fields), it tints
-      what is grey in both, such as roads;
+    - ``histogram``: per band, the monotone map between the two domains' quantiles. It also corrects
+      gamma and haze. Where the land cover of the domains differs (green lawns, dry fields), it
+      tints surfaces that are grey in both, such as roads;
     - ``lab``: an affine map per axis of CIELAB (Reinhard et al. 2001), for RGB;
-    - ``pca``: the linear map between the bands' covariances, for any number of bands; it tints grey
+    - ``pca``: the linear map between the bands' covariances, for any number of bands. It tints grey
       surfaces less.
 
     Required and modified key: ``img``.
@@ -43,15 +43,16 @@ class MatchDomain(BaseTransform):
     Args:
         source: Folder of the tiled source dataset.
         target: Folder of the tiled target dataset.
-        method: One of the above.
+        method: One of the methods above.
         split: Split whose tiles are measured, in both domains.
         prob: Probability of the transform; the remaining images keep the source's look.
-        tiles: At most so many tiles per domain are measured, evenly spread over the manifest.
-        quantiles: Number of quantiles of the histogram method.
-        split_files: Split table of source and target, where theirs are not the manifest's, see
+        tiles: Largest number of tiles per domain that are measured. They are spread evenly over the
+            manifest.
+        quantiles: Number of quantiles of the method ``histogram``.
+        split_files: ``split_file`` of the source and of the target, as in
             :class:`~mmda.datasets.TiledDataset`.
-        white: Value that stands for full brightness, for ``lab``; 255 for uint8, and to be given
-            for other types.
+        white: Value of full brightness, for ``lab``; by default 255 for uint8. For other types it
+            must be given.
 
     Raises:
         ConfigError: When the method is unknown or does not fit, or the domains differ in bands or
@@ -124,14 +125,14 @@ def _check_alike(roots: Sequence[str], pixels: Sequence[np.ndarray]) -> None:
     bands, dtypes = [p.shape[1] for p in pixels], [p.dtype for p in pixels]
     if bands[0] != bands[1]:
         raise ConfigError(
-            f"MatchDomain: `{roots[0]}` has {bands[0]} bands, `{roots[1]}` {bands[1]}; the domains "
-            "must agree in their bands."
+            f"MatchDomain: `{roots[0]}` has {bands[0]} bands, but `{roots[1]}` has {bands[1]}; the "
+            "domains must have the same bands."
         )
     if dtypes[0] != dtypes[1]:
         raise ConfigError(
-            f"MatchDomain: `{roots[0]}` holds {dtypes[0]}, `{roots[1]}` {dtypes[1]}; the source's "
-            "type cannot hold the target's values. Leave MatchDomain out and give each domain its "
-            "own statistics (`data_preprocessor.domains`)."
+            f"MatchDomain: `{roots[0]}` is {dtypes[0]}, but `{roots[1]}` is {dtypes[1]}; images of "
+            "the first type cannot have values of the second. Leave MatchDomain out and give each "
+            "domain its own statistics (`data_preprocessor.domains`)."
         )
 
 
@@ -140,7 +141,7 @@ def _sample_pixels(domain: TiledDomain, split: str, tiles: int) -> np.ndarray:
     rows = domain.rows(split)
     if not rows:
         raise ConfigError(f"MatchDomain: `{domain.root}` has no tiles in split `{split}`.")
-    # No-data is no colour, and PNG and JPEG tiles do not tell where it is.
+    # No-data pixels have no colour, and PNG and JPEG tiles do not record where they are.
     rows = [row for row in rows if row["valid_fraction"] == 1] or rows
     chosen = np.unique(np.linspace(0, len(rows) - 1, tiles).round().astype(int))
     sampled = []

@@ -45,9 +45,10 @@ class KeepWeakView(BaseTransform):
 class PackDomainInputs(PackSegInputs):
     """Pack image, label and metadata, and the teacher's view where there is one.
 
-    As :class:`mmseg.datasets.transforms.PackSegInputs`, with the tile's id and domain among the
-    metadata, ``weak_inputs`` (B, H, W) beside ``inputs``, the sample's ``valid`` (1, H, W), where
-    an unlabelled tile has no-data pixels, and its ``pseudo_sem_seg`` (1, H, W), where there is one.
+    It extends :class:`mmseg.datasets.transforms.PackSegInputs`: the metadata have the tile's id and
+    domain, and ``weak_inputs`` (B, H, W) is packed beside ``inputs``. The sample has a mask
+    ``valid`` (1, H, W) if it is an unlabelled tile with no-data pixels, and ``pseudo_sem_seg``
+    (1, H, W) if the tile has a pseudo-label.
     """
 
     def __init__(self, meta_keys: tuple[str, ...] = META_KEYS) -> None:

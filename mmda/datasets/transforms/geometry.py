@@ -11,12 +11,12 @@ from mmda.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class RandomRotate90(BaseTransform):
-    """Rotate image and label by a random multiple of 90 degrees; nadir imagery has no up.
+    """Rotate image and label by a random multiple of 90 degrees, as nadir images have no upside.
 
     Required and modified keys: ``img``, ``gt_seg_map`` (optional), ``img_shape``.
 
     Args:
-        prob: Probability that one of the three non-trivial turns is taken.
+        prob: Probability of a rotation; 90, 180 and 270 degrees are equally probable.
     """
 
     def __init__(self, prob: float = 0.75) -> None:
@@ -35,11 +35,11 @@ class RandomRotate90(BaseTransform):
 
 @TRANSFORMS.register_module()
 class ResizeImage(Resize):
-    """Resize the image and leave the label, for evaluation at the label's own size.
+    """Resize the image but not the label, for evaluation at the label's own size.
 
     The prediction is resized to ``ori_shape``, the size that was loaded, before it is compared.
     Arguments and keys as in MMSegmentation's ``Resize``.
     """
 
     def _resize_seg(self, results: dict) -> None:
-        """Leave the label."""
+        """Leave the label unchanged."""

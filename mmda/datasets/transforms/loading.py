@@ -17,11 +17,11 @@ class LoadTile(BaseTransform):
     """Read a tile as (H, W, B), bands in file order (RGB), and its label as (H, W) uint8.
 
     GeoTIFF tiles are read with rasterio and keep their type (uint8, uint16, float32); PNG and JPEG
-    tiles with OpenCV. The label is read where the record has ``seg_map_path`` (and mapped by
-    ``label_map``); where it has none, ``valid_map`` tells the pixels with data (by the GeoTIFF's
-    mask or no-data value) in its stead. Pixels without data take the values of the nearest that
-    have some, as on the map. Where the record has ``pixels``, as those of
-    :class:`~mmda.datasets.RasterWindowDataset` do, nothing is left to read.
+    tiles with OpenCV. The label is read if the record has ``seg_map_path``, and mapped by
+    ``label_map``. If it has none, ``valid_map`` marks the pixels with data instead, by the
+    GeoTIFF's mask or no-data value. Pixels without data get the values of the nearest pixels with
+    data, as in mapping. Records of :class:`~mmda.datasets.RasterWindowDataset` already have
+    ``pixels``, which are used in place of files.
 
     Required keys: ``img_path`` or ``pixels``; optional: ``seg_map_path``, ``label_map`` (a dict of
     old to new ids, as in MMSegmentation).

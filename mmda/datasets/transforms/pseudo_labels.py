@@ -13,14 +13,14 @@ from mmda.registry import TRANSFORMS
 class LoadPseudoLabel(BaseTransform):
     """Read a tile's pseudo-label as a map that geometric transforms treat as a label.
 
-    Put it after ``LoadTile``. Until there are labels it does nothing.
+    Put it after ``LoadTile``. It does nothing until there are labels.
 
     Required keys: ``tile``, ``img``, ``seg_fields``.
     Added key: ``pseudo_seg_map`` (H, W) uint8, 255 = no label.
 
     Args:
-        folder: Folder that ``mmda pseudo_label`` has written; None where ``PseudoLabelHook`` writes
-            it during training and then sets it here.
+        folder: Folder that ``mmda pseudo_label`` has written; None if ``PseudoLabelHook`` writes
+            the labels during the training, and then sets the folder here.
 
     Raises:
         DataError: When the label is missing or of another size than the tile.

@@ -14,12 +14,12 @@ UINT8_LEVELS = np.arange(256, dtype=np.float32)
 
 @TRANSFORMS.register_module()
 class RadiometricJitter(BaseTransform):
-    """Random gain, offset and gamma per band, saturation and blur: another sensor's view.
+    """Random gain, offset and gamma per band, saturation and blur, as if from another sensor.
 
     Values are scaled by ``white`` to [0, 1], mapped by ``gain * x ** gamma + offset`` and clipped.
-    For uint8 the map is a lookup table, so the cost does not depend on its complexity. Saturation
-    then scales each pixel's distance from its mean over the bands, so that colour alone does not
-    tell the classes apart.
+    For uint8 the map is a lookup table, whose cost does not depend on the map. Saturation then
+    scales each pixel's distance from its mean over the bands, so that a network cannot rely on
+    colour alone.
 
     Required and modified key: ``img``.
 
@@ -31,13 +31,13 @@ class RadiometricJitter(BaseTransform):
         shared: Share of each range that is common to all bands, in [0, 1].
         blur: Largest standard deviation of a Gaussian blur, in pixels; 0 for none.
         prob: Probability of the transform.
-        white: Value that stands for 1; 255 for uint8, and to be given for other types: 4095 for
-            a 12-bit sensor, 1.0 for reflectances.
+        white: Value of full brightness; by default 255 for uint8. For other types it must be given:
+            4095 for a 12-bit sensor, 1.0 for reflectances.
 
     Raises:
-        ConfigError: When images of another type than uint8 come without ``white``, since a wrong
-            scale would clip them to black or white; and when they hold negative values, which are
-            no brightness (decibels, heights, normalised values).
+        ConfigError: When images are of another type than uint8 and ``white`` is not given, since a
+            wrong scale would clip them to black or white; and when images have negative values,
+            which cannot be a brightness (decibels, heights, normalised values).
     """
 
     def __init__(
@@ -78,8 +78,9 @@ class RadiometricJitter(BaseTransform):
         white = self._white(dtype)
         if dtype.kind == "f" and image.min() < 0:
             raise ConfigError(
-                f"RadiometricJitter: an image holds {image.min():g}, but brightness runs from 0 to "
-                f"`white` ({white:g}); values below 0 would be lost. Leave RadiometricJitter out."
+                f"RadiometricJitter: an image has the value {image.min():g}, but brightness is "
+                f"between 0 and `white` ({white:g}), and values below 0 would be lost. Leave "
+                "RadiometricJitter out."
             )
         values = UINT8_LEVELS[:, None] if dtype == np.uint8 else image
         toned = gain * np.clip(values / np.float32(white), 0, None) ** gamma + offset

@@ -20,9 +20,9 @@ METHODS = ("fda", "histogram")
 class MatchTile(BaseTransform):
     """Give each image the look of a target tile, drawn anew for every image.
 
-    Looks vary as much as the target's tiles do, where :class:`MatchDomain` has one for all. But
-    what a tile shows (a lake, a forest) is part of its look, so that contents leak: choose this
-    where the target's light varies from place to place. Methods:
+    The looks vary as much as the target's tiles, whereas :class:`MatchDomain` has one look for all
+    images. But a tile's content (a lake, a forest) is part of its look and changes the image's
+    colours as well. Choose this transform if the light varies within the target. Methods:
 
     - ``fda``: the tile's low-frequency amplitudes (Yang and Soatto 2020);
     - ``histogram``: the tile's histogram per band.
@@ -31,11 +31,11 @@ class MatchTile(BaseTransform):
 
     Args:
         target: Folder of the tiled target dataset.
-        method: One of the above.
+        method: One of the methods above.
         beta: Size of the window of ``fda``, see :func:`mmda.datasets.fourier.transfer_amplitude`.
         split: Split of the target from which tiles are drawn.
         prob: Probability of the transform.
-        split_file: Split table of the target, where it is not the manifest's.
+        split_file: As in :class:`~mmda.datasets.TiledDataset`, for the target.
 
     Raises:
         ConfigError: When the method is unknown, ``beta`` is out of range, or the target has no
@@ -60,7 +60,7 @@ class MatchTile(BaseTransform):
         self.method, self.beta, self.prob = method, beta, prob
         self.domain = TiledDomain(target, split_file)
         rows = self.domain.rows(split)
-        # A tile that is half empty would lend its emptiness.
+        # The no-data part of a tile would become part of its look.
         self.rows = [row for row in rows if row["valid_fraction"] == 1] or rows
         if not self.rows:
             raise ConfigError(f"MatchTile: `{target}` has no tiles in split `{split}`.")
@@ -83,9 +83,9 @@ class MatchTile(BaseTransform):
         reference, valid = self.domain.read_image(self.rows[index])
         if (reference.shape[2], reference.dtype) != (image.shape[2], image.dtype):
             raise ConfigError(
-                f"MatchTile: an image has {image.shape[2]} bands of {image.dtype}, `"
-                f"{self.domain.root}` {reference.shape[2]} of {reference.dtype}; the domains must "
-                "agree in both."
+                f"MatchTile: an image has {image.shape[2]} bands of {image.dtype}, but those of `"
+                f"{self.domain.root}` have {reference.shape[2]} of {reference.dtype}; both must be "
+                "the same."
             )
         if valid is not None:
             reference = fill_invalid(reference, valid)
@@ -97,14 +97,14 @@ class MatchTile(BaseTransform):
             if reference.shape != image.shape:
                 reference = resize(reference, image.shape, order=1, preserve_range=True)
             matched = transfer_amplitude(image, reference, self.beta)
-            # Rings around edges leave the range of both, for floats even below zero.
+            # Rings around edges exceed the range of both images, for floats even below zero.
             low = min(image.min(), reference.min())
             matched = matched.clip(low, max(image.max(), reference.max()))
         return to_type(matched, image.dtype)
 
 
 def fill_invalid(image: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """Return an image (H, W, B) whose pixels outside ``valid`` (H, W) have the mean of the rest."""
+    """Return an image (H, W, B) whose pixels outside ``valid`` (H, W) have the others' mean."""
     if not valid.any():
         return image
     return np.where(valid[..., None], image, to_type(image[valid].mean(0), image.dtype))

@@ -1,4 +1,4 @@
-"""CycleGAN: unpaired translation between the two domains' looks."""
+"""CycleGAN: translation between the looks of two domains, learned from unpaired images."""
 
 from __future__ import annotations
 
@@ -23,22 +23,23 @@ REAL, FAKE = 1.0, 0.0
 class CycleGAN(BaseModel):
     """Two generators, two discriminators and two image pools (Zhu et al. 2017).
 
-    Generators, discriminators and pools go by the domain whose look they make or judge:
-    ``generators['target']`` turns source images into target-like ones. One iteration builds one
-    graph: the generators see frozen discriminators, the discriminators detached images from the
-    pools. The two are independent, so that one backward gives exactly the published update of the
-    generators followed by that of the discriminators.
+    Generators, discriminators and pools have the name of the domain whose look they make or judge:
+    ``generators['target']`` gives source images the target's look. One iteration builds one graph,
+    in which the losses of generators go through frozen discriminators and the losses of
+    discriminators get detached images from the pools. As the two are independent, one backward
+    gives exactly the published update of the generators, followed by that of the discriminators.
 
-    Images must be normalised to [-1, 1] (``mean`` = ``std`` = half of full brightness), since the
-    generators end in tanh.
+    Images must be normalised to [-1, 1] (``mean`` = ``std`` = half of full brightness), because the
+    generators end with tanh.
 
     Args:
         generator: Config of the generators, such as
             :class:`~mmda.models.cyclegan.generator.ResNetGenerator`.
         discriminator: Config of the discriminators.
-        weights: Of the terms ``adversarial``, ``cycle`` and ``identity``; missing ones are as
-            published (1, 10, 5). Identity 0 saves two of six passes through a generator.
-        pool_size: Images per pool.
+        weights: Weights of the terms ``adversarial``, ``cycle`` and ``identity``, by default the
+            published 1, 10 and 5. An identity weight of 0 saves two of six passes through a
+            generator.
+        pool_size: Number of images per pool.
         gan: ``'lsgan'`` as published, or ``'vanilla'``.
         data_preprocessor: Config of the preprocessor.
         init_cfg: Initialisation, as in MMEngine.
@@ -81,9 +82,9 @@ class CycleGAN(BaseModel):
         """Return the losses (mode ``'loss'``), or images in the target's look.
 
         Args:
-            inputs: In ``loss`` mode images (N, B, H, W) by domain, else one such tensor of source
-                images; in [-1, 1].
-            data_samples: Not used; images are all it takes.
+            inputs: Source images (N, B, H, W) in [-1, 1]; in ``loss`` mode a dict of images by
+                domain.
+            data_samples: Not used.
             mode: ``'loss'``, ``'predict'`` or ``'tensor'``.
             weak_inputs: Not used.
             step: Not used.

@@ -13,15 +13,16 @@ from mmda.registry import MODELS
 class PatchDiscriminator(BaseModule):
     """Judges overlapping patches, of 70 x 70 pixels by default (Isola et al. 2017, PatchGAN).
 
-    4x4 convolutions with LeakyReLU 0.2 between: ``num_layers`` of stride 2, then two of stride 1;
-    instance norm in all but the first and the last.
+    The layers are 4x4 convolutions with LeakyReLU 0.2 between them, ``num_layers`` of stride 2 and
+    then two of stride 1. All but the first and the last have instance norm.
 
     Args:
         bands: Bands of the images.
-        channels: Width of the first layer; it doubles up to 8 times.
+        channels: Channels of the first layer. Each layer doubles them, up to 8 times as many.
         num_layers: Number of convolutions with stride 2. The patches' side is 16, 34, 70 or 142
             pixels for 1, 2, 3 or 4.
-        init_cfg: Initialisation, as in MMEngine; normal with 0.02 as published.
+        init_cfg: Initialisation, as in MMEngine; by default normal with a standard deviation of
+            0.02, as published.
     """
 
     def __init__(

@@ -18,16 +18,17 @@ UPSAMPLING = ("transposed", "resize")
 class ResNetGenerator(BaseModule):
     """Residual blocks at a quarter of the resolution (Zhu et al. 2017, appendix 7.2).
 
-    A 7x7 convolution, two of stride 2, the blocks, two of stride 1/2, a 7x7 convolution and tanh;
-    instance norm without scale and shift, reflection at the edges.
+    The layers are a 7x7 convolution, two of stride 2, the blocks, two of stride 1/2, a 7x7
+    convolution and tanh, with instance norm (without scale and shift) and reflection padding.
 
     Args:
         bands: Bands of the images.
-        channels: Width of the first layer; the blocks have 4 times as many. Published: 64.
+        channels: Channels of the first layer, 64 as published; the blocks have 4 times as many.
         blocks: Number of residual blocks. Published: 9 for images of 256 pixels and more, else 6.
-        upsample: ``'transposed'`` convolutions as published, or ``'resize'``, nearest neighbours
-            and then a 3x3 convolution, which leaves no checkerboard.
-        init_cfg: Initialisation, as in MMEngine; normal with 0.02 as published.
+        upsample: ``'transposed'`` convolutions as published; or ``'resize'``, nearest-neighbour
+            upsampling and a 3x3 convolution, which makes no checkerboard pattern.
+        init_cfg: Initialisation, as in MMEngine; by default normal with a standard deviation of
+            0.02, as published.
 
     Raises:
         ConfigError: When ``upsample`` is unknown.
@@ -77,7 +78,7 @@ class ResNetGenerator(BaseModule):
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions beside an identity.
+    """Two 3x3 convolutions whose output is added to their input.
 
     Args:
         channels: Channels of input and output.

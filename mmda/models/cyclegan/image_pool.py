@@ -11,17 +11,20 @@ from mmda.errors import ConfigError
 
 
 class ImagePool(nn.Module):
-    """A buffer of earlier images, of which one comes back for every other new one.
+    """A buffer of earlier images, which are returned in place of half of the new ones.
 
-    Until it is full, each image is stored and returned. Then, with probability 1/2, a random
-    stored image is returned and replaced by the new one; otherwise the new one is returned
+    Until the pool is full, each image is stored and returned. Afterwards, with probability 1/2, a
+    random stored image is returned and replaced by the new one; otherwise the new one is returned
     (Shrivastava et al. 2017; Zhu et al. 2017, section 4).
 
-    The images are part of the checkpoint. In distributed training each process has a pool of its
-    own and the checkpoint the first one's, from which all go on after a resume.
+    The images are part of the checkpoint. In distributed training each process has its own pool.
+    The checkpoint has that of the first process, with which all continue when the run is resumed.
 
     Args:
-        size: Number of images; 0 returns every image as it came.
+        size: Number of images; with 0 every new image is returned.
+
+    Raises:
+        ConfigError: When ``size`` is negative.
     """
 
     images: Tensor
@@ -41,14 +44,14 @@ class ImagePool(nn.Module):
             (N, B, H, W), without gradient.
 
         Raises:
-            ConfigError: When their size differs from the stored ones'.
+            ConfigError: When their size differs from that of the stored images.
         """
         images = images.detach()
         if len(self.images) and self.images.shape[1:] != images.shape[1:]:
             raise ConfigError(
-                f"ImagePool: holds images of {tuple(self.images.shape[1:])}, but got "
-                f"{tuple(images.shape[1:])}. Crop the images of a domain to one size, and resume "
-                "with the size of the earlier run."
+                f"ImagePool: the stored images have the shape {tuple(self.images.shape[1:])}, but "
+                f"new ones have {tuple(images.shape[1:])}. Crop the images of a domain to one "
+                "size, and resume a run with the size that it had."
             )
         return torch.stack([self._exchange(image) for image in images])
 
@@ -57,7 +60,7 @@ class ImagePool(nn.Module):
             kept = image.to(torch.promote_types(image.dtype, torch.float32))[None]
             self.images = torch.cat([self.images, kept]) if len(self.images) else kept.clone()
             return image
-        if self.size == 0 or torch.rand(()) < 0.5:  # drawn on the CPU: no wait for the GPU
+        if self.size == 0 or torch.rand(()) < 0.5:  # drawn on the CPU, not to wait for the GPU
             return image
         index = int(torch.randint(self.size, ()))
         earlier = self.images[index].to(image.dtype, copy=True)
@@ -65,7 +68,7 @@ class ImagePool(nn.Module):
         return earlier
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any) -> None:
-        """Take as many images as the checkpoint has."""
+        """Load the checkpoint's images, whose number may differ from the pool's."""
         found = state_dict.get(f"{prefix}images")
         if found is not None:
             self.images = found[: self.size].to(self.images.device, copy=True)
