@@ -25,6 +25,24 @@ class ConfigError(MMDAError):
     """A config, option or checkpoint that does not fit."""
 
 
+def check_choice(what: str, name: str, choices: Iterable[str], where: str = "") -> None:
+    """Raise a :class:`ConfigError` when a name is none of the choices.
+
+    Args:
+        what: What the name is of, such as ``method``.
+        name: The name.
+        choices: The names that exist.
+        where: What has the choice, such as ``MatchTile``; it begins the message.
+    """
+    names = [str(choice) for choice in choices]
+    if name not in names:
+        start = f"{where}: unknown" if where else "Unknown"
+        raise ConfigError(
+            f"{start} {what} `{name}`; expected one of {', '.join(names)}."
+            + did_you_mean(name, names)
+        )
+
+
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
     """Return ``' Did you mean `x`?'`` for the nearest choice, or an empty string.
 

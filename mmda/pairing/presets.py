@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mmda.errors import ConfigError, did_you_mean
+from mmda.errors import ConfigError, check_choice
 from mmda.tasks import TASKS
 
 TILE = 512  # pixels
@@ -73,9 +73,5 @@ def find_preset(name: str) -> Preset:
     Raises:
         ConfigError: When there is none of this name.
     """
-    if name not in PRESETS:
-        raise ConfigError(
-            f"Unknown preset `{name}`; expected one of {', '.join(PRESETS)}."
-            + did_you_mean(name, PRESETS)
-        )
+    check_choice("preset", name, PRESETS)
     return PRESETS[name]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,10 +12,10 @@ from tqdm import tqdm
 from mmda.errors import DataError
 from mmda.raster.dataset.domain import TiledDomain, count_splits
 from mmda.raster.dataset.stats import BandStatistics
+from mmda.utils.threads import map_in_threads
 
 Rows = Sequence[Mapping[str, Any]]
 SAMPLED = 64  # tiles that the brightness is measured on
-BATCH = 256  # tiles whose statistics are in memory at once
 
 
 @dataclass(frozen=True)
@@ -95,17 +94,10 @@ def _stream(domain: TiledDomain, rows: Rows, workers: int, progress: bool) -> Ba
         image, valid = domain.read_image(row)
         return BandStatistics.of(np.ascontiguousarray(np.moveaxis(image, -1, 0)), valid)
 
-    total = BandStatistics.empty(domain.info["bands"])
     name = f"statistics of {domain.info['domain']}"
-    with (
-        ThreadPoolExecutor(workers) as executor,
-        tqdm(total=len(rows), unit="tile", desc=name, disable=not progress) as bar,
-    ):
-        for start in range(0, len(rows), BATCH):
-            for tile in executor.map(of_tile, rows[start : start + BATCH]):
-                total.merge(tile)
-                bar.update()
-    return total
+    tiles = map_in_threads(of_tile, rows, workers)
+    bar = tqdm(tiles, total=len(rows), unit="tile", desc=name, disable=not progress)
+    return BandStatistics.merged(domain.info["bands"], bar)
 
 
 def _brightness(domain: TiledDomain, rows: Rows) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from mmda.errors import DataError
 from mmda.pseudo.report import PseudoLabelReport
 from mmda.pseudo.store import PredictionStore
 from mmda.raster.dataset.manifest import DATASET_INFO
-from mmda.utils.files import atomic_path, atomic_write_text
+from mmda.utils.files import atomic_path, atomic_write_json
 
 REPORT = "pseudo_labels.json"
 HISTOGRAMS = "histograms.npy"
@@ -89,8 +89,8 @@ class PseudoLabelFolder:
             histograms: (C, BINS) int64.
             info: Content of ``dataset.json``.
         """
-        atomic_write_text(self.root / DATASET_INFO, json.dumps(info, indent=1))
+        atomic_write_json(self.root / DATASET_INFO, info)
         with atomic_path(self.root / HISTOGRAMS) as temporary:
             np.save(temporary, histograms)
-        atomic_write_text(self.root / REPORT, json.dumps(report.to_json(), indent=1))
+        atomic_write_json(self.root / REPORT, report.to_json())
         self.store.clear()

@@ -33,9 +33,10 @@ from mmda.pseudo.network import NetworkPredictor, weights_digest
 from mmda.pseudo.report import PseudoLabelReport
 from mmda.pseudo.store import Prediction
 from mmda.pseudo.thresholds import BINS, ThresholdRule, threshold_bins
-from mmda.pseudo.writer import LabelWriter, Truths, WrittenLabels, threaded
+from mmda.pseudo.writer import THREADS, LabelWriter, Truths, WrittenLabels
 from mmda.utils.files import ensure_free_space
 from mmda.utils.seeding import capture_rng, restore_rng
+from mmda.utils.threads import map_in_threads
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,7 @@ class Sweep:
                 yield number, predictions
 
         with self._bar(numbers, "predicting") as bar:
-            for _ in threaded(self.folder.store.save, predicted()):
+            for _ in map_in_threads(lambda job: self.folder.store.save(*job), predicted(), THREADS):
                 bar.update()
         return histograms
 
@@ -209,7 +210,7 @@ class Sweep:
 
         own, total = (WrittenLabels.nothing(len(self.classes)) for _ in range(2))
         with self._bar(numbers, "writing") as bar:
-            for written in threaded(writer.write, jobs()):
+            for written in map_in_threads(lambda job: writer.write(*job), jobs(), THREADS):
                 own.merge(written)
                 bar.update()
         for part in all_gather_object(own):

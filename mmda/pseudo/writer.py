@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import numpy as np
 
@@ -16,8 +13,7 @@ from mmda.pseudo.store import Prediction
 from mmda.raster.dataset.tile_files import pseudo_label_path
 from mmda.raster.tiling.encode import encode_label, write_tile
 
-_THREADS = 4
-T = TypeVar("T")
+THREADS = 4  # that write files
 Truths = list[np.ndarray | None]
 
 
@@ -81,18 +77,3 @@ class LabelWriter:
             counts[:classes].tolist(),
             int(counts[classes:].sum()),
         )
-
-
-def threaded(function: Callable[..., T], jobs: Iterable[tuple]) -> Iterator[T]:
-    """Yield ``function(*job)`` for each job, in order; the calls run in threads.
-
-    Jobs are taken from the iterable as threads become free, so that only a few exist at a time.
-    """
-    waiting: list[Future[T]] = []
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for job in jobs:
-            waiting.append(pool.submit(function, *job))
-            if len(waiting) > _THREADS:
-                yield waiting.pop(0).result()
-        for future in waiting:
-            yield future.result()

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from rasterio.windows import Window as RasterioWindow
 
-from mmda.errors import ConfigError, did_you_mean
+from mmda.errors import ConfigError, check_choice
 
 EDGES = ("shift", "pad", "drop")
 
@@ -99,11 +99,7 @@ def tile_windows(
 
 def check_tiling(tile: int | None, stride: int | None, edge: str) -> None:
     """Raise a :class:`ConfigError` for a tiling that cannot be."""
-    if edge not in EDGES:
-        raise ConfigError(
-            f"Unknown edge rule `{edge}`; expected one of {', '.join(EDGES)}."
-            + did_you_mean(edge, EDGES)
-        )
+    check_choice("edge rule", edge, EDGES)
     if tile is None:
         return
     if tile < 1:

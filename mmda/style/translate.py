@@ -11,8 +11,7 @@ import json
 import os
 import shutil
 import zlib
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,14 +28,13 @@ from mmda.raster.dataset.manifest import DATASET_INFO, MANIFEST, read_manifest, 
 from mmda.raster.dataset.stats import BandStatistics
 from mmda.raster.dataset.tile_files import read_nodata, read_tile
 from mmda.raster.io.handles import quiet_georeference
-from mmda.raster.scene import SPLITS
 from mmda.raster.tiling.encode import ImageEncoder, write_tile
-from mmda.raster.tiling.geotiff import GeoTiffEncoder
+from mmda.raster.tiling.folder import tile_folders
 from mmda.style.translators import Translator
-from mmda.utils.files import atomic_path, atomic_write_text, ensure_free_space
+from mmda.utils.files import atomic_path, atomic_write_json, ensure_free_space, leftovers
+from mmda.utils.threads import map_in_threads
 
 RECORD = "translation.json"
-_KINDS = ("images", "labels")
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 Row = dict[str, Any]
@@ -109,7 +107,7 @@ class TranslatedCopy:
             write_manifest(self.out, rows)
         info = {**self.domain.info, "statistics": _statistics(rows, [s for _, s in described])}
         info["translation"] = self.translator.description
-        _write_json(self.out / DATASET_INFO, info)
+        atomic_write_json(self.out / DATASET_INFO, info)
         linked = sum(self._is_linked(row) for row in rows if row["label"])
         labels = sum(row["label"] is not None for row in rows)
         return Translation(len(rows), len(missing), linked, labels - linked)
@@ -143,20 +141,17 @@ class TranslatedCopy:
                 "with --overwrite, or choose another folder."
             )
         if not path.exists():
-            _write_json(path, record)
-        for folder in (self.out, *self._folders()):
-            for leftover in folder.glob(".*.tmp-*"):
+            atomic_write_json(path, record)
+        for folder in (self.out, *tile_folders(self.out)):
+            for leftover, _ in leftovers(folder):
                 leftover.unlink(missing_ok=True)
 
     def _clear(self) -> None:
         for name in (DATASET_INFO, MANIFEST):
             (self.out / name).unlink(missing_ok=True)
-        for folder in self._folders():
+        for folder in tile_folders(self.out):
             shutil.rmtree(folder, ignore_errors=True)
         (self.out / RECORD).unlink()
-
-    def _folders(self) -> list[Path]:
-        return [self.out / split / kind for split in SPLITS for kind in _KINDS]
 
     def _is_done(self, row: Row) -> bool:
         return all((self.out / row[kind]).is_file() for kind in ("image", "label") if row[kind])
@@ -186,7 +181,7 @@ class TranslatedCopy:
         key = (row["crs"], nodata, Path(row["image"]).suffix)
         if key not in self._encoders:
             crs = None if row["crs"] is None else CRS.from_wkt(row["crs"])
-            self._encoders[key] = ImageEncoder(key[2][1:], GeoTiffEncoder(crs, nodata))
+            self._encoders[key] = ImageEncoder(key[2][1:], crs, nodata)
         return self._encoders[key]
 
     def _place_label(self, label: Path, out: Path) -> None:
@@ -214,13 +209,9 @@ class TranslatedCopy:
         return columns, BandStatistics.of(np.moveaxis(image, -1, 0), valid)
 
     def _map(self, function: Callable[[_In], _Out], items: Sequence[_In], what: str) -> list[_Out]:
-        executor = ThreadPoolExecutor(self.workers)
-        try:
-            results: Iterable[_Out] = executor.map(function, items)
-            bar = tqdm(results, total=len(items), unit="tile", desc=what, disable=not self.progress)
-            return list(bar)
-        finally:
-            executor.shutdown(cancel_futures=True)
+        results = map_in_threads(function, items, self.workers)
+        bar = tqdm(results, total=len(items), unit="tile", desc=what, disable=not self.progress)
+        return list(bar)
 
 
 def _keep_valid(image: np.ndarray, valid: np.ndarray | None, nodata: float) -> np.ndarray:
@@ -242,13 +233,4 @@ def _statistics(rows: Sequence[Row], found: Sequence[BandStatistics]) -> dict[st
     They are merged in the manifest's order, so that rounding is the same in each run.
     """
     training = [s for row, s in zip(rows, found, strict=True) if row["split"] == "train"]
-    total = BandStatistics.empty(len(found[0].mean))
-    for one in training or found:
-        total.merge(one)
-    return total.summary()
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    text = json.dumps(content, indent=1)
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        atomic_write_text(path, text)
+    return BandStatistics.merged(len(found[0].mean), training or found).summary()

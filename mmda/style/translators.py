@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from mmda.errors import ConfigError, did_you_mean
+from mmda.errors import ConfigError, check_choice
 from mmda.raster.dataset.manifest import MANIFEST
 
 METHODS = ("histogram", "mean_std", "lab", "pca", "fda", "tile_histogram")
@@ -174,11 +174,7 @@ def training_free(
     Raises:
         ConfigError: When the method is unknown.
     """
-    if method not in METHODS:
-        raise ConfigError(
-            f"Unknown method `{method}`; expected one of {', '.join(METHODS)}."
-            + did_you_mean(method, METHODS)
-        )
+    check_choice("method", method, METHODS)
     if method in _BY_TILE:
         return TileTranslator(method, target, beta, seed)
     return DomainTranslator(method, source, target, white)

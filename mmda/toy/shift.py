@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mmda.errors import ConfigError, did_you_mean
+from mmda.errors import ConfigError, check_choice
 
 
 def _parameter(default: float, low: float, high: float, text: str, same: float = 0.0) -> float:
@@ -113,18 +113,10 @@ def make_shift(
     Raises:
         ConfigError: The preset or a name is unknown, or a value is out of range.
     """
-    if preset not in PRESETS:
-        raise ConfigError(
-            f"Unknown preset `{preset}`; expected one of {', '.join(PRESETS)}."
-            + did_you_mean(preset, PRESETS)
-        )
+    check_choice("preset", preset, PRESETS)
     names = [field.name for field in dataclasses.fields(DomainShift)]
     for name in overrides or {}:
-        if name not in names:
-            raise ConfigError(
-                f"Unknown shift parameter `{name}`; expected one of {', '.join(names)}."
-                + did_you_mean(name, names)
-            )
+        check_choice("shift parameter", name, names)
     return dataclasses.replace(PRESETS[preset], **dict(overrides or {}))
 
 

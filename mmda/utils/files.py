@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from mmda.errors import DataError
+
+_TEMPORARY = re.compile(r"\.(?P<stem>.+)\.tmp-[^.]*(?P<suffix>\.[^.]*)?")
 
 
 @contextmanager
@@ -41,6 +46,20 @@ def atomic_write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write ``text`` (UTF-8) to ``path`` atomically."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def atomic_write_json(path: str | os.PathLike[str], content: Any) -> None:
+    """Write ``content`` as indented JSON atomically; a file that holds it already is left alone."""
+    text = json.dumps(content, indent=1)
+    if not os.path.exists(path) or Path(path).read_bytes() != text.encode():
+        atomic_write_text(path, text)
+
+
+def leftovers(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Find the temporary files of killed processes; yield path and name of the final file."""
+    for path in folder.glob(".*.tmp-*"):
+        if match := _TEMPORARY.fullmatch(path.name):
+            yield path, match["stem"] + (match["suffix"] or "")
 
 
 def atomic_write_bytes(path: str | os.PathLike[str], data: bytes | memoryview) -> None:

@@ -100,7 +100,7 @@ def test_kill_at_any_moment_then_resume(uninterrupted, write_config, tmp_path, m
     work, config = tmp_path / "work", write_config(TWO_STEPS)
     owner, name, call, predicted = KILLS[moment]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(writer, "_THREADS", 1)
+        patch.setattr("mmda.pseudo.sweep.THREADS", 1)
         on(patch, owner, name, call)
         process = mp.get_context("fork").Process(target=train, args=(config, work))
         process.start()

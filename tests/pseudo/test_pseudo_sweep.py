@@ -22,7 +22,7 @@ from pseudo_samples import digests, model_and_target, sweep, true_labels
 from mmda.datasets import TiledDataset
 from mmda.datasets.transforms import loading
 from mmda.errors import ConfigError, DataError
-from mmda.pseudo import manifest, writer
+from mmda.pseudo import manifest
 from mmda.pseudo.folder import PseudoLabelFolder
 from mmda.pseudo.network import NetworkPredictor, weights_digest
 from mmda.pseudo.store import PredictionStore
@@ -145,7 +145,7 @@ def interrupted(parts, out, monkeypatch, batches: int) -> None:
 
     with monkeypatch.context() as patch:
         patch.setattr(PredictionStore, "save", save_and_die)
-        patch.setattr(writer, "_THREADS", 1)
+        patch.setattr("mmda.pseudo.sweep.THREADS", 1)
         process = mp.get_context("fork").Process(
             target=sweep, args=(model, target, out), kwargs=dict(batch_size=1)
         )

@@ -55,6 +55,34 @@ def test_a_kill_leaves_what_was_there(tmp_path):
     assert [n for n in names(tmp_path) if not n.startswith(".")] == ["file.txt"]
 
 
+def test_json_is_written_unless_it_is_there(tmp_path):
+    path = tmp_path / "a.json"
+    files.atomic_write_json(path, {"a": 1})
+    assert path.read_text() == '{\n "a": 1\n}'
+    before = path.stat().st_ino
+    with path.open() as kept:  # keeps the old file's number from being given again
+        files.atomic_write_json(path, {"a": 1})
+        assert path.stat().st_ino == before
+        files.atomic_write_json(path, {"a": 2})
+        assert path.stat().st_ino != before
+        assert kept.read() == '{\n "a": 1\n}'
+    assert path.read_text() == '{\n "a": 2\n}'
+
+
+def test_leftovers_are_found_with_their_final_names(tmp_path):
+    for name in ("whole.tif", "a.b.json", "none"):
+        with atomic_path(tmp_path / name) as temporary:
+            temporary.touch()
+            temporary.with_name(temporary.name.replace(".tmp-", ".tmp-0")).touch()
+    assert sorted(name for _, name in files.leftovers(tmp_path)) == [
+        "a.b.json",
+        "none",
+        "whole.tif",
+    ]
+    assert all(path.exists() for path, _ in files.leftovers(tmp_path))
+    assert list(files.leftovers(tmp_path / "missing")) == []
+
+
 def test_atomic_text(tmp_path):
     atomic_write_text(tmp_path / "a.json", "häuser")
     assert (tmp_path / "a.json").read_bytes() == "häuser".encode()

@@ -16,7 +16,7 @@ from mmda.datasets.colour_maps import (
     to_type,
 )
 from mmda.datasets.transforms.radiometry import UINT8_LEVELS, apply_lookup
-from mmda.errors import ConfigError, did_you_mean
+from mmda.errors import ConfigError, check_choice
 from mmda.raster.dataset.domain import TiledDomain
 from mmda.registry import TRANSFORMS
 
@@ -71,11 +71,7 @@ class MatchDomain(BaseTransform):
         split_files: Sequence[str | None] = (None, None),
         white: float | None = None,
     ) -> None:
-        if method not in METHODS:
-            raise ConfigError(
-                f"MatchDomain: unknown method `{method}`; expected one of {METHODS}."
-                + did_you_mean(method, METHODS)
-            )
+        check_choice("method", method, METHODS, "MatchDomain")
         self.prob = prob
         pixels = [
             _sample_pixels(TiledDomain(root, split_file), split, tiles)

@@ -9,7 +9,7 @@ from skimage.transform import resize
 
 from mmda.datasets.colour_maps import to_type
 from mmda.datasets.fourier import check_beta, transfer_amplitude
-from mmda.errors import ConfigError, did_you_mean
+from mmda.errors import ConfigError, check_choice
 from mmda.raster.dataset.domain import TiledDomain
 from mmda.registry import TRANSFORMS
 
@@ -51,11 +51,7 @@ class MatchTile(BaseTransform):
         prob: float = 1.0,
         split_file: str | None = None,
     ) -> None:
-        if method not in METHODS:
-            raise ConfigError(
-                f"MatchTile: unknown method `{method}`; expected one of {METHODS}."
-                + did_you_mean(method, METHODS)
-            )
+        check_choice("method", method, METHODS, "MatchTile")
         check_beta(beta)
         self.method, self.beta, self.prob = method, beta, prob
         self.domain = TiledDomain(target, split_file)

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from mmengine.model import BaseModel, ModuleDict
 from torch import Tensor
 
-from mmda.errors import ConfigError, did_you_mean
+from mmda.errors import ConfigError, check_choice
 from mmda.models.alignments.base import frozen
 from mmda.models.cyclegan.image_pool import ImagePool
 from mmda.models.losses import gan_loss
@@ -60,11 +60,7 @@ class CycleGAN(BaseModel):
     ) -> None:
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
         for name in weights or {}:
-            if name not in WEIGHTS:
-                raise ConfigError(
-                    f"CycleGAN: unknown weight `{name}`; expected some of {list(WEIGHTS)}."
-                    + did_you_mean(name, WEIGHTS)
-                )
+            check_choice("weight", name, WEIGHTS, "CycleGAN")
         self.weights = {**WEIGHTS, **(weights or {})}
         self.gan = gan
         self.generators = ModuleDict({look: MODELS.build(generator) for look in OTHER})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,14 @@ class BandStatistics:
         """Return the statistics of no pixels."""
         none = np.full(bands, np.inf)
         return cls(0, np.zeros(bands), np.zeros(bands), none, -none)
+
+    @classmethod
+    def merged(cls, bands: int, parts: Iterable[BandStatistics]) -> BandStatistics:
+        """Return the statistics of all pixels of the parts, merged in their order."""
+        total = cls.empty(bands)
+        for part in parts:
+            total.merge(part)
+        return total
 
     @classmethod
     def of(cls, image: np.ndarray, valid: np.ndarray | None = None) -> BandStatistics:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from mmda.raster.dataset.window_reader import WindowReader, scenes_of, states_of
 from mmda.raster.decoding import IGNORE
 from mmda.raster.io.handles import quiet_georeference
 from mmda.raster.scene import SPLITS
+from mmda.utils.threads import map_in_threads
 
 _CHUNK = 256  # tiles per task handed to the threads
 
@@ -67,14 +67,10 @@ def verify_dataset(root: str | Path, workers: int = 2, progress: bool = True) ->
     with (
         quiet_georeference(),
         tqdm(total=len(rows), unit="tile", desc="verifying", disable=not progress) as bar,
-        ThreadPoolExecutor(workers) as executor,
     ):
         reader = _window_reader(rows, info)
-        for chunk, found in zip(
-            chunks,
-            executor.map(lambda c: _check_tiles(folder, c, info, reader), chunks),
-            strict=True,
-        ):
+        checked = map_in_threads(lambda c: _check_tiles(folder, c, info, reader), chunks, workers)
+        for chunk, found in zip(chunks, checked, strict=True):
             problems += found
             bar.update(len(chunk))
     sizes = [row[f"{kind}_bytes"] for kind in ("image", "label") for row in rows if row[kind]]

@@ -9,8 +9,9 @@ import cv2
 import deflate
 import numpy as np
 from affine import Affine
+from rasterio.crs import CRS
 
-from mmda.errors import ConfigError, DataError, did_you_mean
+from mmda.errors import ConfigError, DataError, check_choice
 from mmda.raster.tiling.geotiff import GeoTiffEncoder, interleaved
 from mmda.raster.tiling.png import encode_png
 from mmda.utils.files import atomic_write_bytes
@@ -22,11 +23,7 @@ _PNG_BANDS = (1, 3)
 
 def check_format(name: str, bands: int, dtype: str) -> None:
     """Raise a :class:`ConfigError` when an image format cannot hold the bands."""
-    if name not in FORMATS:
-        raise ConfigError(
-            f"Unknown image format `{name}`; expected one of {', '.join(FORMATS)}."
-            + did_you_mean(name, FORMATS)
-        )
+    check_choice("image format", name, FORMATS)
     dtypes = {"png": ("uint8", "uint16"), "jpg": ("uint8",)}.get(name)
     if dtypes is not None and (bands not in _PNG_BANDS or dtype not in dtypes):
         raise ConfigError(
@@ -45,16 +42,16 @@ class Written(NamedTuple):
 class ImageEncoder:
     """Encodes the image tiles of one scene; safe to use from several threads."""
 
-    def __init__(self, format: str, geotiff: GeoTiffEncoder) -> None:
+    def __init__(self, format: str, crs: CRS | None, nodata: float | None) -> None:
         """Prepare to encode.
 
         Args:
-            format: ``tif``, ``png`` or ``jpg``.
-            geotiff: Encodes ``tif``. It keeps CRS, transform and no-data; a tile with invalid
-                pixels and no no-data value carries a mask band. PNG and JPEG hold pixels alone.
+            format: ``tif``, ``png`` or ``jpg``; the latter two hold pixels alone.
+            crs: See :class:`GeoTiffEncoder`.
+            nodata: See :class:`GeoTiffEncoder`.
         """
         self._format = format
-        self._geotiff = geotiff
+        self._geotiff = GeoTiffEncoder(crs, nodata)
 
     def encode(
         self, image: np.ndarray, valid: np.ndarray | None = None, transform: Affine | None = None

@@ -12,7 +12,7 @@ from mmda.raster.dataset.manifest import DATASET_INFO, FORMAT, read_manifest_tab
 from mmda.raster.dataset.stats import BandStatistics, pixels_per_split
 from mmda.raster.scene import SPLITS
 from mmda.raster.tiling.store import Record, SceneStore, rows_of
-from mmda.utils.files import atomic_write_text
+from mmda.utils.files import atomic_write_json
 
 
 def finish_dataset(store: SceneStore, palette: list[list[int]], changed: bool) -> dict[str, Any]:
@@ -36,9 +36,7 @@ def finish_dataset(store: SceneStore, palette: list[list[int]], changed: bool) -
     path = store.root / DATASET_INFO
     if changed or not path.exists() or not _is_whole(store.root, rows):
         write_manifest(store.root, rows)
-    text = json.dumps(info, indent=1)
-    if not path.exists() or path.read_bytes() != text.encode():
-        atomic_write_text(path, text)
+    atomic_write_json(path, info)
     return info
 
 
@@ -59,9 +57,8 @@ def _dataset_info(
 ) -> dict[str, Any]:
     splits = {s: sum(row["split"] == s for row in rows) for s in SPLITS}
     used = [r for r in records if r["split"] == "train" or not splits["train"]]
-    statistics = BandStatistics.empty(fixed["bands"])
-    for record in used:
-        statistics.merge(BandStatistics.from_json(record["statistics"]))
+    parts = (BandStatistics.from_json(record["statistics"]) for record in used)
+    statistics = BandStatistics.merged(fixed["bands"], parts)
     labelled = [row for row in rows if row["class_pixels"] is not None]
     gsds = {row["gsd"] for row in rows}
     specs = [json.loads(record["shared"]["scene_spec"]) for record in records]

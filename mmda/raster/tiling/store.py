@@ -20,12 +20,11 @@ from mmda.raster.dataset.manifest import DATASET_INFO, MANIFEST
 from mmda.raster.scene import Scene
 from mmda.raster.tiling.encode import FORMATS, NO_TILES
 from mmda.raster.tiling.folder import tile_folders
-from mmda.utils.files import atomic_write_text
+from mmda.utils.files import atomic_write_json, atomic_write_text, leftovers
 
 Record = dict[str, Any]
 
 _RECORDS = 3  # counted up when records change, so that scenes of earlier versions are made anew
-_TEMPORARY = re.compile(r"\.(?P<file>.+)\.tmp-[^.]*(\.[^.]*)?")
 _SUFFIXES = {f".{name}" for name in FORMATS if name != NO_TILES}
 _TILE = re.compile(r"(?P<scene>.+)_\d{6,}_\d{6,}")
 
@@ -56,7 +55,7 @@ class SceneStore:
         self.remove_leftovers(scenes)
         path = self._folder / "options.json"
         if not path.exists():
-            atomic_write_text(path, json.dumps(options, indent=1))
+            atomic_write_json(path, options)
 
     def check(self, options: dict[str, Any]) -> None:
         """Raise the error of :meth:`prepare`, changing nothing."""
@@ -173,8 +172,8 @@ class SceneStore:
                 the others. ``None`` removes all.
         """
         for folder in (self.root, self._folder, *tile_folders(self.root)):
-            for path in folder.glob(".*.tmp-*") if folder.exists() else ():
-                if scenes is None or _scene_of(path.name) in scenes:
+            for path, name in leftovers(folder):
+                if scenes is None or _scene_of(Path(name)) in scenes:
                     path.unlink(missing_ok=True)
 
     def _done(self, name: str) -> Path:
@@ -240,11 +239,7 @@ def _read(path: Path) -> Record | None:
         return None
 
 
-def _scene_of(temporary: str) -> str | None:
-    """Return the scene that a temporary file belongs to, a tile or a record."""
-    match = _TEMPORARY.fullmatch(temporary)
-    if match is None:
-        return None
-    file = match["file"]
-    tile = _TILE.fullmatch(file)
-    return tile["scene"] if tile else file.rpartition(".")[0]
+def _scene_of(file: Path) -> str:
+    """Return the scene that a tile or a record belongs to."""
+    tile = _TILE.fullmatch(file.stem)
+    return tile["scene"] if tile else file.stem.rpartition(".")[0]

@@ -131,10 +131,9 @@ class _SceneWork:
     def _finish(self) -> None:
         """Record the scene; strips are merged in their order, not in that of the threads."""
         scene = self._tiler.plan.scene
-        statistics = BandStatistics.empty(len(self._tiler.plan.header.bands))
         results = [self._results[index] for index in sorted(self._results)]
-        for result in results:
-            statistics.merge(result.statistics)
+        bands = len(self._tiler.plan.header.bands)
+        statistics = BandStatistics.merged(bands, (result.statistics for result in results))
         record = {
             "split": scene.split,
             "dropped": sum(result.dropped for result in results),

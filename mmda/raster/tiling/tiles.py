@@ -15,7 +15,6 @@ from mmda.raster.dataset.stats import BandStatistics, class_pixels
 from mmda.raster.io.handles import scene_options
 from mmda.raster.scene import scene_to_json
 from mmda.raster.tiling.encode import NO_TILES, ImageEncoder, encode_label, write_tile
-from mmda.raster.tiling.geotiff import GeoTiffEncoder
 from mmda.raster.tiling.options import TileOptions
 from mmda.raster.tiling.plan import ScenePlan
 from mmda.raster.windows import Window
@@ -47,7 +46,7 @@ class SceneTiler:
         # The no-data tag holds in a tile only where invalid pixels carry its value.
         header = plan.header
         nodata = header.nodata if header.nodata == header.fill else None
-        self._encoder = ImageEncoder(options.format, GeoTiffEncoder(plan.grid.crs, nodata))
+        self._encoder = ImageEncoder(options.format, plan.grid.crs, nodata)
 
     def shared_columns(self) -> dict[str, Any]:
         """Return the columns of the manifest that all tiles of the scene have in common."""
