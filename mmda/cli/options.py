@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from mmengine.config import DictAction
@@ -26,17 +25,6 @@ class CfgOptions(DictAction):
             super().__call__(parser, namespace, values, option_string)
         except (ValueError, AssertionError) as error:
             parser.error(f"{option_string} {' '.join(values)}: {error}")
-
-
-def default_work_dir(config: str) -> str:
-    """Return ``work_dirs/`` and the config's path below ``configs``, or its name elsewhere.
-
-    So ``toy/adapted.py`` and ``custom/adapted.py`` never share checkpoints.
-    """
-    path = Path(config).with_suffix("")
-    parts = path.parts
-    below = parts[parts.index("configs") + 1 :] if "configs" in parts else parts[-1:]
-    return str(Path("work_dirs", *below))
 
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:

@@ -73,6 +73,16 @@ def _temporary(path: str | os.PathLike[str]) -> str:
     return os.path.join(folder, f".{stem}.tmp-{secrets.token_hex(4)}{suffix}")
 
 
+def default_work_dir(config: str | os.PathLike[str]) -> Path:
+    """Return ``work_dirs/`` and the config's path below ``configs``, or its name elsewhere.
+
+    So ``toy/adapted.py`` and ``custom/adapted.py`` never share checkpoints.
+    """
+    parts = Path(config).with_suffix("").parts
+    below = parts[parts.index("configs") + 1 :] if "configs" in parts else parts[-1:]
+    return Path("work_dirs", *below)
+
+
 def ensure_free_space(folder: str | os.PathLike[str], needed_bytes: int) -> None:
     """Raise a :class:`DataError` when the disk of ``folder`` has too little room.
 
