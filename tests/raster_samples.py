@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import rasterio
 from affine import Affine
 
-from mmda.raster import RasterLabels, Scene, tile_dataset
+from mmda.raster import RasterLabels, RunOptions, Scene, TileOptions, tile_dataset
 
 UTM = "EPSG:32633"
 ORIGIN = (500000.0, 5000000.0)
@@ -50,8 +51,11 @@ def make_scenes(folder: Path, count: int = 2, height: int = 100, width: int = 13
 
 
 def tile(scenes, out: Path, **options):
-    defaults = {"task": "t", "domain": "source", "classes": ("ground", "building")}
-    return tile_dataset(scenes, out, **{**defaults, "tile": 64, "progress": False, **options})
+    """Tile with options of :class:`TileOptions` and :class:`RunOptions`."""
+    defaults = {"task": "t", "domain": "source", "classes": ("ground", "building"), "tile": 64}
+    running = {f.name for f in fields(RunOptions)} & set(options)
+    run = RunOptions(**{"progress": False, **{name: options.pop(name) for name in running}})
+    return tile_dataset(scenes, out, TileOptions(**{**defaults, **options}), run)
 
 
 def read_image(path: Path) -> np.ndarray:

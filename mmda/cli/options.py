@@ -27,17 +27,28 @@ class CfgOptions(DictAction):
             parser.error(f"{option_string} {' '.join(values)}: {error}")
 
 
-def add_config_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``config``, ``--work-dir`` and ``--cfg-options`` as MMSegmentation has them."""
-    parser.add_argument("config", help="config file")
-    parser.add_argument("--work-dir", help="where logs and checkpoints go; work_dirs/...")
+def add_cfg_options(parser: argparse.ArgumentParser, of: str = "the config") -> None:
+    """Add ``--cfg-options``, the overrides ``of`` a config."""
     parser.add_argument(
         "--cfg-options",
         nargs="+",
         action=CfgOptions,
+        default={},
         metavar="KEY=VALUE",
-        help="overrides of the config, key=value, nested as a.b=c",
+        help=f"overrides of {of}, key=value, nested as a.b=c",
     )
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add ``--device``."""
+    parser.add_argument("--device", help="cpu, cuda, cuda:1, ...; the first GPU if there is one")
+
+
+def add_config_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``config``, ``--work-dir`` and ``--cfg-options`` as MMSegmentation has them."""
+    parser.add_argument("config", help="config file")
+    parser.add_argument("--work-dir", help="where logs and checkpoints go; work_dirs/...")
+    add_cfg_options(parser)
     parser.add_argument(
         "--launcher",
         choices=["none", "pytorch", "slurm", "mpi"],

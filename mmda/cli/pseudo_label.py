@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mmda.cli.options import CfgOptions
+from mmda.cli.options import add_cfg_options, add_device
 from mmda.errors import ConfigError
 from mmda.pseudo.thresholds import ThresholdRule
 
@@ -35,17 +35,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--split", help="its split; that of the config, or train")
     parser.add_argument("--batch-size", type=int, default=4, help="tiles at once [4]")
     parser.add_argument("--workers", type=int, default=0, help="processes that load tiles [0]")
-    parser.add_argument("--device", help="cpu, cuda, cuda:1, ...; the first GPU if there is one")
+    add_device(parser)
     parser.add_argument(
         "--overwrite", action="store_true", help="replace labels of another model in --out"
     )
-    parser.add_argument(
-        "--cfg-options",
-        nargs="+",
-        action=CfgOptions,
-        metavar="KEY=VALUE",
-        help="override the config",
-    )
+    add_cfg_options(parser)
     return parser
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mmda.cli.options import CfgOptions
+from mmda.cli.options import add_cfg_options, add_device
 from mmda.errors import ConfigError
 from mmda.style.translators import METHODS, NetworkTranslator, Translator, training_free
 
@@ -38,7 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
         default="target",
         help="with --cyclegan: domain whose look is taken [target]",
     )
-    parser.add_argument("--device", help="cpu, cuda, ...; the first GPU if there is one")
+    add_device(parser)
     parser.add_argument("--copy-labels", action="store_true", help="copy labels, do not link them")
     parser.add_argument("--overwrite", action="store_true", help="replace a translation in OUT")
     parser.add_argument("--workers", type=int, default=2, help="threads [2]")
@@ -51,13 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--drift-tiles", type=int, default=200, help="tiles that are compared [200]"
     )
-    parser.add_argument(
-        "--cfg-options",
-        nargs="+",
-        action=CfgOptions,
-        metavar="KEY=VALUE",
-        help="override the CycleGAN's config",
-    )
+    add_cfg_options(parser, "the CycleGAN's config")
     return parser
 
 
