@@ -1,8 +1,4 @@
-"""The functions behind the command line, for Python: ``from mmda import train, test``.
+"""The API: functions that the command line calls, too; ``from mmda import train`` gives them.
 
-None of them imports torch before it is called and needs it.
+Importing one of these modules does not import torch; a function does so when it needs it.
 """
-
-from mmda.api.training import TestResult, TrainResult, test, train
-
-__all__ = ["TestResult", "TrainResult", "test", "train"]

@@ -31,8 +31,9 @@ def print_result(result: TileResult, job: TileJob, *, decodes: bool, preview: bo
         preview: Whether to draw a sample of the tiles.
     """
     if result.pending_scenes:
-        print(f"`{result.root}`: shard {job.run.shard} is done; {result.pending_scenes} scenes of")
-        print("  other shards are not. The shard that is ready last completes the dataset.")
+        print(f"`{result.root}`: shard {job.run.shard} is done;", end=" ")
+        print(f"{result.pending_scenes} scenes of other shards are not.")
+        print("  The shard that is ready last completes the dataset.")
     elif result.info:
         _print_summary(result, decodes)
         if preview:

@@ -88,7 +88,7 @@ def check_choices(options: Any) -> None:
         for one in values if described.choices else ():
             if one is not None and one not in described.choices:
                 raise ConfigError(
-                    f"`{one}` is no value of the option `{name}`; expected one of "
+                    f"Unknown {name.replace('_', ' ')} `{one}`; expected one of "
                     f"{', '.join(described.choices)}." + did_you_mean(str(one), described.choices)
                 )
 
