@@ -79,9 +79,11 @@ class TileJob:
 def prepare(name: str, source: Sources, options: Mapping[str, Any]) -> TileJob:
     """Find the scenes of a dataset and sort its options; see :func:`tile`."""
     kind, what = find_converter(name), f"The converter `{name}`"
-    sources = [os.fspath(s) for s in ([source] if isinstance(source, (str, Path)) else source)]
+    sources = _texts([source] if isinstance(source, (str, Path)) else source)
     if len(sources) != 1 and not (sources and kind.SEVERAL):
-        raise ConfigError(f"{what} takes one folder, but got {len(sources)}.")
+        number = "at least one source" if kind.SEVERAL else "one folder"
+        raise ConfigError(f"{what} takes {number}, but got {len(sources)}.")
+    options = {key: _texts(value) for key, value in options.items()}
     classes = {kind: field_names(kind), TileOptions: field_names(TileOptions) - kind.KNOWN}
     classes[RunOptions] = field_names(RunOptions)
     own, tiling, running = split_options(options, classes, what)
@@ -91,3 +93,10 @@ def prepare(name: str, source: Sources, options: Mapping[str, Any]) -> TileJob:
     found = converter.find_scenes(*sources)
     scenes = converter.chosen(found.scenes, sources[0])
     return TileJob(scenes, tiled, run, converter.describe(sources[0], found))
+
+
+def _texts(value: Any) -> Any:
+    """Return paths, also those in a list, as text, and other values as they are."""
+    if isinstance(value, (list, tuple)):
+        return [_texts(one) for one in value]
+    return os.fspath(value) if isinstance(value, Path) else value

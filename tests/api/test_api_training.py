@@ -7,7 +7,6 @@ import math
 
 import pytest
 import torch
-from api_samples import LEARNS_QUICKLY
 from core_samples import SOURCE_ONLY
 from mmengine.config import Config
 
@@ -17,21 +16,6 @@ from mmda.errors import ConfigError
 SCORES = {
     "mIoU", "mF1", "aAcc", "IoU/background", "IoU/building", "F1/background", "F1/building",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def config(toy_root, tmp_path_factory):
-    """A config of a training that learns the tiny domains in 60 iterations."""
-    path = tmp_path_factory.mktemp("training") / "config.py"
-    path.write_text(LEARNS_QUICKLY)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MMDA_TOY_ROOT", str(toy_root / "buildings"))
-        yield path
-
-
-@pytest.fixture(scope="module")
-def trained(config):
-    return mmda.train(config, work_dir=config.parent / "work", seed=3)
 
 
 def weights(checkpoint):

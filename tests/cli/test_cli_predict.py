@@ -8,10 +8,10 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
+from api_samples import pixel_model
 from rasterio.transform import from_origin
 
 import mmda.cli.predict
-from mmda.api.prediction import Model
 from mmda.cli import main
 
 
@@ -22,11 +22,7 @@ def calls(monkeypatch):
 
     def load_model(config, checkpoint, **options):
         seen.append((Path(config).name, Path(checkpoint).name, options))
-        palette = [[0, 0, 0], [255, 0, 0]]
-        return Model(None, predictor, ("background", "building"), palette, bands=3)
-
-    def predictor(batch):
-        return np.stack([batch[:, 0] <= 100, batch[:, 0] > 100], 1).astype(np.float32)
+        return pixel_model()
 
     monkeypatch.setattr(mmda.cli.predict, "load_model", load_model)
     return seen
