@@ -38,7 +38,7 @@ def write_tiles(root: Path, count: int, size: int) -> None:
     import rasterio
     from rasterio.transform import from_origin
 
-    from mmda.raster import Scene, tile_dataset
+    from mmda.raster import RunOptions, Scene, TileOptions, tile_dataset
 
     shape = (2 * size, -(-count // 2) * size)
     rng = np.random.default_rng(0)
@@ -50,11 +50,12 @@ def write_tiles(root: Path, count: int, size: int) -> None:
         crs=32633, transform=from_origin(500000, 5000000, 0.5, 0.5),
     ) as raster:  # fmt: skip
         raster.write(np.clip(pixels, 0, 255).astype("uint8"))
-    tile_dataset(
-        [Scene("scene", str(scene), "train")], root / "tiles", task="buildings", domain="target",
-        classes=("background", "building"), palette=((0, 0, 0), (255, 0, 0)), tile=size,
-        format="png", workers=1, progress=False,
+    options = TileOptions(
+        "buildings", "target", ("background", "building"), size, format="png",
+        palette=((0, 0, 0), (255, 0, 0)),
     )  # fmt: skip
+    run = RunOptions(workers=1, progress=False)
+    tile_dataset([Scene("scene", str(scene), "train")], root / "tiles", options, run)
 
 
 def label(root: Path, network: str, batch: int) -> SweepSummary:

@@ -176,12 +176,10 @@ def _peak(folder: Path, size: int, tiled: bool) -> int:
 
 
 def _peak_here(path: Path) -> int:
-    from mmda.raster import Scene, tile_dataset
+    from mmda.raster import RunOptions, Scene, TileOptions, tile_dataset
 
-    out = path.with_suffix("")
-    tile_dataset(
-        [Scene("s", str(path))], out, task="t", domain="d", classes=("a", "b"), progress=False
-    )
+    scenes, options = [Scene("s", str(path))], TileOptions("t", "d", ("a", "b"))
+    tile_dataset(scenes, path.with_suffix(""), options, RunOptions(progress=False))
     # Not getrusage: its peak starts with that of the process which started this one.
     status = Path("/proc/self/status").read_text()
     return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) // 1024  # type: ignore[index]

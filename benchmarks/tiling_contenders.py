@@ -21,7 +21,7 @@ import rasterio
 from affine import Affine
 from rasterio.windows import Window
 
-from mmda.raster import RasterLabels, Scene, tile_dataset
+from mmda.raster import RasterLabels, RunOptions, Scene, TileOptions, tile_dataset
 from mmda.raster.tiling.geotiff import GeoTiffEncoder
 
 TILE = 512
@@ -78,19 +78,10 @@ def make_rasters(folder: Path, size: int) -> tuple[dict[str, Path], Path]:
 def run_mmda(task: Task, out: Path, workers: int, gsd: float | None = None) -> None:
     """Tile with mmda, from the plan to the manifest."""
     scene = Scene("s", str(task.image), label=RasterLabels(str(task.mask)))
-    tile_dataset(
-        [scene],
-        out,
-        task="t",
-        domain="d",
-        classes=("a", "b"),
-        tile=TILE,
-        stride=task.stride,
-        format=SUFFIXES[task.codec],
-        gsd=gsd,
-        workers=workers,
-        progress=False,
+    options = TileOptions(
+        "t", "d", ("a", "b"), TILE, stride=task.stride, gsd=gsd, format=SUFFIXES[task.codec]
     )
+    tile_dataset([scene], out, options, RunOptions(workers, progress=False))
 
 
 def run_mmda_by_gdal(task: Task, out: Path, workers: int) -> None:

@@ -1,3 +1,62 @@
-"""mmda: remote-sensing domain adaptation for semantic segmentation, on MMSegmentation."""
+"""mmda: remote-sensing domain adaptation for semantic segmentation, on MMSegmentation.
+
+The names of the API are imported when they are used, so that ``import mmda`` takes no time::
+
+    from mmda import load_model, pair, predict, test, tile, train, vectorise
+"""
+
+# ruff: noqa: F401  # type checkers read the imports, users get the names
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "mmda.api.pairing": "PairResult pair",
+    "mmda.api.prediction": "FailedPredictionsError Model Prediction load_model predict",
+    "mmda.api.tiling": "tile",
+    "mmda.api.training": "TestResult TrainResult test train",
+    "mmda.errors": "ConfigError DataError MMDAError",
+    "mmda.pairing.options": "PairOptions",
+    "mmda.raster.mapping.options": "PredictOptions",
+    "mmda.raster.mapping.vectorise": "Polygons vectorise",
+    "mmda.raster.scene": "RasterLabels Scene VectorLabels",
+    "mmda.raster.tiling.options": "RunOptions TileOptions",
+    "mmda.raster.tiling.result": "DamagedScenesError TileResult",
+    "mmda.raster.tiling.run": "tile_dataset",
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+if TYPE_CHECKING:  # the same for type checkers
+    from mmda.api.pairing import PairResult, pair
+    from mmda.api.prediction import (
+        FailedPredictionsError,
+        Model,
+        Prediction,
+        load_model,
+        predict,
+    )
+    from mmda.api.tiling import tile
+    from mmda.api.training import TestResult, TrainResult, test, train
+    from mmda.errors import ConfigError, DataError, MMDAError
+    from mmda.pairing.options import PairOptions
+    from mmda.raster.mapping.options import PredictOptions
+    from mmda.raster.mapping.vectorise import Polygons, vectorise
+    from mmda.raster.scene import RasterLabels, Scene, VectorLabels
+    from mmda.raster.tiling.options import RunOptions, TileOptions
+    from mmda.raster.tiling.result import DamagedScenesError, TileResult
+    from mmda.raster.tiling.run import tile_dataset
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Import and return a name of the API."""
+        if name not in _HOME:
+            raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
+        return getattr(importlib.import_module(_HOME[name]), name)
+
+    def __dir__() -> list[str]:
+        """Return the names of the API besides the module's own."""
+        return sorted({*globals(), *_HOME})

@@ -9,7 +9,7 @@ import numpy as np
 import rasterio
 from rasterio.transform import from_origin
 
-from mmda.raster import RasterLabels, Scene, tile_dataset
+from mmda.raster import RasterLabels, RunOptions, Scene, TileOptions, tile_dataset
 from mmda.tasks import TASKS
 
 REPO = Path(__file__).resolve().parents[1]
@@ -106,15 +106,6 @@ def write_domain(scenes: Path, out: Path, domain: str, fmt: str = "tif") -> None
         path = scenes / f"{domain}{number}.tif"
         mask = write_scene(path, label, image)
         listed.append(Scene(f"{domain}{number}", str(path), split, RasterLabels(str(mask))))
-    tile_dataset(
-        listed,
-        out,
-        task="buildings",
-        domain=domain,
-        classes=TASKS["buildings"].classes,
-        palette=TASKS["buildings"].palette,
-        tile=TILE,
-        format=fmt,
-        workers=1,
-        progress=False,
-    )
+    task = TASKS["buildings"]
+    options = TileOptions("buildings", domain, task.classes, TILE, format=fmt, palette=task.palette)
+    tile_dataset(listed, out, options, RunOptions(workers=1, progress=False))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import rasterio
 from affine import Affine
 
-from mmda.raster import RasterLabels, Scene, tile_dataset
+from mmda.raster import RasterLabels, RunOptions, Scene, TileOptions, tile_dataset
+from mmda.raster.mapping import predict as mapping
+from mmda.raster.mapping.options import PredictOptions
+from mmda.raster.tiling.result import TileResult
 
 UTM = "EPSG:32633"
 ORIGIN = (500000.0, 5000000.0)
@@ -49,9 +53,24 @@ def make_scenes(folder: Path, count: int = 2, height: int = 100, width: int = 13
     return scenes
 
 
-def tile(scenes, out: Path, **options):
-    defaults = {"task": "t", "domain": "source", "classes": ("ground", "building")}
-    return tile_dataset(scenes, out, **{**defaults, "tile": 64, "progress": False, **options})
+def tile(scenes, out: Path, **options) -> dict:
+    """Tile and return the content of ``dataset.json``, see :func:`tiled`."""
+    return tiled(scenes, out, **options).info
+
+
+def tiled(scenes, out: Path, **options) -> TileResult:
+    """Tile with options of :class:`TileOptions` and :class:`RunOptions`."""
+    defaults = {"task": "t", "domain": "source", "classes": ("ground", "building"), "tile": 64}
+    running = {f.name for f in fields(RunOptions)} & set(options)
+    run = RunOptions(**{"progress": False, **{name: options.pop(name) for name in running}})
+    return tile_dataset(scenes, out, TileOptions(**{**defaults, **options}), run)
+
+
+def predict_raster(image, out: Path, predict, **options):
+    """Map a raster with options of :class:`PredictOptions` and of :func:`predict_raster`."""
+    named = {f.name for f in fields(PredictOptions)} - {"probabilities"}
+    chosen = PredictOptions(**{name: options.pop(name) for name in named & set(options)})
+    return mapping.predict_raster(image, out, predict, chosen, **options)
 
 
 def read_image(path: Path) -> np.ndarray:

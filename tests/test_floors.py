@@ -38,7 +38,6 @@ FLOORS = """
 """
 # Imports that still run upwards: (room, imported room).
 KNOWN = {
-    ("converters", "cli"),
     ("ablation", "cli"),
     ("ablation", "demo"),
     ("demo", "cli"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib
 import os
 import select
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from mmda.errors import MMDAError
 from mmda.utils.installation import check_installation
@@ -30,6 +32,39 @@ COMMANDS = {
 }
 
 
+def guarded(command: Callable[..., int | None]) -> Callable[..., int]:
+    """Decorate a command so that user errors and Ctrl-C become exit codes."""
+
+    @functools.wraps(command)
+    def run(*arguments: Any) -> int:
+        # Two output channels are mmda's convention for two classes, not an oversight.
+        warnings.filterwarnings("ignore", message="For binary segmentation, we suggest")
+        # Plain images are welcome: their warnings tell nothing new.
+        warnings.filterwarnings("ignore", message="Dataset has no geotransform, gcps, or rpcs")
+        try:
+            check_installation()
+            return int(command(*arguments) or 0)
+        except MMDAError as error:
+            # A data loader's worker passes its traceback on as the message; its last lines are
+            # ours.
+            message = str(error).rpartition(f"{type(error).__name__}: ")[2].strip()
+            print(f"error: {message}", file=sys.stderr)
+            return error.exit_code
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            return 130
+        except BrokenPipeError:
+            if not _reader_left():
+                raise
+            return 141  # what a shell gives for a program that SIGPIPE ended
+        finally:
+            if _reader_left():
+                _drop_output()
+
+    return run
+
+
+@guarded
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``mmda COMMAND ...`` and return its exit code.
 
@@ -41,43 +76,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         traceback), 130 after Ctrl-C, 141 when it was to write to a reader (``| head``) that has
         ended.
     """
-    return guarded(_dispatch, list(sys.argv[1:] if argv is None else argv))
-
-
-def _dispatch(argv: Sequence[str]) -> int:
-    """Call the ``main`` of the command that ``argv`` names."""
+    given = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(prog="mmda", description=(__doc__ or "").replace("``", ""))
     sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, summary in COMMANDS.items():
         sub.add_parser(name, help=summary, add_help=False)
-    command = parser.parse_args(argv[:1]).command
-    return int(importlib.import_module(f"mmda.cli.{command}").main(argv[1:]) or 0)
-
-
-def guarded(function: object, argv: Sequence[str]) -> int:
-    """Call a command's ``main(argv)``, turning user errors and Ctrl-C into exit codes."""
-    # Two output channels are mmda's convention for two classes, not an oversight.
-    warnings.filterwarnings("ignore", message="For binary segmentation, we suggest")
-    # Plain images are welcome: their warnings tell nothing new.
-    warnings.filterwarnings("ignore", message="Dataset has no geotransform, gcps, or rpcs")
-    try:
-        check_installation()
-        return int(function(argv) or 0)  # type: ignore[operator]
-    except MMDAError as error:
-        # A data loader's worker passes its traceback on as the message; its last lines are ours.
-        message = str(error).rpartition(f"{type(error).__name__}: ")[2].strip()
-        print(f"error: {message}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        if not _reader_left():
-            raise
-        return 141  # what a shell gives for a program that SIGPIPE ended
-    finally:
-        if _reader_left():
-            _drop_output()
+    command = parser.parse_args(given[:1]).command
+    return int(importlib.import_module(f"mmda.cli.{command}").main(given[1:]) or 0)
 
 
 def _reader_left() -> bool:

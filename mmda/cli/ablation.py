@@ -6,8 +6,9 @@ import argparse
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from mmda.cli.options import CfgOptions, default_work_dir
+from mmda.cli.options import CfgOptions
 from mmda.errors import ConfigError, did_you_mean
+from mmda.utils.shipped_configs import default_work_dir
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -59,7 +60,7 @@ def main(argv: Sequence[str]) -> int:
     _check_names("--tasks", args.tasks, table.tasks)
     command = Command(
         table,
-        args.work_dir or Path(default_work_dir(args.table)),
+        args.work_dir or default_work_dir(args.table),
         read_seeds(args.seeds, "--seeds") if args.seeds else table.seeds,
         tuple(args.rows or table.rows),
         tuple(args.tasks or table.tasks),

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmda.cli.options import CfgOptions
+from mmda.cli.options import add_cfg_options, add_device
 from mmda.errors import ConfigError
 from mmda.utils.files import atomic_write_text
 
@@ -69,16 +69,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar=("H", "W"),
         help="image in pixels [512 512]",
     )
-    parser.add_argument("--device", help="cpu, cuda, ...; the first GPU if there is one")
+    add_device(parser)
     parser.add_argument("--repeats", type=int, default=10, help="timed passes [10]")
     parser.add_argument("--out", type=Path, help="also write the figures to this JSON file")
-    parser.add_argument(
-        "--cfg-options",
-        nargs="+",
-        action=CfgOptions,
-        metavar="KEY=VALUE",
-        help="override the configs",
-    )
+    add_cfg_options(parser, "the configs")
     return parser
 
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmda.cli.options import CfgOptions
+from mmda.cli.options import add_cfg_options, add_device
 from mmda.errors import ConfigError
 from mmda.utils import ensure_free_space
 from mmda.utils.installation import install_extra
@@ -93,14 +93,8 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, default=0, help="of sampled pixels and `init` (%(default)s)"
     )
-    parser.add_argument("--device", help="cpu, cuda, cuda:1, ...; the first GPU if there is one")
-    parser.add_argument(
-        "--cfg-options",
-        nargs="+",
-        action=CfgOptions,
-        metavar="KEY=VALUE",
-        help="overrides of every config",
-    )
+    add_device(parser)
+    add_cfg_options(parser, "every config")
 
 
 def _check_numbers(args: argparse.Namespace) -> None:

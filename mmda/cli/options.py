@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from mmengine.config import DictAction
-
-from mmda.utils.shipped_configs import PREFIX
 
 
 class CfgOptions(DictAction):
@@ -30,29 +27,28 @@ class CfgOptions(DictAction):
             parser.error(f"{option_string} {' '.join(values)}: {error}")
 
 
-def default_work_dir(config: str) -> str:
-    """Return ``work_dirs/`` and the config's path below ``configs``, or its name elsewhere.
+def add_cfg_options(parser: argparse.ArgumentParser, of: str = "the config") -> None:
+    """Add ``--cfg-options``, the overrides ``of`` a config."""
+    parser.add_argument(
+        "--cfg-options",
+        nargs="+",
+        action=CfgOptions,
+        default={},
+        metavar="KEY=VALUE",
+        help=f"overrides of {of}, key=value, nested as a.b=c",
+    )
 
-    So ``toy/adapted.py`` and ``custom/adapted.py`` never share checkpoints.
-    """
-    if config.startswith(PREFIX):
-        config = f"configs/{config.removeprefix(PREFIX)}"
-    parts = Path(config).with_suffix("").parts
-    below = parts[parts.index("configs") + 1 :] if "configs" in parts else parts[-1:]
-    return str(Path("work_dirs", *below))
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """Add ``--device``."""
+    parser.add_argument("--device", help="cpu, cuda, cuda:1, ...; the first GPU if there is one")
 
 
 def add_config_options(parser: argparse.ArgumentParser) -> None:
     """Add ``config``, ``--work-dir`` and ``--cfg-options`` as MMSegmentation has them."""
     parser.add_argument("config", help="config file, or a name that `mmda configs` lists")
     parser.add_argument("--work-dir", help="where logs and checkpoints go; work_dirs/...")
-    parser.add_argument(
-        "--cfg-options",
-        nargs="+",
-        action=CfgOptions,
-        metavar="KEY=VALUE",
-        help="overrides of the config, key=value, nested as a.b=c",
-    )
+    add_cfg_options(parser)
     parser.add_argument(
         "--launcher",
         choices=["none", "pytorch", "slurm", "mpi"],

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from mmda.cli.options import CfgOptions
-from mmda.errors import ConfigError
-from mmda.pseudo.thresholds import ThresholdRule
-
-if TYPE_CHECKING:
-    from mmengine.config import Config
+from mmda.cli.options import add_cfg_options, add_device
+from mmda.pseudo import ThresholdRule, format_report
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -35,17 +30,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--split", help="its split; that of the config, or train")
     parser.add_argument("--batch-size", type=int, default=4, help="tiles at once [4]")
     parser.add_argument("--workers", type=int, default=0, help="processes that load tiles [0]")
-    parser.add_argument("--device", help="cpu, cuda, cuda:1, ...; the first GPU if there is one")
+    add_device(parser)
     parser.add_argument(
         "--overwrite", action="store_true", help="replace labels of another model in --out"
     )
-    parser.add_argument(
-        "--cfg-options",
-        nargs="+",
-        action=CfgOptions,
-        metavar="KEY=VALUE",
-        help="override the config",
-    )
+    add_cfg_options(parser)
     return parser
 
 
@@ -61,28 +50,21 @@ def main(argv: Sequence[str]) -> int:
     args = build_parser().parse_args(argv)
     rule = ThresholdRule.parse(args.thresholds)
 
-    from mmda.engine.inference import load_model
-    from mmda.engine.launch import load_config
-    from mmda.pseudo import format_report
-    from mmda.pseudo.datasets import evaluation_pipeline, true_labels, unlabelled
-    from mmda.pseudo.sweep import Sweep
+    from mmda.pseudo.label import label_target
 
-    config = load_config(args.config, args.cfg_options)
-    described = _dataset(config, args.data, args.split)
-    model = load_model(args.config, args.checkpoint, args.device, args.cfg_options)
-    dataset = unlabelled(described, evaluation_pipeline(config))
-    _check_classes(len(dataset.metainfo["classes"]), model.num_classes, str(dataset.data_root))
-    sweep = Sweep(
-        model,
-        dataset,
+    summary = label_target(
+        args.config,
+        args.checkpoint,
         args.out,
         rule,
-        true_labels(described, dataset),
+        data=args.data,
+        split=args.split,
         batch_size=args.batch_size,
-        num_workers=args.workers,
+        workers=args.workers,
+        device=args.device,
         overwrite=args.overwrite,
+        cfg_options=args.cfg_options,
     )
-    summary = sweep.run()
     print(format_report(summary.report))
     share = 100 * summary.network_seconds / max(summary.seconds, 1e-9)
     print(
@@ -91,26 +73,3 @@ def main(argv: Sequence[str]) -> int:
         f"{summary.predicted} tiles in {summary.seconds:.1f} s, {share:.0f} % of it in the network"
     )
     return 0
-
-
-def _dataset(config: Config, data: str | None, split: str | None) -> dict:
-    """Return the config of the dataset to label."""
-    paired = (config.get("train_dataloader") or {}).get("dataset") or {}
-    described = dict(paired.get("target") or {})
-    if data is not None:
-        described = {"type": "TiledDataset", "data_root": data}
-    if not described:
-        raise ConfigError(
-            f"The config `{config.filename}` has no target dataset. Name the dataset to label with "
-            "--data."
-        )
-    if split is not None:
-        described["split"] = split
-    return described
-
-
-def _check_classes(data: int, model: int, root: str) -> None:
-    if data != model:
-        raise ConfigError(
-            f"`{root}` has {data} classes, the model {model}. Use the dataset of the model's task."
-        )

@@ -1,12 +1,15 @@
-"""What a converter prints: the plan of a run, or what the tiled dataset holds."""
+"""What ``mmda tile`` prints: the plan of a run, or what the tiled dataset holds."""
 
 from __future__ import annotations
 
 import sys
 from typing import Any
 
+from mmda.api.tiling import TileJob
 from mmda.raster.dataset.manifest import read_manifest
 from mmda.raster.tiling.plan import Plan
+from mmda.raster.tiling.result import TileResult
+from mmda.report.preview import write_preview
 
 
 def print_plan(plan: Plan, format: str) -> None:
@@ -18,14 +21,28 @@ def print_plan(plan: Plan, format: str) -> None:
         print(f"warning: {message}", file=sys.stderr)
 
 
-def print_summary(out: str, info: dict[str, Any], decodes: bool) -> None:
-    """Print what a tiled dataset holds, and what looks wrong about it.
+def print_result(result: TileResult, job: TileJob, *, decodes: bool, preview: bool) -> None:
+    """Print what was made, which is no dataset yet while other shards are not ready.
 
     Args:
-        out: Its folder.
-        info: The content of ``dataset.json``.
+        result: What was made.
+        job: What was to be made.
         decodes: Whether the user chooses how labels are decoded.
+        preview: Whether to draw a sample of the tiles.
     """
+    if result.pending_scenes:
+        print(f"`{result.root}`: shard {job.run.shard} is done;", end=" ")
+        print(f"{result.pending_scenes} scenes of other shards are not.")
+        print("  The shard that is ready last completes the dataset.")
+    elif result.info:
+        _print_summary(result, decodes)
+        if preview:
+            print(f"  `{write_preview(result.root)}` shows a sample of its tiles")
+
+
+def _print_summary(result: TileResult, decodes: bool) -> None:
+    """Print what a tiled dataset holds, and what looks wrong about it."""
+    out, info = result.root, result.info
     counts = ", ".join(f"{split} {n}" for split, n in info["splits"].items())
     size = "whole images" if info["tile"] is None else f"tiles of {info['tile']} pixels"
     rows = read_manifest(out)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from mmda.cli.options import add_config_options, default_work_dir
+from mmda.api.training import train
+from mmda.cli.options import add_config_options
 
 
 def main(argv: Sequence[str]) -> int:
@@ -15,7 +16,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--resume",
         nargs="?",
-        const="auto",
+        const=True,
         help="go on from the newest checkpoint in the work dir, or from this one",
     )
     parser.add_argument(
@@ -26,26 +27,12 @@ def main(argv: Sequence[str]) -> int:
         help="mixed precision: fp16 on GPUs, bf16 elsewhere, unless said",
     )
     args = parser.parse_args(argv)
-
-    from mmda.engine.launch import build_runner, load_config, prepare
-
-    config = load_config(args.config, args.cfg_options)
-    work_dir = args.work_dir or config.get("work_dir") or default_work_dir(args.config)
-    resume = True if args.resume == "auto" else (args.resume or config.get("resume", False))
-    config = prepare(
-        config,
-        work_dir,
+    train(
+        args.config,
+        work_dir=args.work_dir,
+        resume=True if args.resume == "auto" else args.resume,
+        amp=True if args.amp == "auto" else (args.amp or False),
         launcher=args.launcher,
-        precision=_precision(args.amp),
-        resume=resume,
+        cfg_options=args.cfg_options,
     )
-    build_runner(config).train()
     return 0
-
-
-def _precision(choice: str | None) -> str | None:
-    if choice != "auto":
-        return choice
-    import torch
-
-    return "fp16" if torch.cuda.is_available() else "bf16"

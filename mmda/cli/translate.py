@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from mmda.cli.options import CfgOptions
+from mmda.cli.options import add_cfg_options, add_device
 from mmda.errors import ConfigError
 from mmda.style.translators import METHODS, NetworkTranslator, Translator, training_free
+
+if TYPE_CHECKING:
+    from mmda.style.drift import Drift
 
 DESCRIPTION = """Write a copy of a tiled dataset whose images have another domain's look: with a
 trained CycleGAN, or with a method that needs no training. Tiles, splits, georeference and labels
@@ -38,7 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
         default="target",
         help="with --cyclegan: domain whose look is taken [target]",
     )
-    parser.add_argument("--device", help="cpu, cuda, ...; the first GPU if there is one")
+    add_device(parser)
     parser.add_argument("--copy-labels", action="store_true", help="copy labels, do not link them")
     parser.add_argument("--overwrite", action="store_true", help="replace a translation in OUT")
     parser.add_argument("--workers", type=int, default=2, help="threads [2]")
@@ -51,13 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--drift-tiles", type=int, default=200, help="tiles that are compared [200]"
     )
-    parser.add_argument(
-        "--cfg-options",
-        nargs="+",
-        action=CfgOptions,
-        metavar="KEY=VALUE",
-        help="override the CycleGAN's config",
-    )
+    add_cfg_options(parser, "the CycleGAN's config")
     return parser
 
 
@@ -90,7 +86,15 @@ def main(argv: Sequence[str]) -> int:
         f"{done.linked} hard-linked, {done.copied} copied; {translator.description['method']}"
     )
     if args.segmentor:
-        _check_drift(args)
+        from mmda.style.drift import SHOWN
+        from mmda.style.segmentor_check import PICTURE, REPORT, check_drift
+
+        found = check_drift(
+            args.dataset, args.out, *args.segmentor, tiles=args.drift_tiles, device=args.device
+        )
+        print(format_drift(found))
+        shown = min(SHOWN, len(found.tiles))
+        print(f"  {args.out / REPORT}; the {shown} worst tiles: {args.out / PICTURE}")
     return 0
 
 
@@ -107,30 +111,8 @@ def _translator(args: argparse.Namespace) -> Translator:
     )
 
 
-def _check_drift(args: argparse.Namespace) -> None:
-    from mmda.engine.inference import load_model, make_predictor
-    from mmda.models.segmentors import UDASegmentor
-    from mmda.style.drift import SHOWN, Drift, draw_drift, measure_drift
-    from mmda.utils.files import atomic_write_text
-
-    config, checkpoint = args.segmentor
-    model: Any = load_model(config, checkpoint, args.device)
-    if not isinstance(model, UDASegmentor):
-        raise ConfigError(f"--segmentor: the config `{config}` is of a {type(model).__name__}.")
-    predict = make_predictor(model)
-    found: Drift = measure_drift(
-        args.dataset, args.out, predict, model.num_classes, tiles=args.drift_tiles
-    )
-    report = {"config": config, "checkpoint": checkpoint, **found.to_json()}
-    atomic_write_text(args.out / "drift.json", json.dumps(report, indent=1))
-    worst = list(found.tiles)[:SHOWN]
-    draw_drift(args.dataset, args.out, predict, worst, args.out / "drift.png")
-    print(format_drift(found))
-    print(f"  {args.out / 'drift.json'}; the {len(worst)} worst tiles: {args.out / 'drift.png'}")
-
-
-def format_drift(found: Any) -> str:
-    """Return a :class:`~mmda.style.drift.Drift` as lines for the terminal."""
+def format_drift(found: Drift) -> str:
+    """Return how far predictions agree as lines for the terminal."""
     overlaps = ", ".join(f"{name} {iou:.1f} %" for name, iou in found.iou.items() if iou == iou)
     tile, lowest = next(iter(found.tiles.items()))
     lines = [

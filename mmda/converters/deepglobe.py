@@ -1,37 +1,20 @@
-"""DeepGlobe roads: 1024 x 1024 pixels at 0.5 m, without CRS.
-
-Layout: a flat folder of <id>_sat.jpg and <id>_mask.png; or such folders train, valid and test, of
-which the official valid and test have no masks and become the split test, without labels.
-Classes: 0 background, 1 road. Masks have three equal bands, not purely 0/255: road from 128 up.
-Splits: val is drawn from the labelled images by a hash of the id (--val-fraction, --seed), unless
---split-file gives lists of ids, as papers compare on. Ids do not tell the place, so neighbours
-may be torn apart. Masks in the folders valid or test make these folders the splits.
-"""
+"""DeepGlobe roads."""
 
 from __future__ import annotations
 
-import argparse
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mmda.converters.base import DrawnVal, Found, listed, val_fraction_option
 from mmda.converters.layout import child_folder, find_root, layout_error, list_rasters
-from mmda.converters.named import (
-    Conversion,
-    NamedDataset,
-    add_draw_arguments,
-    draw_val,
-    listed,
-    named_parser,
-    run_named,
-)
 from mmda.errors import DataError
 from mmda.raster.dataset.discovery import SPLIT_FOLDERS, FoundFile, PairingRule, pair_labels
 from mmda.raster.scene import RasterLabels, Scene
 from mmda.tasks import TASKS
+from mmda.utils.options import option
 
-DATASET = NamedDataset("deepglobe", "roads", TASKS["roads"].classes, TASKS["roads"].palette)
 LAYOUT = "<id>_sat.jpg beside <id>_mask.png, in one folder or in train, valid and test"
 PAIRING = "{stem}_sat.jpg->{stem}_mask.png"
 DECODE = "threshold:128"
@@ -39,45 +22,61 @@ NOMINAL_GSD = 0.5
 _SUFFIX = re.compile(r"(_sat|_mask)?(\.\w+)?$")
 
 
-def main(argv: Sequence[str]) -> int:
-    """Tile the DeepGlobe roads; return 0, or 1 when a dry run met damaged files."""
-    parser = named_parser("deepglobe", __doc__, tile=512)
-    add_draw_arguments(parser, val_fraction=0.25)
-    group = parser.add_argument_group("DeepGlobe")
-    group.add_argument(
-        "--split-file",
-        nargs="+",
-        metavar="FILE",
-        help="lists of ids, one per line; the file's name says train, val or test",
-    )
-    group.add_argument(
-        "--skip-unlabelled", action="store_true", help="leave out images without a mask"
-    )
-    args = parser.parse_args(argv)
-    return run_named(args, DATASET, find_scenes(args))
+@dataclass(frozen=True, kw_only=True)
+class DeepGlobe(DrawnVal):
+    """DeepGlobe roads: 1024 x 1024 pixels at 0.5 m, without CRS.
 
-
-def find_scenes(args: argparse.Namespace) -> Conversion:
-    """Return the scenes of the dataset in ``args.src``.
-
-    Raises:
-        DataError: When images or masks are missing, or the lists do not fit them.
+    Layout: a flat folder of <id>_sat.jpg and <id>_mask.png; or such folders train, valid and test,
+    of which the official valid and test have no masks and become the split test, without labels.
+    Classes: 0 background, 1 road. Masks have three equal bands, not purely 0/255: road from 128 up.
+    Splits: val is drawn from the labelled images by a hash of the id (--val-fraction, --seed),
+    unless --split-file gives lists of ids, as papers compare on. Ids do not tell the place, so
+    neighbours may be torn apart. Masks in the folders valid or test make these folders the splits.
     """
-    folders = _find_folders(args.src)
-    masked = {s: f for s, f in folders.items() if s == "train" or any(f.glob("*_mask.png"))}
-    scenes, notes = [], []
-    for split, folder in masked.items():
-        images = _images(folder)
-        kept = [i for i in images if not args.skip_unlabelled or _mask(i).is_file()]
-        if len(kept) < len(images):
-            notes.append(f"{len(images) - len(kept)} images without a mask left out")
-        for image, label in pair_labels(kept, str(folder), PairingRule(PAIRING)):
-            scenes.append(_scene(image, split, RasterLabels(label.path, DECODE)))
-    scenes, rule = _place(args, scenes, drawn=len(masked) == 1)
-    bare = [image for s, f in folders.items() if s not in masked for image in _images(f)]
-    if bare:
-        notes.append(f"{len(bare)} images of the official valid and test sets have no masks")
-    return Conversion(scenes + [_scene(image, "test", None) for image in bare], [rule, *notes])
+
+    NAME, TASK = "deepglobe", "roads"
+    CLASSES, PALETTE = TASKS["roads"].classes, TASKS["roads"].palette
+    TILE = 512
+
+    val_fraction: float = val_fraction_option(0.25)
+    split_file: Sequence[str] | None = option(
+        "lists of ids, one per line; the file's name says train, val or test",
+        None,
+        metavar="FILE",
+        group="DeepGlobe",
+    )
+    skip_unlabelled: bool = option("leave out images without a mask", False, group="DeepGlobe")
+
+    def find_scenes(self, source: str) -> Found:
+        """Find images and masks; official folders without masks are an unlabelled test set."""
+        folders = _find_folders(source)
+        masked = {s: f for s, f in folders.items() if s == "train" or any(f.glob("*_mask.png"))}
+        scenes, notes = [], []
+        for split, folder in masked.items():
+            images = _images(folder)
+            kept = [i for i in images if not self.skip_unlabelled or _mask(i).is_file()]
+            if len(kept) < len(images):
+                notes.append(f"{len(images) - len(kept)} images without a mask left out")
+            for image, label in pair_labels(kept, str(folder), PairingRule(PAIRING)):
+                scenes.append(_scene(image, split, RasterLabels(label.path, DECODE)))
+        scenes, rule = self._place(scenes, source, drawn=len(masked) == 1)
+        bare = [image for s, f in folders.items() if s not in masked for image in _images(f)]
+        if bare:
+            notes.append(f"{len(bare)} images of the official valid and test sets have no masks")
+        return Found(scenes + [_scene(image, "test", None) for image in bare], [rule, *notes])
+
+    def _place(self, scenes: list[Scene], source: str, drawn: bool) -> tuple[list[Scene], str]:
+        """Place the labelled scenes in splits; also return the rule in words."""
+        if self.split_file:
+            return _place_by_lists(scenes, self.split_file, source)
+        if not drawn:
+            return scenes, "split: by the folders train, valid and test"
+        splits = self.draw_val([scene.name for scene in scenes])
+        placed = [replace(scene, split=split) for scene, split in zip(scenes, splits, strict=True)]
+        return placed, (
+            f"split: drawn by a hash of the id, val fraction {self.val_fraction:g}, seed "
+            f"{self.seed}; this is not a published list (--split-file)"
+        )
 
 
 def read_lists(paths: Sequence[str]) -> dict[str, str]:
@@ -107,29 +106,21 @@ def read_lists(paths: Sequence[str]) -> dict[str, str]:
     return table
 
 
-def _place(args: argparse.Namespace, scenes: list[Scene], drawn: bool) -> tuple[list[Scene], str]:
-    """Place the labelled scenes in splits; also return the rule in words."""
-    if args.split_file:
-        table = read_lists(args.split_file)
-        names = {scene.name for scene in scenes}
-        unknown = [f"`{name}`" for name in table if name not in names]
-        if unknown:
-            raise DataError(
-                f"{len(unknown)} of {len(table)} ids in the split lists have no image with a mask "
-                f"in `{args.src}`: {listed(unknown)}. Complete the dataset or correct the lists."
-            )
-        placed = [replace(s, split=table[s.name]) for s in scenes if s.name in table]
-        rest = len(scenes) - len(placed)
-        return placed, f"split: from {', '.join(args.split_file)}; {rest} images in none of them"
-    if not drawn:
-        return scenes, "split: by the folders train, valid and test"
-    splits = draw_val(args, [scene.name for scene in scenes])
-    placed = [replace(scene, split=split) for scene, split in zip(scenes, splits, strict=True)]
-    rule = (
-        f"split: drawn by a hash of the id, val fraction {args.val_fraction:g}, seed {args.seed}; "
-        "this is not a published list (--split-file)"
-    )
-    return placed, rule
+def _place_by_lists(
+    scenes: Sequence[Scene], paths: Sequence[str], source: str
+) -> tuple[list[Scene], str]:
+    """Place scenes as lists say; also return the rule in words."""
+    table = read_lists(paths)
+    names = {scene.name for scene in scenes}
+    unknown = [f"`{name}`" for name in table if name not in names]
+    if unknown:
+        raise DataError(
+            f"{len(unknown)} of {len(table)} ids in the split lists have no image with a mask "
+            f"in `{source}`: {listed(unknown)}. Complete the dataset or correct the lists."
+        )
+    placed = [replace(s, split=table[s.name]) for s in scenes if s.name in table]
+    rest = len(scenes) - len(placed)
+    return placed, f"split: from {', '.join(paths)}; {rest} images in none of them"
 
 
 def _find_folders(src: str) -> dict[str, Path]:

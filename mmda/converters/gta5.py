@@ -1,38 +1,22 @@
-"""GTA5: street scenes of a computer game, about 1914 x 1052 pixels.
-
-Layout: images/<number>.png and labels/<number>.png, numbers of five digits, 1 to 24966; missing
-ones are fine. Labels are palette images whose index is the Cityscapes id.
-Classes: the 19 of Cityscapes; all other ids become ignore.
-Left out: 15188 and 17705 (blank), and those of 20801 to 20860 whose label has another size.
-Splits: val is drawn from blocks of 100 numbers, since neighbours are frames of one drive.
-"""
+"""GTA5."""
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import rasterio
 from rasterio.errors import RasterioError
 
+from mmda.converters.base import DrawnVal, Found, listed
 from mmda.converters.layout import find_root, list_rasters, require_folders
-from mmda.converters.named import (
-    Conversion,
-    NamedDataset,
-    add_draw_arguments,
-    draw_val,
-    listed,
-    named_parser,
-    run_named,
-)
-from mmda.converters.street import CLASSES, PALETTE, TRAIN_IDS, add_resize_argument, id_map
+from mmda.converters.street import TRAIN_IDS, StreetScenes, id_map, resize_option
 from mmda.errors import DataError
 from mmda.raster.dataset.discovery import FoundFile, PairingRule, pair_labels
 from mmda.raster.decoding import IGNORE
 from mmda.raster.io.handles import quiet_georeference
 from mmda.raster.scene import RasterLabels, Scene
 
-DATASET = NamedDataset("gta5", "street", CLASSES, PALETTE)
 LAYOUT = "images/<number>.png and labels/<number>.png"
 BLANK = (15188, 17705)
 MISSIZED = range(20801, 20861)
@@ -40,54 +24,59 @@ BLOCK = 100  # frames of one drive have consecutive numbers
 DECODE = id_map(TRAIN_IDS, range(0), other=IGNORE)
 
 
-def main(argv: Sequence[str]) -> int:
-    """Convert GTA5; return 0, or 1 when a dry run met damaged files."""
-    parser = named_parser("gta5", __doc__)
-    add_draw_arguments(parser, val_fraction=0.02)
-    add_resize_argument(parser, "the field trains at 1280x720")
-    args = parser.parse_args(argv)
-    return run_named(args, DATASET, find_scenes(args))
+@dataclass(frozen=True, kw_only=True)
+class GTA5(DrawnVal, StreetScenes):
+    """GTA5: street scenes of a computer game, about 1914 x 1052 pixels.
 
-
-def find_scenes(args: argparse.Namespace) -> Conversion:
-    """Return the scenes of the dataset in ``args.src``.
-
-    Raises:
-        DataError: When folders or labels are missing, or names are no numbers.
+    Layout: images/<number>.png and labels/<number>.png, numbers of five digits, 1 to 24966; missing
+    ones are fine. Labels are palette images whose index is the Cityscapes id.
+    Classes: the 19 of Cityscapes; all other ids become ignore.
+    Left out: 15188 and 17705 (blank), and those of 20801 to 20860 whose label has another size.
+    Splits: val is drawn from blocks of 100 numbers, since neighbours are frames of one drive.
     """
-    root = find_root(args.src, ["images"], LAYOUT)
-    image_folder, label_folder = require_folders(root, ["images", "labels"], LAYOUT)
-    images = list_rasters(image_folder)
-    _check_names(images)
-    blank = [image for image in images if int(image.stem) in BLANK]
-    pairs = pair_labels(
-        [image for image in images if image not in blank],
-        str(label_folder),
-        PairingRule("same-stem"),
-    )
-    with quiet_georeference():
-        odd = [image for image, label in pairs if _known_misfit(image, label)]
-    kept = [(image, label) for image, label in pairs if image not in odd]
-    splits = draw_val(args, [str(int(image.stem) // BLOCK) for image, _ in kept])
-    scenes = [
-        Scene(
-            image.stem,
-            image.path,
-            split,
-            RasterLabels(label.path, DECODE, bands=1),
-            size=args.resize,
+
+    NAME = "gta5"
+
+    resize: str | None = resize_option("the field trains at 1280x720")
+
+    def find_scenes(self, source: str) -> Found:
+        """Find images and labels; those that are known to be unfit are left out."""
+        root = find_root(source, ["images"], LAYOUT)
+        image_folder, label_folder = require_folders(root, ["images", "labels"], LAYOUT)
+        images = list_rasters(image_folder)
+        _check_names(images)
+        blank = [image for image in images if int(image.stem) in BLANK]
+        pairs = pair_labels(
+            [image for image in images if image not in blank],
+            str(label_folder),
+            PairingRule("same-stem"),
         )
-        for (image, label), split in zip(kept, splits, strict=True)
-    ]
-    notes = [
-        f"split: val is drawn by a hash from blocks of {BLOCK} numbers, fraction "
-        f"{args.val_fraction:g}, seed {args.seed}"
-    ]
-    for left_out, reason in ((blank, "blank"), (odd, "label of another size")):
-        if left_out:
-            names = ", ".join(image.stem for image in left_out)
-            notes.append(f"{len(left_out)} images left out ({reason}): {names}")
-    return Conversion(scenes, notes)
+        with quiet_georeference():
+            odd = [image for image, label in pairs if _known_misfit(image, label)]
+        kept = [(image, label) for image, label in pairs if image not in odd]
+        splits = self.draw_val([str(int(image.stem) // BLOCK) for image, _ in kept])
+        scenes = [
+            Scene(
+                image.stem,
+                image.path,
+                split,
+                RasterLabels(label.path, DECODE, bands=1),
+                size=self.size,
+            )
+            for (image, label), split in zip(kept, splits, strict=True)
+        ]
+        return Found(scenes, self._notes(blank, odd))
+
+    def _notes(self, blank: Sequence[FoundFile], odd: Sequence[FoundFile]) -> list[str]:
+        notes = [
+            f"split: val is drawn by a hash from blocks of {BLOCK} numbers, fraction "
+            f"{self.val_fraction:g}, seed {self.seed}"
+        ]
+        for left_out, reason in ((blank, "blank"), (odd, "label of another size")):
+            if left_out:
+                names = ", ".join(image.stem for image in left_out)
+                notes.append(f"{len(left_out)} images left out ({reason}): {names}")
+        return notes
 
 
 def _check_names(images: Sequence[FoundFile]) -> None:

@@ -1,18 +1,13 @@
-"""Inria Aerial Image Labeling: buildings in ten cities, 5000 x 5000 pixels at 0.3 m.
-
-Layout: AerialImageDataset/{train/images,train/gt,test/images}/*.tif; names <city><number>.tif;
-gt has one band of 0/255 and the name of its image.
-Classes: 0 background, 1 building.
-Splits, by the usual convention: images 1 to 5 of each training city are val, the others train.
-The labels of test/images are withheld: the split test has none.
-"""
+"""Inria Aerial Image Labeling."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from mmda.converters.base import Found, NamedDataset, listed
 from mmda.converters.layout import (
     find_folder,
     find_root,
@@ -20,13 +15,11 @@ from mmda.converters.layout import (
     pair_folders,
     require_folders,
 )
-from mmda.converters.named import Conversion, NamedDataset, listed, named_parser, run_named
 from mmda.errors import DataError
 from mmda.raster.dataset.discovery import FoundFile
 from mmda.raster.scene import RasterLabels, Scene
 from mmda.tasks import TASKS
 
-DATASET = NamedDataset("inria", "buildings", TASKS["buildings"].classes, TASKS["buildings"].palette)
 LAYOUT = "train/images, train/gt and, if wanted, test/images with <city><number>.tif"
 DECODE = "idmap:0=0,255=1"
 LAST_OF_VAL = 5
@@ -34,37 +27,41 @@ NOMINAL_GSD = 0.3
 _NAME = re.compile(r"^(.+?)(\d+)$")
 
 
-def main(argv: Sequence[str]) -> int:
-    """Tile the Inria dataset; return 0, or 1 when a dry run met damaged files."""
-    args = named_parser("inria", __doc__, tile=512).parse_args(argv)
-    return run_named(args, DATASET, find_scenes(args.src))
+@dataclass(frozen=True, kw_only=True)
+class Inria(NamedDataset):
+    """Inria Aerial Image Labeling: buildings in ten cities, 5000 x 5000 pixels at 0.3 m.
 
-
-def find_scenes(src: str) -> Conversion:
-    """Return the scenes of the dataset in ``src``.
-
-    Raises:
-        DataError: When folders or labels are missing, or names do not fit.
+    Layout: AerialImageDataset/{train/images,train/gt,test/images}/*.tif; names <city><number>.tif;
+    gt has one band of 0/255 and the name of its image.
+    Classes: 0 background, 1 building.
+    Splits, by the usual convention: images 1 to 5 of each training city are val, the others train.
+    The labels of test/images are withheld: the split test has none.
     """
-    root = find_root(src, ["train/images"], LAYOUT)
-    images, masks = require_folders(root, ["train/images", "train/gt"], LAYOUT)
-    pairs = pair_folders(images, masks)
-    test_folder = find_folder(root, "test/images")
-    tests = [] if test_folder is None else list_rasters(test_folder)
-    _check_names([image for image, _ in pairs] + tests, root)
-    scenes = []
-    for image, label in pairs:
-        city, number = parse_name(image.stem)
-        split = "val" if number <= LAST_OF_VAL else "train"
-        labels = RasterLabels(label.path, DECODE)
-        scenes.append(Scene(image.stem, image.path, split, labels, city, nominal_gsd=NOMINAL_GSD))
-    for image in tests:
-        city, _ = parse_name(image.stem)
-        scenes.append(Scene(image.stem, image.path, "test", None, city, nominal_gsd=NOMINAL_GSD))
-    notes = [f"split: images 1 to {LAST_OF_VAL} of each city are val, the others train"]
-    if tests:
-        notes.append(f"{len(tests)} test images have no labels (they are withheld)")
-    return Conversion(scenes, notes)
+
+    NAME = "inria"
+    TASK = "buildings"
+    CLASSES, PALETTE = TASKS["buildings"].classes, TASKS["buildings"].palette
+    TILE = 512
+
+    def find_scenes(self, source: str) -> Found:
+        """Find images, masks and, if they are there, the images of the test set."""
+        root = find_root(source, ["train/images"], LAYOUT)
+        images, masks = require_folders(root, ["train/images", "train/gt"], LAYOUT)
+        pairs = pair_folders(images, masks)
+        test_folder = find_folder(root, "test/images")
+        tests = [] if test_folder is None else list_rasters(test_folder)
+        _check_names([image for image, _ in pairs] + tests, root)
+        scenes = [_scene(image, RasterLabels(label.path, DECODE)) for image, label in pairs]
+        notes = [f"split: images 1 to {LAST_OF_VAL} of each city are val, the others train"]
+        if tests:
+            notes.append(f"{len(tests)} test images have no labels (they are withheld)")
+        return Found(scenes + [_scene(image, None) for image in tests], notes)
+
+
+def _scene(image: FoundFile, label: RasterLabels | None) -> Scene:
+    city, number = parse_name(image.stem)
+    split = "test" if label is None else "val" if number <= LAST_OF_VAL else "train"
+    return Scene(image.stem, image.path, split, label, city, nominal_gsd=NOMINAL_GSD)
 
 
 def parse_name(stem: str) -> tuple[str, int]:

@@ -1,88 +1,89 @@
-"""Massachusetts Buildings and Roads: 1500 x 1500 pixels at 1 m; --task says which.
-
-Layout: {train,valid,test}/{sat,map}; also {train,val,test} beside {train,val,test}_labels, and
-either below tiff/ or png/. Image and label share their name up to the suffix.
-Classes: 0 background, 1 building or road. Three encodings of the masks are known: 0/1, 0/255 and
-colours with red = 255; band 1 of each file tells which.
-Splits: the official ones.
-No data: areas of at least --white-area connected pixels that are exactly white; there the labels
-go on, but become ignore. A tile with more of it than 1 - --min-valid is dropped.
-"""
+"""Massachusetts Buildings and Roads."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
 from rasterio.errors import RasterioError
 
+from mmda.converters.base import Found, NamedDataset
 from mmda.converters.layout import child_folder, find_root, layout_error, pair_folders
-from mmda.converters.named import Conversion, NamedDataset, keep_splits, named_parser, run_named
 from mmda.errors import DataError
 from mmda.raster.io.handles import quiet_georeference
 from mmda.raster.scene import RasterLabels, Scene
 from mmda.tasks import TASKS
+from mmda.utils.options import option
 
-DATASETS = {
-    task: NamedDataset(f"massachusetts_{task}", task, TASKS[task].classes, TASKS[task].palette)
-    for task in ("buildings", "roads")
-}
 LAYOUT = (
     "train/sat and train/map (and so for valid or val, and test), or train and train_labels, "
     "perhaps below tiff/ or png/"
 )
 SPLIT_NAMES = {"train": ("train",), "val": ("valid", "val", "validation"), "test": ("test",)}
-WHITE_AREA = 1000
 NOMINAL_GSD = 1.0
 
 
-def main(argv: Sequence[str]) -> int:
-    """Tile one of the datasets; return 0, or 1 when a dry run met damaged files."""
-    parser = named_parser("massachusetts", __doc__, tile=512)
-    group = parser.add_argument_group("Massachusetts")
-    group.add_argument("--task", required=True, choices=sorted(DATASETS), help="which dataset")
-    group.add_argument(
-        "--white-area",
-        type=int,
-        default=WHITE_AREA,
-        help="smallest white area without data, pixels; 0: white is data [%(default)s]",
-    )
-    args = parser.parse_args(argv)
-    found = find_scenes(args.src, args.white_area or None)
-    check_foreground(keep_splits(args, found.scenes), DATASETS[args.task].classes[1])
-    return run_named(args, DATASETS[args.task], found)
+@dataclass(frozen=True, kw_only=True)
+class Massachusetts(NamedDataset):
+    """Massachusetts Buildings and Roads: 1500 x 1500 pixels at 1 m; --task says which.
 
-
-def find_scenes(src: str, white_area: int | None = WHITE_AREA) -> Conversion:
-    """Return the scenes of the dataset in ``src``.
-
-    Args:
-        src: Folder of the dataset.
-        white_area: Smallest white area without data, in pixels; ``None``: white is data.
-
-    Raises:
-        DataError: When folders or labels are missing.
+    Layout: {train,valid,test}/{sat,map}; also {train,val,test} beside {train,val,test}_labels, and
+    either below tiff/ or png/. Image and label share their name up to the suffix.
+    Classes: 0 background, 1 building or road. Three encodings of the masks are known: 0/1, 0/255
+    and colours with red = 255; band 1 of each file tells which.
+    Splits: the official ones.
+    No data: areas of at least --white-area connected pixels that are exactly white; there the
+    labels go on, but become ignore. A tile with more of it than 1 - --min-valid is dropped.
     """
-    folders = _find_folders(src)
-    scenes = [
-        Scene(
-            image.stem,
-            image.path,
-            split,
-            RasterLabels(label.path, "binary"),
-            nominal_gsd=NOMINAL_GSD,
-            white_area=white_area,
-        )
-        for split, (images, labels) in folders.items()
-        for image, label in pair_folders(images, labels)
-    ]
-    notes = ["split: the official one"]
-    absent = [split for split in SPLIT_NAMES if split not in folders]
-    if absent:
-        notes.append(f"no folder of the split {', '.join(absent)}")
-    return Conversion(scenes, notes)
+
+    NAME = "massachusetts"
+    TILE = 512
+
+    task: str = option("which dataset", choices=("buildings", "roads"), group="Massachusetts")
+    white_area: int = option(
+        "smallest white area without data, pixels; 0: white is data", 1000, group="Massachusetts"
+    )
+
+    @property
+    def name(self) -> str:
+        """The dataset's name with its task."""
+        return f"{self.NAME}_{self.task}"
+
+    def known(self) -> dict[str, Any]:
+        """Return task, domain, classes and palette."""
+        found = TASKS[self.task]
+        return {
+            "task": self.task,
+            "domain": self.domain or self.name,
+            "classes": found.classes,
+            "palette": found.palette,
+        }
+
+    def find_scenes(self, source: str) -> Found:
+        """Find images and masks of the splits that are there; their masks must have foreground."""
+        folders = _find_folders(source)
+        scenes = [
+            Scene(
+                image.stem,
+                image.path,
+                split,
+                RasterLabels(label.path, "binary"),
+                nominal_gsd=NOMINAL_GSD,
+                white_area=self.white_area or None,
+            )
+            for split, (images, labels) in folders.items()
+            for image, label in pair_folders(images, labels)
+        ]
+        check_foreground(self.chosen(scenes, source), TASKS[self.task].classes[1])
+        notes = ["split: the official one"]
+        absent = [split for split in SPLIT_NAMES if split not in folders]
+        if absent:
+            notes.append(f"no folder of the split {', '.join(absent)}")
+        return Found(scenes, notes)
 
 
 def check_foreground(scenes: Sequence[Scene], name: str) -> None:

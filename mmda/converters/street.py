@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import argparse
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
+from mmda.converters.base import NamedDataset
+from mmda.errors import ConfigError
 from mmda.raster.decoding import IGNORE
+from mmda.utils.options import option
 
-CLASSES = (
+STREET_CLASSES = (
     "road", "sidewalk", "building", "wall", "fence", "pole", "traffic light", "traffic sign",
     "vegetation", "terrain", "sky", "person", "rider", "car", "truck", "bus", "train",
     "motorcycle", "bicycle",
 )  # fmt: skip
-PALETTE = (
+STREET_PALETTE = (
     (128, 64, 128), (244, 35, 232), (70, 70, 70), (102, 102, 156), (190, 153, 153),
     (153, 153, 153), (250, 170, 30), (220, 220, 0), (107, 142, 35), (152, 251, 152),
     (70, 130, 180), (220, 20, 60), (255, 0, 0), (0, 0, 142), (0, 0, 70), (0, 60, 100),
@@ -47,25 +51,41 @@ def cityscapes_rule() -> str:
     return id_map(TRAIN_IDS, range(LAST_ID + 1))
 
 
-def add_resize_argument(parser: argparse.ArgumentParser, usual: str) -> None:
-    """Add ``--resize``; ``usual`` says which size the field trains at."""
-    parser.add_argument_group("street scenes").add_argument(
-        "--resize",
-        type=parse_size,
-        metavar="WxH",
-        help=f"resample whole images to this size, labels by majority [as they are]; {usual}",
-    )
+def resize_option(usual: str) -> Any:
+    """Declare the option ``resize`` of street scenes; ``usual`` says which size the field uses."""
+    text = f"resample whole images to this size, labels by majority; {usual}"
+    return option(text, None, shown="as they are", metavar="WxH", group="street scenes")
 
 
-def parse_size(text: str) -> tuple[int, int]:
+@dataclass(frozen=True, kw_only=True)
+class StreetScenes(NamedDataset):
+    """A dataset of whole images, by default in the classes of Cityscapes."""
+
+    TASK = "street"
+    CLASSES: ClassVar[Sequence[str]] = STREET_CLASSES
+    PALETTE: ClassVar[Sequence[Sequence[int]]] = STREET_PALETTE
+
+    resize: str | None = resize_option("not for testing: scores are taken at the labels' own size")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        parse_size(self.resize)
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Height and width to resample to, or ``None``."""
+        return parse_size(self.resize)
+
+
+def parse_size(text: str | None) -> tuple[int, int] | None:
     """Return height and width of a size such as ``1280x720`` (width first).
 
     Raises:
-        argparse.ArgumentTypeError: When it is none.
+        ConfigError: When it is none.
     """
+    if text is None:
+        return None
     match = re.fullmatch(r"([1-9]\d*)[xX]([1-9]\d*)", text)
     if match is None:
-        raise argparse.ArgumentTypeError(
-            f"`{text}` is no size; expected WIDTHxHEIGHT in pixels, e.g. 1280x720"
-        )
+        raise ConfigError(f"`{text}` is no size; expected WIDTHxHEIGHT in pixels, e.g. 1280x720.")
     return int(match[2]), int(match[1])

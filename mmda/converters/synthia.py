@@ -1,30 +1,14 @@
-"""SYNTHIA-RAND-CITYSCAPES: generated street scenes, 1280 x 760 pixels.
-
-Layout: RGB/*.png and GT/LABELS/*.png of equal names. Labels are 16-bit PNGs of three bands whose
-first, red, holds SYNTHIA's own class; 8-bit copies are refused, since they lost it.
-Classes: the 19 of Cityscapes, of which terrain, truck and train do not occur: report the mean IoU
-over 16 or 13 classes.
-Splits: val is drawn by a hash of the file name.
-"""
+"""SYNTHIA."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Sequence
+from dataclasses import dataclass
 
+from mmda.converters.base import DrawnVal, Found
 from mmda.converters.layout import find_root, pair_folders, require_folders
-from mmda.converters.named import (
-    Conversion,
-    NamedDataset,
-    add_draw_arguments,
-    draw_val,
-    named_parser,
-    run_named,
-)
-from mmda.converters.street import CLASSES, PALETTE, add_resize_argument, id_map
+from mmda.converters.street import StreetScenes, id_map, resize_option
 from mmda.raster.scene import RasterLabels, Scene
 
-DATASET = NamedDataset("synthia", "street", CLASSES, PALETTE)
 LAYOUT = "RGB/*.png and GT/LABELS/*.png"
 LAST_ID = 22
 OWN_IDS = {
@@ -34,37 +18,39 @@ OWN_IDS = {
 DECODE = id_map(OWN_IDS, range(LAST_ID + 1))
 
 
-def main(argv: Sequence[str]) -> int:
-    """Convert SYNTHIA; return 0, or 1 when a dry run met damaged files."""
-    parser = named_parser("synthia", __doc__)
-    add_draw_arguments(parser, val_fraction=0.02)
-    add_resize_argument(parser, "the field trains at 1280x760, their own size")
-    args = parser.parse_args(argv)
-    return run_named(args, DATASET, find_scenes(args))
+@dataclass(frozen=True, kw_only=True)
+class Synthia(DrawnVal, StreetScenes):
+    """SYNTHIA-RAND-CITYSCAPES: generated street scenes, 1280 x 760 pixels.
 
-
-def find_scenes(args: argparse.Namespace) -> Conversion:
-    """Return the scenes of the dataset in ``args.src``.
-
-    Raises:
-        DataError: When folders or labels are missing.
+    Layout: RGB/*.png and GT/LABELS/*.png of equal names. Labels are 16-bit PNGs of three bands
+    whose first, red, holds SYNTHIA's own class; 8-bit copies are refused, since they lost it.
+    Classes: the 19 of Cityscapes, of which terrain, truck and train do not occur: report the mean
+    IoU over 16 or 13 classes.
+    Splits: val is drawn by a hash of the file name.
     """
-    root = find_root(args.src, ["RGB"], LAYOUT)
-    images, labels = require_folders(root, ["RGB", "GT/LABELS"], LAYOUT)
-    pairs = pair_folders(images, labels)
-    splits = draw_val(args, [image.stem for image, _ in pairs])
-    scenes = [
-        Scene(
-            image.stem,
-            image.path,
-            split,
-            RasterLabels(label.path, DECODE, dtype="uint16"),
-            size=args.resize,
+
+    NAME = "synthia"
+
+    resize: str | None = resize_option("the field trains at 1280x760, their own size")
+
+    def find_scenes(self, source: str) -> Found:
+        """Find images and labels of equal names."""
+        root = find_root(source, ["RGB"], LAYOUT)
+        images, labels = require_folders(root, ["RGB", "GT/LABELS"], LAYOUT)
+        pairs = pair_folders(images, labels)
+        splits = self.draw_val([image.stem for image, _ in pairs])
+        scenes = [
+            Scene(
+                image.stem,
+                image.path,
+                split,
+                RasterLabels(label.path, DECODE, dtype="uint16"),
+                size=self.size,
+            )
+            for (image, label), split in zip(pairs, splits, strict=True)
+        ]
+        rule = (
+            f"split: val is drawn by a hash of the name, fraction {self.val_fraction:g}, seed "
+            f"{self.seed}"
         )
-        for (image, label), split in zip(pairs, splits, strict=True)
-    ]
-    rule = (
-        f"split: val is drawn by a hash of the name, fraction {args.val_fraction:g}, seed "
-        f"{args.seed}"
-    )
-    return Conversion(scenes, [rule])
+        return Found(scenes, [rule])

@@ -8,7 +8,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from mmda.raster import RasterLabels, Scene, tile_dataset
+from mmda.raster import RasterLabels, RunOptions, Scene, TileOptions, tile_dataset
 from mmda.tasks import TASKS
 from mmda.toy.city import DOMAINS, generate
 from mmda.toy.shift import DomainShift
@@ -36,17 +36,11 @@ def prepare_data(root: Path, task: str, shift: DomainShift, seed: int) -> None:
         seed: Seed of both cities.
     """
     generate(root / "cities", shift, seed, SCENES, SCENE_SIZE, workers=2)
+    classes, palette = TASKS[task].classes, TASKS[task].palette
     for domain in DOMAINS:
-        tile_dataset(
-            city_scenes(root / "cities" / domain, task),
-            root / task / domain,
-            task=task,
-            domain=domain,
-            classes=TASKS[task].classes,
-            palette=TASKS[task].palette,
-            tile=TILE,
-            progress=False,
-        )
+        scenes = city_scenes(root / "cities" / domain, task)
+        options = TileOptions(task, domain, classes, TILE, palette=palette)
+        tile_dataset(scenes, root / task / domain, options, RunOptions(progress=False))
 
 
 def city_scenes(city: Path, task: str) -> list[Scene]:

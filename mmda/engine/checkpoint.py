@@ -44,7 +44,7 @@ def read_checkpoint(path: str | Path) -> dict:
     if "://" not in str(path) and not Path(path).is_file():
         raise ConfigError(f"The checkpoint `{path}` does not exist. Give the path of a .pth file.")
     try:
-        checkpoint = _load_checkpoint(str(path), map_location="cpu")
+        checkpoint = _load_checkpoint(str(path), map_location="cpu", logger="silent")
     except Exception as error:  # foreign bytes are run as a pickle and can fail in any way
         raise _unreadable(path, repr(error)) from error
     if not isinstance(checkpoint, dict):

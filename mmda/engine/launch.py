@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 from pathlib import Path
+from typing import TypeAlias
 
 import torch
 import torch.distributed
@@ -22,9 +25,10 @@ from mmda.engine.config_parts import check_overrides
 from mmda.engine.data_check import check_data
 from mmda.engine.unwrap import unwrapped
 from mmda.errors import ConfigError
-from mmda.utils import ensure_free_space
-from mmda.utils.shipped_configs import config_file
+from mmda.utils.files import ensure_free_space
+from mmda.utils.shipped_configs import config_file, default_work_dir
 
+LAUNCHERS = ("none", "pytorch", "slurm", "mpi")
 REQUIRED = {
     True: ("train_dataloader", "optim_wrapper", "train_cfg"),
     False: ("test_dataloader", "test_evaluator", "test_cfg"),
@@ -35,24 +39,23 @@ MMENGINE_HOOKS = {
 """Default hooks that MMEngine adds unless the config says None."""
 
 
-def load_config(path: str | Path, cfg_options: dict | None = None) -> Config:
+ConfigSource: TypeAlias = str | Path | Config
+"""A config file, or a config that is loaded already."""
+_runs = itertools.count(1)
+
+
+def load_config(source: ConfigSource, cfg_options: dict | None = None) -> Config:
     """Read a config, merge overrides and check it for typos.
 
     Args:
-        path: A file, or the name of one that comes with mmda: ``mmda::toy/adapted.py``.
-        cfg_options: Overrides by dotted key.
+        source: Path of a config, the name of one of mmda's (``mmda::toy/adapted.py``), or
+            a loaded one, of which a copy is returned.
+        cfg_options: Values by dotted key.
 
     Raises:
         ConfigError: When the file is missing or faulty, or names something unknown.
     """
-    path = config_file(path)
-    if not path.is_file():
-        raise ConfigError(f"The config `{path}` does not exist. `mmda configs` lists mmda's own.")
-    try:
-        config = Config.fromfile(str(path))
-    except Exception as error:  # a config is a program: it can fail in any way
-        kind = type(error).__name__
-        raise ConfigError(f"The config `{path}` cannot be read: {kind}: {error}.") from error
+    config = copy.deepcopy(source) if isinstance(source, Config) else _read_file(source)
     check_overrides(config, cfg_options or {})
     try:
         config.merge_from_dict(cfg_options or {})
@@ -62,13 +65,42 @@ def load_config(path: str | Path, cfg_options: dict | None = None) -> Config:
     return config
 
 
+def _read_file(source: str | Path) -> Config:
+    path = config_file(source)
+    if not path.is_file():
+        raise ConfigError(f"The config `{path}` does not exist. `mmda configs` lists mmda's own.")
+    try:
+        return Config.fromfile(str(path))
+    except Exception as error:  # a config is a program: it can fail in any way
+        kind = type(error).__name__
+        raise ConfigError(f"The config `{path}` cannot be read: {kind}: {error}.") from error
+
+
+def choose_work_dir(config: Config, work_dir: str | Path | None) -> Path:
+    """Return where a run's logs and checkpoints go.
+
+    Args:
+        config: The run's config.
+        work_dir: The user's choice. By default the config's own ``work_dir``, and else
+            :func:`~mmda.utils.shipped_configs.default_work_dir`.
+
+    Raises:
+        ConfigError: When nothing names a folder, as the config was not read from a file.
+    """
+    if chosen := work_dir or config.get("work_dir"):
+        return Path(chosen)
+    if config.filename is None:
+        raise ConfigError("This config was not read from a file: give a `work_dir`.")
+    return default_work_dir(config.filename)
+
+
 def prepare(
     config: Config,
     work_dir: str | Path,
     *,
     launcher: str = "none",
     precision: str | None = None,
-    resume: bool | str = False,
+    resume: bool | str | Path = False,
 ) -> Config:
     """Complete a config for a run.
 
@@ -79,8 +111,14 @@ def prepare(
         precision: ``'bf16'`` or ``'fp16'`` for mixed precision.
         resume: True to go on from the newest checkpoint in ``work_dir`` (where there is none, from
             the start, and the config's ``load_from``), or a checkpoint's path.
+
+    Raises:
+        ConfigError: When the launcher is unknown or needs GPUs that are not there.
     """
+    if launcher not in LAUNCHERS:
+        raise ConfigError(f"Unknown launcher `{launcher}`; expected one of {', '.join(LAUNCHERS)}.")
     config.work_dir, config.launcher = str(work_dir), launcher
+    _name_run(config)
     if precision is not None:
         require_keys(config, ("optim_wrapper",))
         config.optim_wrapper.precision = precision
@@ -95,10 +133,21 @@ def prepare(
     return config
 
 
+def _name_run(config: Config) -> None:
+    """Name the second and later runs of a process, as runs of equal name share their logs."""
+    number = next(_runs)
+    if number == 1:
+        return
+    name = config.get("experiment_name") or Path(config.filename or "run").stem
+    config.experiment_name = f"{name}-{number}"
+    if config.get("visualizer"):
+        config.visualizer.name = f"{config.visualizer.get('name', 'visualizer')}-{number}"
+
+
 def _use_gloo(config: Config, launcher: str) -> None:
     """Distributed training without a GPU, which MMEngine's launcher does not do by itself."""
     if launcher != "pytorch":
-        raise ConfigError(f"--launcher {launcher} needs GPUs; on CPUs use --launcher pytorch.")
+        raise ConfigError(f"The launcher {launcher} needs GPUs; on CPUs use the launcher pytorch.")
     if not torch.distributed.is_initialized():
         torch.distributed.init_process_group("gloo")
     config.env_cfg.dist_cfg = dict(backend="gloo")

@@ -1,6 +1,8 @@
-"""Restarting the training data loader in the middle of a run."""
+"""Restarting the training data loader in the middle of a run, and ending its workers."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from mmengine.runner import Runner
 
@@ -20,10 +22,21 @@ def restart_loader(runner: Runner, iteration: int) -> None:
     """
     loader, batches = runner.train_dataloader, runner.train_loop.dataloader_iterator
     states = capture_rng()
-    stop = getattr(batches._iterator, "_shutdown_workers", None)
-    if stop is not None:
-        stop()
+    _stop(batches._iterator)
     loader._iterator = None  # `persistent_workers` keeps the old workers there
     batches.skip_iter(iteration)
     batches._ensure_iterator()  # it draws a random number
     restore_rng(states)
+
+
+def stop_workers(runner: Runner) -> None:
+    """End the processes that load a runner's training data.
+
+    Left to the cyclic garbage collector, each is waited for ten seconds.
+    """
+    batches = getattr(runner._train_loop, "dataloader_iterator", None)
+    _stop(getattr(batches, "_iterator", None))
+
+
+def _stop(iterator: Any) -> None:
+    getattr(iterator, "_shutdown_workers", lambda: None)()

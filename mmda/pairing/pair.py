@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from mmda.errors import ConfigError
-from mmda.pairing.classes import DOMAINS, Renames, SharedClasses, learnt_classes, share_classes
+from mmda.pairing.classes import DOMAINS, SharedClasses, learnt_classes, share_classes
 from mmda.pairing.config_files import DomainPart, PairPart, dataset_config, training_configs
+from mmda.pairing.options import PairOptions
 from mmda.pairing.overlap import find_overlap
 from mmda.pairing.presets import find_preset
 from mmda.pairing.recipes import FULL, SMALL
@@ -33,34 +34,11 @@ FORMAT = 1
 CROP = 128  # pixels: small networks on a CPU
 
 
-@dataclass(frozen=True)
-class PairOptions:
-    """How two domains are paired.
-
-    Attributes:
-        classes: Shared classes and their order; by default those that both have.
-        renames: Per domain own class name -> shared name or ``None``.
-        val_fraction: Share of the target's train scenes that become ``val`` when it has none.
-        crop: Side of the training crops in pixels; by default 128 (or the tile, when smaller), and
-            whole tiles for a preset.
-        preset: Name of a published transfer, see :data:`mmda.pairing.presets.PRESETS`.
-        overwrite: Replace configs in the folder that differ.
-        workers: Number of threads.
-        progress: Show progress bars on stderr.
-    """
-
-    classes: Sequence[str] | None = None
-    renames: Renames = field(default_factory=dict)
-    val_fraction: float = 0.1
-    crop: int | None = None
-    preset: str | None = None
-    overwrite: bool = False
-    workers: int = 2
-    progress: bool = True
+DEFAULT = PairOptions()
 
 
 def make_pair(
-    source: str | Path, target: str | Path, out: str | Path, options: PairOptions | None = None
+    source: str | Path, target: str | Path, out: str | Path, options: PairOptions = DEFAULT
 ) -> dict[str, Any]:
     """Write the configs of a transfer task; nothing is copied.
 
@@ -82,11 +60,6 @@ def make_pair(
         ConfigError: When classes, preset, crop or fraction do not fit, or ``out`` holds edited
             configs.
     """
-    options = options or PairOptions()
-    if not 0 < options.val_fraction < 1:
-        raise ConfigError(
-            f"--val-fraction must lie between 0 and 1, but got {options.val_fraction:g}."
-        )
     folder = Path(out).absolute()
     shared, sides = _open(source, target, options)
     first, second = sides

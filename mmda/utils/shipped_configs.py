@@ -7,6 +7,7 @@ package has the files there, a checkout a link to its folder ``configs``.
 from __future__ import annotations
 
 import ast
+import os
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -49,6 +50,22 @@ def config_file(name: str | Path) -> Path:
         hint = did_you_mean(str(name), [PREFIX + known for known in _names()])
         raise ConfigError(f"mmda has no config `{name}`.{hint} `mmda configs` lists them.")
     return path
+
+
+def default_work_dir(config: str | os.PathLike[str]) -> Path:
+    """Return ``work_dirs/`` and the config's path below ``configs``, or its name elsewhere.
+
+    So ``toy/adapted.py`` and ``custom/adapted.py`` never share checkpoints.
+
+    Args:
+        config: A path, or a name such as ``mmda::toy/adapted.py``.
+    """
+    text = os.fspath(config)
+    if text.startswith(PREFIX):
+        text = f"configs/{text.removeprefix(PREFIX)}"
+    parts = Path(text).with_suffix("").parts
+    below = parts[parts.index("configs") + 1 :] if "configs" in parts else parts[-1:]
+    return Path("work_dirs", *below)
 
 
 def find_configs(pattern: str = "") -> list[str]:

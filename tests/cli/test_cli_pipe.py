@@ -10,10 +10,11 @@ HELP = "from mmda.cli import main; raise SystemExit(main({arguments}))"
 SCRIPT = """
 from mmda.cli import guarded
 from mmda.errors import DataError
-def command(argv):
+@guarded
+def command():
     print("row", flush={flush})
     {then}
-raise SystemExit(guarded(command, []))
+raise SystemExit(command())
 """
 
 
@@ -57,16 +58,17 @@ def test_a_command_without_standard_output_succeeds():
 def test_a_system_without_poll_and_a_closed_stream(monkeypatch):
     with monkeypatch.context() as patch:
         patch.delattr("select.poll")
-        assert guarded(lambda argv: 0, []) == 0
+        assert guarded(lambda: 0)() == 0
     with monkeypatch.context() as patch, open(os.devnull, "w") as stream:
         patch.setattr(sys, "stdout", stream)
         stream.close()
-        assert guarded(lambda argv: 0, []) == 0
+        assert guarded(lambda: 0)() == 0
 
 
 def test_another_broken_pipe_is_an_error():
-    def broken(argv):
+    @guarded
+    def broken():
         raise BrokenPipeError("a worker has died")
 
     with pytest.raises(BrokenPipeError, match="a worker has died"):
-        guarded(broken, [])
+        broken()

@@ -17,7 +17,7 @@ from mmengine.registry import init_default_scope
 from mmda.datasets import StreetDataset
 from mmda.engine.data_check import check_data
 from mmda.engine.launch import load_config
-from mmda.raster import RasterLabels, Scene, tile_dataset
+from mmda.raster import RasterLabels, RunOptions, Scene, TileOptions, tile_dataset
 from mmda.registry import DATASETS, METRICS, MODELS
 from mmda.tasks import TASKS
 
@@ -53,16 +53,8 @@ def write_dataset(root, scratch, dataset, classes, size, tile):
         cv2.imwrite(str(image), rng.integers(1, 255, (*size, 3), dtype=np.uint8))
         cv2.imwrite(str(label), rng.integers(0, len(classes), size, dtype=np.uint8))
         scenes.append(Scene(split, str(image), split, RasterLabels(str(label))))
-    tile_dataset(
-        scenes,
-        root / dataset,
-        task="test",
-        domain="target",
-        classes=classes,
-        tile=tile,
-        format="png",
-        progress=False,
-    )
+    options = TileOptions("test", "target", classes, tile, format="png")
+    tile_dataset(scenes, root / dataset, options, RunOptions(progress=False))
 
 
 @pytest.fixture(scope="module")

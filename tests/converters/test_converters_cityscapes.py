@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from converter_samples import noise, notes, read, rows, save, splits
 
-from mmda.cli import guarded
-from mmda.converters import cityscapes
-from mmda.converters.street import CLASSES
+from mmda.cli import main
+from mmda.converters.street import STREET_CLASSES as CLASSES
 from mmda.raster import read_dataset_info
 
 TRAINED = (7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33)
@@ -23,7 +22,7 @@ def write(root, split, name, ids=IDS):
 
 
 def convert(source, out, *more):
-    return guarded(cityscapes.main, [str(source), str(out), *more])
+    return main(["tile", "cityscapes", str(source), str(out), *more])
 
 
 @pytest.fixture

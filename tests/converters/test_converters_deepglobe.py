@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from converter_samples import label, noise, notes, rows, save, splits
 
-from mmda.cli import guarded
-from mmda.converters import deepglobe
+from mmda.cli import main
 from mmda.raster import read_dataset_info
 
 IDS = ("104", "113", "2007", "88", "91", "405")
@@ -23,7 +22,7 @@ def write(folder, names=IDS, masked=True):
 
 
 def convert(source, out, *more):
-    return guarded(deepglobe.main, [str(source), str(out), "--tile", "32", *more])
+    return main(["tile", "deepglobe", str(source), str(out), "--tile", "32", *more])
 
 
 def test_masks_are_cut_at_128_and_the_drawn_split_is_told(tmp_path, capsys):

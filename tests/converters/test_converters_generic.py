@@ -7,8 +7,7 @@ import rasterio
 from affine import Affine
 from shapely import LineString
 
-from mmda.cli import guarded
-from mmda.converters import folder, geotiff
+from mmda.cli import main
 from mmda.raster import read_dataset_info, read_manifest
 
 COMMON = ["--task", "roads", "--domain", "source", "--classes", "ground", "road"]
@@ -53,7 +52,7 @@ def folder_arguments(source, out, *more):
 
 def test_folder_keeps_whole_images(deepglobe, tmp_path, capsys):
     more = ["--nominal-gsd", "0.5", "--val-fraction", "0.3"]
-    assert folder.main(folder_arguments(deepglobe, tmp_path / "o", *more)) == 0
+    assert main(["tile", "folder", *folder_arguments(deepglobe, tmp_path / "o", *more)]) == 0
     info = read_dataset_info(tmp_path / "o")
     assert (info["tile"], info["gsd"], info["scenes"]) == (None, 0.5, 4)
     assert set(info["splits"]) == {"train", "val"}
@@ -70,7 +69,7 @@ def test_folder_keeps_whole_images(deepglobe, tmp_path, capsys):
 
 def test_folder_tiles_and_resamples(deepglobe, tmp_path):
     more = ["--nominal-gsd", "0.5", "--gsd", "1.0", "--tile", "16", "--split", "test"]
-    assert folder.main(folder_arguments(deepglobe, tmp_path / "o", *more)) == 0
+    assert main(["tile", "folder", *folder_arguments(deepglobe, tmp_path / "o", *more)]) == 0
     assert read_dataset_info(tmp_path / "o")["splits"] == {"test": 16}
 
 
@@ -78,7 +77,7 @@ def test_an_absent_class_is_pointed_out(tmp_path, capsys):
     save(tmp_path / "i/a.png", noise())
     save(tmp_path / "m/a.png", np.zeros((1, 64, 64), np.uint8))
     arguments = [str(tmp_path / "i"), str(tmp_path / "o"), "--masks", str(tmp_path / "m")]
-    assert folder.main([*arguments, "--decode", "binary", *COMMON]) == 0
+    assert main(["tile", "folder", *arguments, "--decode", "binary", *COMMON]) == 0
     assert "road: no pixel in the split `train`" in capsys.readouterr().err
 
 
@@ -102,7 +101,7 @@ def test_geotiff_with_masks_and_split_table(scenes):
     out = scenes / "o"
     arguments = [str(scenes / "images"), str(out), "--labels", str(scenes / "masks"), *COMMON]
     arguments += ["--tile", "32", "--split-csv", str(scenes / "scenes.csv")]
-    assert geotiff.main(arguments) == 0
+    assert main(["tile", "geotiff", *arguments]) == 0
     info = read_dataset_info(out)
     assert (info["bands"], info["dtype"]) == (4, "uint16")
     assert info["splits"] == {"train": 4, "test": 4}
@@ -113,7 +112,7 @@ def test_geotiff_with_one_vector_file(scenes):
     out = scenes / "o"
     arguments = [str(scenes / "images/*.tif"), str(out), "--labels", str(scenes / "roads.geojson")]
     more = ["--tile", "64", "--line-width", "5", "--label-attr", "kind", "--label-map", "street=1"]
-    assert geotiff.main([*arguments, *more, *COMMON]) == 0
+    assert main(["tile", "geotiff", *arguments, *more, *COMMON]) == 0
     for row in read_manifest(out):
         label = labels(out, row)
         assert label[:, 32].sum() == 10
@@ -127,12 +126,13 @@ def test_geotiff_with_one_vector_file_per_image(scenes):
         (scenes / f"v/{name}_roads.geojson").write_bytes(roads)
     arguments = [str(scenes / "images"), str(scenes / "o"), "--labels", str(scenes / "v")]
     more = ["--tile", "64", "--line-width", "4", "--pair", "{stem}.tif->{stem}_roads.geojson"]
-    assert geotiff.main([*arguments, *more, *COMMON]) == 0
+    assert main(["tile", "geotiff", *arguments, *more, *COMMON]) == 0
     assert {labels(scenes / "o", row)[:, 32].sum() for row in read_manifest(scenes / "o")} == {8}
 
 
 def test_geotiff_without_labels(scenes):
-    assert geotiff.main([str(scenes / "images"), str(scenes / "o"), "--tile", "64", *COMMON]) == 0
+    arguments = [str(scenes / "images"), str(scenes / "o"), "--tile", "64"]
+    assert main(["tile", "geotiff", *arguments, *COMMON]) == 0
     info = read_dataset_info(scenes / "o")
     assert (info["labelled"], info["class_pixels"]) == (False, None)
     assert not (scenes / "o/train/labels").exists()
@@ -143,14 +143,14 @@ def test_nodata_from_the_command_line(scenes):
     image[:, :, 40:] = 7
     save(scenes / "one.tif", image, True)
     arguments = [str(scenes / "one.tif"), str(scenes / "o"), "--tile", "64", "--nodata", "7"]
-    assert geotiff.main([*arguments, *COMMON]) == 0
+    assert main(["tile", "geotiff", *arguments, *COMMON]) == 0
     (row,) = read_manifest(scenes / "o")
     assert row["valid_fraction"] == 40 / 64
 
 
 def test_dry_run_writes_nothing(scenes, capsys):
     arguments = [str(scenes / "images"), str(scenes / "o"), "--tile", "32", "--dry-run", *COMMON]
-    assert geotiff.main(arguments) == 0
+    assert main(["tile", "geotiff", *arguments]) == 0
     assert "2 scenes into train 8 tiles" in capsys.readouterr().out
     assert not (scenes / "o").exists()
 
@@ -165,13 +165,13 @@ def test_dry_run_writes_nothing(scenes, capsys):
         (["--labels", "{roads}", "--label-attr", "kin"], "Did you mean `kind`"),
         (["--split-csv", "nowhere.csv"], "`nowhere.csv` does not exist"),
         (["--group-regex", "(.)"], "give both"),
-        (["--workers", "0"], "--workers"),
+        (["--workers", "0"], "workers must be at least 1, but got 0"),
     ],
 )
 def test_bad_commands_end_in_one_message(scenes, capsys, change, message):
     names = {"masks": scenes / "masks", "roads": scenes / "roads.geojson"}
     arguments = [str(scenes / "images"), str(scenes / "o"), *(c.format(**names) for c in change)]
-    assert guarded(geotiff.main, [*arguments, *COMMON]) == 2
+    assert main(["tile", "geotiff", *arguments, *COMMON]) == 2
     assert message in capsys.readouterr().err
     assert not (scenes / "o").exists()
 
@@ -180,18 +180,18 @@ def test_damaged_raster_exits_with_1_and_converts_the_rest(scenes, capsys):
     path = scenes / "images/south.tif"
     path.write_bytes(path.read_bytes()[:9000])
     arguments = [str(scenes / "images"), str(scenes / "o"), "--tile", "64", *COMMON]
-    assert guarded(geotiff.main, arguments) == 1
+    assert main(["tile", "geotiff", *arguments]) == 1
     assert "south.tif" in capsys.readouterr().err
     assert [row["scene"] for row in read_manifest(scenes / "o")] == ["north"]
 
 
 def test_missing_and_empty_folders(tmp_path, capsys):
-    assert guarded(folder.main, [str(tmp_path / "gone"), str(tmp_path / "o"), *COMMON]) == 2
+    assert main(["tile", "folder", str(tmp_path / "gone"), str(tmp_path / "o"), *COMMON]) == 2
     assert "gone` does not exist" in capsys.readouterr().err
     (tmp_path / "empty").mkdir()
-    assert guarded(folder.main, [str(tmp_path / "empty"), str(tmp_path / "o"), *COMMON]) == 2
+    assert main(["tile", "folder", str(tmp_path / "empty"), str(tmp_path / "o"), *COMMON]) == 2
     assert "holds no rasters" in capsys.readouterr().err
     save(tmp_path / "i/a.png", noise())
     arguments = [str(tmp_path / "i"), str(tmp_path / "o"), "--masks", str(tmp_path / "m"), *COMMON]
-    assert guarded(folder.main, arguments) == 2
+    assert main(["tile", "folder", *arguments]) == 2
     assert "label folder" in capsys.readouterr().err

@@ -5,9 +5,9 @@ import pytest
 from converter_samples import label, noise, notes, read, rows, save, splits
 from PIL import Image
 
-from mmda.cli import guarded
-from mmda.converters import gta5
-from mmda.converters.street import CLASSES, TRAIN_IDS
+from mmda.cli import main
+from mmda.converters.street import STREET_CLASSES as CLASSES
+from mmda.converters.street import TRAIN_IDS
 from mmda.raster import read_dataset_info
 
 HEIGHT, WIDTH = 26, 48
@@ -39,7 +39,7 @@ def write(root, *numbers, size=(HEIGHT, WIDTH), label_size=(HEIGHT, WIDTH)):
 
 
 def convert(source, out, *more):
-    return guarded(gta5.main, [str(source), str(out), *more])
+    return main(["tile", "gta5", str(source), str(out), *more])
 
 
 def test_palette_indices_become_train_ids(tmp_path):
@@ -107,8 +107,7 @@ def test_resizing_to_the_size_of_the_field(tmp_path):
 
 @pytest.mark.parametrize("size", ["1280", "0x720", "1280x", "axb"])
 def test_sizes_that_are_none(tmp_path, capsys, size):
-    with pytest.raises(SystemExit):
-        gta5.main([str(tmp_path), str(tmp_path / "o"), "--resize", size])
+    assert convert(tmp_path, tmp_path / "o", "--resize", size) == 2
     assert "e.g. 1280x720" in capsys.readouterr().err
 
 
@@ -124,7 +123,7 @@ def test_names_and_folders(tmp_path, capsys):
 
 
 def test_classes_are_those_of_the_street_dataset():
-    from mmda.converters.street import PALETTE
+    from mmda.converters.street import STREET_PALETTE as PALETTE
     from mmda.datasets.street import StreetDataset
 
     assert StreetDataset.METAINFO["classes"] == CLASSES

@@ -3,8 +3,7 @@
 import pytest
 from converter_samples import box, label, noise, notes, read, rows, save, splits
 
-from mmda.cli import guarded, main
-from mmda.converters import inria
+from mmda.cli import main
 from mmda.raster import read_dataset_info
 from mmda.tasks import TASKS
 
@@ -46,13 +45,13 @@ def test_cities_splits_and_labels(source, tmp_path, capsys):
 
 def test_the_parent_folder_and_a_subset_of_splits(source, tmp_path):
     arguments = [str(source.parent), str(tmp_path / "o"), "--splits", "train", "--domain", "x"]
-    assert inria.main([*arguments, "--tile", "16", "--gsd", "0.6"]) == 0
+    assert main(["tile", "inria", *arguments, "--tile", "16", "--gsd", "0.6"]) == 0
     assert {row["split"] for row in rows(tmp_path / "o")} == {"train"}
     assert {(r["domain"], r["gsd"], r["height"]) for r in rows(tmp_path / "o")} == {("x", 0.6, 16)}
 
 
 def refused(source, out, capsys, code=2):
-    assert guarded(inria.main, [str(source), str(out), "--tile", "32"]) == code
+    assert main(["tile", "inria", str(source), str(out), "--tile", "32"]) == code
     return capsys.readouterr().err
 
 

@@ -4,15 +4,14 @@ import numpy as np
 import pytest
 from converter_samples import noise, read, rows, save, splits
 
-from mmda.cli import guarded
-from mmda.converters import loveda
+from mmda.cli import main
 from mmda.raster import read_dataset_info
 
 MASK = np.broadcast_to(np.arange(32, dtype=np.uint8) // 4, (32, 32))  # 0 to 7
 
 
 def convert(source, out, *more):
-    return guarded(loveda.main, [str(source), str(out), "--tile", "32", *more])
+    return main(["tile", "loveda", str(source), str(out), "--tile", "32", *more])
 
 
 @pytest.fixture

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from converter_samples import box, label, noise, notes, read, rows, save, splits
 
-from mmda.cli import guarded
-from mmda.converters import massachusetts
+from mmda.cli import main
 from mmda.raster import read_dataset_info
 from mmda.raster.io.blank import find_blank
 
@@ -16,7 +15,7 @@ ENCODINGS = {"red": RED, "zero-one": box(), "white": np.stack([box(value=255)] *
 
 def convert(source, out, *more, task="buildings"):
     arguments = [str(source), str(out), "--task", task, "--tile", "64", "--min-valid", "0", *more]
-    return guarded(massachusetts.main, arguments)
+    return main(["tile", "massachusetts", *arguments])
 
 
 def write(root, mask=None, image=None, folders=("train/sat", "train/map"), stem="22678915_15"):
@@ -187,5 +186,5 @@ def test_other_layouts_are_refused(tmp_path, capsys):
 
 def test_the_task_must_be_given(tmp_path, capsys):
     with pytest.raises(SystemExit):
-        massachusetts.main([str(tmp_path), str(tmp_path / "o")])
+        main(["tile", "massachusetts", str(tmp_path), str(tmp_path / "o")])
     assert "--task" in capsys.readouterr().err

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from converter_samples import box, noise, rows, save
 
-from mmda.cli import guarded, main
-from mmda.converters import inria
+from mmda.cli import main
 from mmda.converters.layout import find_root
 from mmda.errors import DataError
 
@@ -64,29 +63,30 @@ def test_a_converter_runs_as_a_script(source, tmp_path):
 def test_a_second_run_writes_nothing_and_notes_are_kept(source, tmp_path):
     out = tmp_path / "o"
     arguments = [str(source), str(out), "--tile", "32"]
-    assert inria.main(arguments) == 0
+    assert main(["tile", "inria", *arguments]) == 0
     before = {p: p.stat().st_mtime_ns for p in (out / "train").rglob("*") if p.is_file()}
     record = json.loads((out / "conversion.json").read_text())
     assert (record["dataset"], record["source"]) == ("inria", str(source))
-    assert inria.main(arguments) == 0
+    assert main(["tile", "inria", *arguments]) == 0
     assert before == {p: p.stat().st_mtime_ns for p in before}
 
 
 def test_a_dry_run_writes_nothing(source, tmp_path, capsys):
-    assert inria.main([str(source), str(tmp_path / "o"), "--tile", "16", "--dry-run"]) == 0
+    arguments = [str(source), str(tmp_path / "o"), "--tile", "16", "--dry-run"]
+    assert main(["tile", "inria", *arguments]) == 0
     assert not (tmp_path / "o").exists()
     said = capsys.readouterr().out
     assert "train 4" in said and "val 4" in said and "note: split" in said
 
 
 def test_splits_that_are_not_there(source, tmp_path, capsys):
-    assert guarded(inria.main, [str(source), str(tmp_path / "o"), "--splits", "test"]) == 2
+    assert main(["tile", "inria", str(source), str(tmp_path / "o"), "--splits", "test"]) == 2
     assert "has no images in the splits test; it has those of train, val" in capsys.readouterr().err
 
 
 def test_tiles_that_shift_in_cover_every_pixel_once_or_twice(source, tmp_path):
     out = tmp_path / "o"
-    assert inria.main([str(source), str(out), "--tile", "20", "--splits", "val"]) == 0
+    assert main(["tile", "inria", str(source), str(out), "--tile", "20", "--splits", "val"]) == 0
     assert [(r["row"], r["col"]) for r in rows(out)] == [(0, 0), (0, 12), (12, 0), (12, 12)]
 
 

@@ -12,7 +12,7 @@ import pytest
 from converter_samples import read, rows, splits
 
 from mmda.cli import main
-from mmda.converters.street import CLASSES
+from mmda.converters.street import STREET_CLASSES as CLASSES
 from mmda.raster import read_dataset_info
 
 pytestmark = [

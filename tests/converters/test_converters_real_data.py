@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from mmda.converters import folder, geotiff
+from mmda.cli import main
 from mmda.raster import read_dataset_info, read_manifest
 
 pytestmark = [
@@ -39,7 +39,8 @@ GSI_DECODE = "color:255,120,80=1,0,0,0=0"
 def test_folders(tmp_path, name, options, count):
     source = DATA / name
     arguments = [str(source / "images"), str(tmp_path), "--masks", str(source / "masks")]
-    assert folder.main([*arguments, *options, "--domain", "x", "--val-fraction", "0.3"]) == 0
+    more = [*options, "--domain", "x", "--val-fraction", "0.3"]
+    assert main(["tile", "folder", *arguments, *more]) == 0
     info = read_dataset_info(tmp_path)
     assert info["scenes"] == sum(info["splits"].values()) == count
     background, foreground = np.sum(list(info["class_pixels"].values()), axis=0)
@@ -56,7 +57,7 @@ def test_roads_brought_to_one_gsd(tmp_path):
     source = DATA / "gsi_japan_roads"
     arguments = [str(source / "images"), str(tmp_path), "--masks", str(source / "masks"), *ROADS]
     more = ["--decode", GSI_DECODE, "--nominal-gsd", "0.2", "--gsd", "0.5", "--domain", "x"]
-    assert folder.main([*arguments, *more]) == 0
+    assert main(["tile", "folder", *arguments, *more]) == 0
     rows = read_manifest(tmp_path)
     assert {(row["height"], row["gsd"]) for row in rows} == {(229, 0.5)}
 
@@ -64,7 +65,7 @@ def test_roads_brought_to_one_gsd(tmp_path):
 def test_geotiffs_keep_crs_gsd_and_nodata(tmp_path):
     source = DATA / "geotiff_rgb/images"
     arguments = [str(source), str(tmp_path), "--tile", "256", "--domain", "x", *BUILDINGS]
-    assert geotiff.main(arguments) == 0
+    assert main(["tile", "geotiff", *arguments]) == 0
     rows = read_manifest(tmp_path)
     assert {row["scene"]: row["gsd"] for row in rows} == {"test_tiled": 0.25, "OSBS_029": 0.1}
     for row in rows:

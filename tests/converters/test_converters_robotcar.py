@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from converter_samples import label, noise, rows, save
 
-from mmda.cli import guarded
-from mmda.converters import robotcar
-from mmda.converters.street import CLASSES as STREET
+from mmda.cli import main
+from mmda.converters.robotcar import RobotCar
+from mmda.converters.street import STREET_CLASSES as STREET
 from mmda.converters.street import TRAIN_IDS
 from mmda.raster import read_dataset_info
 
@@ -14,7 +14,7 @@ NINE = np.broadcast_to(np.array([*range(9), 255], np.uint8), (16, 10))
 
 
 def convert(source, out, *more):
-    return guarded(robotcar.main, [str(source), str(out), *more])
+    return main(["tile", "robotcar", str(source), str(out), *more])
 
 
 @pytest.fixture
@@ -53,8 +53,8 @@ def test_cityscapes_ids_are_joined_to_nine_classes(source, tmp_path):
     for value in range(34):
         name = STREET[TRAIN_IDS[value]] if value in TRAIN_IDS else ""
         name = joined.get(name, name)
-        known = name in robotcar.CLASSES
-        assert row[value] == (robotcar.CLASSES.index(name) if known else 255), value
+        known = name in RobotCar.CLASSES
+        assert row[value] == (RobotCar.CLASSES.index(name) if known else 255), value
 
 
 def test_labels_that_do_not_fit(source, tmp_path, capsys):

@@ -4,9 +4,8 @@ import cv2
 import numpy as np
 from converter_samples import noise, read, rows, save, splits
 
-from mmda.cli import guarded
-from mmda.converters import synthia
-from mmda.converters.street import CLASSES
+from mmda.cli import main
+from mmda.converters.street import STREET_CLASSES as CLASSES
 from mmda.raster import read_dataset_info
 
 TABLE = {
@@ -26,7 +25,7 @@ def write(root, name, ids=IDS):
 
 
 def convert(source, out, *more):
-    return guarded(synthia.main, [str(source), str(out), *more])
+    return main(["tile", "synthia", str(source), str(out), *more])
 
 
 def test_sixteen_bit_ids_become_train_ids(tmp_path):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from core_samples import write_scene
+from raster_samples import tile
 
 from mmda.datasets.transforms import MatchDomain
 from mmda.errors import ConfigError
-from mmda.raster import Scene, tile_dataset
+from mmda.raster import Scene
 
 SIZE = 96
 # (mean, std) per band, in fractions of the type's range.
@@ -35,10 +36,7 @@ def pair(tmp_path):
         for domain, count in zip(("source", "target"), bands, strict=True):
             image = tmp_path / f"{domain}.tif"
             write_scene(image, np.zeros((SIZE, SIZE), "uint8"), draw(domain, dtype, count))
-            tile_dataset(
-                [Scene(domain, str(image))], tmp_path / domain, task="t", domain=domain,
-                classes=["a", "b"], tile=32, workers=1, progress=False,
-            )  # fmt: skip
+            tile([Scene(domain, str(image))], tmp_path / domain, domain=domain, tile=32)
             out[domain] = str(tmp_path / domain)
         return out
 
@@ -81,10 +79,7 @@ def test_a_plateau_is_mapped_to_its_middle(tmp_path):
     ramp = rng.integers(0, 201, (SIZE, SIZE, 1)).astype("uint8")
     for name, image in (("a", flat), ("b", ramp)):
         write_scene(tmp_path / f"{name}.tif", np.zeros((SIZE, SIZE), "uint8"), image)
-        tile_dataset(
-            [Scene(name, str(tmp_path / f"{name}.tif"))], tmp_path / name, task="t", domain=name,
-            classes=["x", "y"], tile=32, workers=1, progress=False,
-        )  # fmt: skip
+        tile([Scene(name, str(tmp_path / f"{name}.tif"))], tmp_path / name, tile=32)
     got = MatchDomain(str(tmp_path / "a"), str(tmp_path / "b"))({"img": flat})["img"]
     assert sorted(np.unique(got)) == pytest.approx([50, 150], abs=8)
 

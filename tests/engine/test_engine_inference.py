@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import rasterio
 import torch
-from core_samples import ADAPTED, LOOK, SOURCE_ONLY, TRAINING, draw_scene, write_scene
+from api_samples import LEARNS_QUICKLY
+from core_samples import ADAPTED, LOOK, draw_scene, write_scene
 from engine_runs import train
 
 from mmda.cli import main
@@ -16,21 +17,13 @@ from mmda.engine.inference import load_model, make_predictor
 from mmda.errors import ConfigError
 from mmda.evaluation import confusion_matrix, scores
 
-QUICK = """
-param_scheduler = []
-default_hooks["checkpoint"]["interval"] = 60
-train_cfg["max_iters"], train_cfg["val_interval"] = 60, 60
-model["segmentor"]["decode_head"]["dropout_ratio"] = 0.0
-optim_wrapper = dict(optimizers=dict(segmentor=dict(optimizer=dict(lr=5e-3))))
-"""
-
 
 @pytest.fixture(scope="module")
 def trained(toy_root, tmp_path_factory):
     """Config and checkpoint of a short source-only training."""
     folder = tmp_path_factory.mktemp("trained")
     config = folder / "config.py"
-    config.write_text(TRAINING + SOURCE_ONLY + QUICK)
+    config.write_text(LEARNS_QUICKLY)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MMDA_TOY_ROOT", str(toy_root / "buildings"))
         train(str(config), folder)

@@ -190,7 +190,7 @@ def test_shared_ground_is_warned_of(tmp_path, capsys):
         ("u", "t", [], ["without labels", "Tile it with its labels"]),
         ("s", "t", ["--crop", "65"], ["--crop 65", "1..64 pixels"]),
         ("s", "t", ["--val-fraction", "0"], ["between 0 and 1"]),
-        ("s", "t", ["--workers", "0"], ["--workers must be at least 1"]),
+        ("s", "t", ["--workers", "0"], ["workers must be at least 1"]),
         ("s", "t", ["--preset", "inria2mass"], ["Did you mean `inria2massachusetts`"]),
         ("s", "t", ["--preset", "inria2massachusetts"], ["about buildings", "['ground'"]),
         ("s", "t", ["--classes", "ground", "bilding"], ["`bilding`", "Did you mean `building`"]),

@@ -72,7 +72,7 @@ def test_a_scene_that_kills_its_workers_counts_as_failed(tmp_path):
     scene = make_scenes(tmp_path, count=1)[0]
     future = Future()
     future.set_exception(distributed.KilledWorker("task", "worker", 3))
-    outcome = _outcome(future, scene, tmp_path / "o")
+    outcome = _outcome(future, scene, SceneStore(tmp_path / "o"))
     assert f"Cannot tile `{scene.image}`: one worker after" in outcome.failure
     store = SceneStore(tmp_path / "o")
     assert store.failures([scene]) == [outcome.failure]

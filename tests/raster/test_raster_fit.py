@@ -8,12 +8,11 @@ import re
 import numpy as np
 import pytest
 import rasterio
-from raster_samples import noise, tile, write
+from raster_samples import noise, predict_raster, tile, write
 
 from mmda.errors import ConfigError, DataError
 from mmda.raster import Scene, read_dataset_info
 from mmda.raster.dataset.training_data import TrainingData
-from mmda.raster.mapping.predict import predict_raster
 
 UINT8 = TrainingData(3, "uint8", gsd=(0.5, 0.5), low=(3, 3, 3), high=(250, 250, 251))
 

@@ -7,11 +7,11 @@ import tracemalloc
 import numpy as np
 import pytest
 import rasterio
+from raster_samples import predict_raster
 from rasterio.enums import ColorInterp
 from rasterio.transform import from_origin
 
 from mmda.errors import ConfigError, DataError
-from mmda.raster.mapping.predict import predict_raster
 
 TRANSFORM = from_origin(400_000, 5_300_000, 0.5, 0.5)
 PALETTE = [[10, 20, 30], [200, 100, 0], [0, 0, 255], [9, 9, 9]]

@@ -8,14 +8,13 @@ import rasterio
 from affine import Affine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from raster_samples import noise, tile
+from raster_samples import noise, predict_raster, tile
 
 from mmda.raster import Scene, read_dataset_info
 from mmda.raster.dataset.domain import TiledDomain, row_window
 from mmda.raster.dataset.tile_files import read_tile
 from mmda.raster.dataset.training_data import TrainingData
 from mmda.raster.io.fill import fill_invalid
-from mmda.raster.mapping.predict import predict_raster
 
 TILE = 24
 PLACES = {  # CRS, origin, CRS units per metre across and down

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import pytest
 import raster_samples
-from raster_samples import make_scenes, snapshot, tile
+from raster_samples import make_scenes, snapshot, tile, tiled
 
 from mmda.errors import DataError
 from mmda.raster.dataset.verify import verify_dataset
@@ -24,7 +24,7 @@ from mmda.raster.tiling.shard import Shard
 HOLDER = """
     import sys
     import mmda.raster.tiling.tiles as tiles
-    from raster_samples import tile
+    from raster_samples import tile, tiled
     from mmda.raster import RasterLabels, Scene
 
     folder, shard = sys.argv[1], sys.argv[2] or None
@@ -89,8 +89,8 @@ def test_shards_exclude_all_but_the_others_of_their_run(tmp_path):
         for shard in (None, "1/3", "1/2", "2/2"):
             with pytest.raises(DataError, match="shard 1/3 of a run is writing"):
                 tile(scenes, tmp_path / "o", shard=shard)
-        assert "pending_scenes" in tile(scenes, tmp_path / "o", shard="2/3")
-        assert "pending_scenes" in tile(scenes, tmp_path / "o", shard="3/3")
+        assert tiled(scenes, tmp_path / "o", shard="2/3").pending_scenes
+        assert tiled(scenes, tmp_path / "o", shard="3/3").pending_scenes
         assert locks(tmp_path / "o") == [".run-1-of-3.lock"]
         process.communicate("go\n")
         assert process.returncode == 0

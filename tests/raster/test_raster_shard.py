@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from raster_samples import make_scenes, snapshot, tile, write
+from raster_samples import make_scenes, snapshot, tile, tiled, write
 
 from mmda.cli import main
 from mmda.errors import ConfigError, DataError
@@ -38,8 +38,8 @@ def test_shards_make_what_one_run_makes(tmp_path, order):
     scenes = spread(tmp_path)
     tile(scenes, tmp_path / "one")
     for shard in order[:-1]:
-        info = tile(scenes, tmp_path / "o", shard=f"{shard}/3")
-        assert info["pending_scenes"] > 0
+        result = tiled(scenes, tmp_path / "o", shard=f"{shard}/3")
+        assert (result.pending_scenes > 0, result.info) == (True, {})
         assert not (tmp_path / "o/dataset.json").exists()
     info = tile(scenes, tmp_path / "o", shard=f"{order[-1]}/3")
     assert info == read_dataset_info(tmp_path / "one")
@@ -60,7 +60,7 @@ def test_a_run_without_shards_completes_them(tmp_path):
 def test_more_shards_than_scenes(tmp_path):
     scenes = make_scenes(tmp_path)
     empty = next(i for i in range(1, 9) if not any(Shard(i, 8).owns(s.name) for s in scenes))
-    assert tile(scenes, tmp_path / "o", shard=f"{empty}/8") == {"pending_scenes": 2}
+    assert tiled(scenes, tmp_path / "o", shard=f"{empty}/8").pending_scenes == 2
     tile(scenes, tmp_path / "o")
     assert tile(scenes, tmp_path / "o", shard=f"{empty}/8")["splits"] == {"train": 6, "val": 6}
 
@@ -73,7 +73,7 @@ def test_a_damaged_scene_holds_no_shard_up(tmp_path, keep):
         file.truncate(int(keep * 20000))
     for shard, match in ((1, r"1 of \d scene"), (2, None), (3, "1 of 6 scenes")):
         if match is None:
-            assert "pending_scenes" in tile(scenes, tmp_path / "o", shard=f"{shard}/3")
+            assert tiled(scenes, tmp_path / "o", shard=f"{shard}/3").pending_scenes
         else:
             with pytest.raises(DataError, match=rf"{match}(.|\n)*`{bad.image}`"):
                 tile(scenes, tmp_path / "o", shard=f"{shard}/3")

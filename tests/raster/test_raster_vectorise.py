@@ -38,7 +38,7 @@ def mask():
 
 def test_areas_classes_and_crs(tmp_path, mask):
     write_mask(tmp_path / "m.tif", mask, ["background", "building"], **UTM)
-    counts = vectorise(tmp_path / "m.tif", tmp_path / "v.gpkg", min_area=2, progress=False)
+    counts = vectorise(tmp_path / "m.tif", tmp_path / "v.gpkg", min_area=2, progress=False).counts
     frame = gpd.read_file(tmp_path / "v.gpkg", layer="polygons").sort_values("area_m2")
     assert counts == {"building": 2}
     assert frame.crs == "EPSG:32633"
@@ -53,7 +53,7 @@ def test_polygons_rebuild_the_mask(tmp_path):
     mask = rng.integers(0, 3, (30, 30)).astype(np.uint8)
     mask[5:9, 5:9] = 255
     write_mask(tmp_path / "m.tif", mask, ["ground", "building", "road"], **UTM)
-    counts = vectorise(tmp_path / "m.tif", tmp_path / "v.gpkg", progress=False)
+    counts = vectorise(tmp_path / "m.tif", tmp_path / "v.gpkg", progress=False).counts
     frame = gpd.read_file(tmp_path / "v.gpkg")
     assert sorted(counts) == ["building", "ground", "road"]
     assert counts == frame["class"].value_counts().to_dict()
@@ -88,7 +88,7 @@ def test_degrees_are_measured_in_metres(tmp_path):
     frame = gpd.read_file(tmp_path / "v.gpkg")
     assert frame["area_m2"].tolist() == pytest.approx([400], rel=0.01)
     assert frame["class"].tolist() == ["1"]
-    assert vectorise(tmp_path / "m.tif", tmp_path / "v.gpkg", min_area=500) == {"1": 0}
+    assert vectorise(tmp_path / "m.tif", tmp_path / "v.gpkg", min_area=500).counts == {"1": 0}
     assert len(gpd.read_file(tmp_path / "v.gpkg")) == 0
 
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from mmda.converters.toy_cities import main
+from mmda.cli.toy_cities import main
 from mmda.errors import ConfigError
 
 SMALL = ["--scenes-train", "1", "--scenes-val", "0", "--scenes-test", "1", "--size", "96"]
@@ -37,5 +37,5 @@ def test_help_lists_the_shift_parameters(capsys):
 
 
 def test_no_torch_is_imported():
-    code = "import sys, mmda.converters.toy_cities; sys.exit('torch' in sys.modules)"
+    code = "import sys, mmda.cli.toy_cities; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -11,11 +11,16 @@ from mmengine.config import Config
 
 from mmda.ablation import read_table
 from mmda.cli import main
-from mmda.cli.options import default_work_dir
 from mmda.engine.launch import load_config
 from mmda.errors import ConfigError
 from mmda.utils import shipped_configs
-from mmda.utils.shipped_configs import config_file, configs_root, copy_config, find_configs
+from mmda.utils.shipped_configs import (
+    config_file,
+    configs_root,
+    copy_config,
+    default_work_dir,
+    find_configs,
+)
 
 REPO = Path(__file__).resolve().parents[2]
 

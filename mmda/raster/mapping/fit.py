@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from mmda.errors import ConfigError, DataError
+from mmda.errors import DataError
 from mmda.raster.dataset.training_data import TrainingData
 from mmda.raster.io.handles import HandlePool
 from mmda.raster.io.header import RasterHeader
 from mmda.raster.io.nodata import NoData
 from mmda.raster.io.reading import read_values
+from mmda.raster.mapping.options import NATIVE, Gsd
 from mmda.raster.scene import Scene
 from mmda.raster.windows import Window
-
-Gsd = float | Literal["native"] | None
-"""Metres per pixel; ``"native"`` for the raster's own; ``None`` for that of the training data."""
 
 SAME = 1.1  # ratio of ground sample distances that needs no resampling
 FAR = 1.5  # ratio from which objects are too large or small for the model
@@ -39,17 +36,6 @@ class Fit:
     warnings: list[str]
 
 
-def check_gsd(gsd: Gsd) -> None:
-    """Raise a :class:`ConfigError` for an impossible ground sample distance."""
-    if gsd is None or gsd == "native":
-        return
-    if isinstance(gsd, str) or not 0 < gsd < float("inf"):
-        raise ConfigError(
-            "The ground sample distance must be a positive number (metres/pixel) or `native`, but "
-            f"got {gsd}."
-        )
-
-
 def fit_raster(scene: Scene, header: RasterHeader, data: TrainingData | None, gsd: Gsd) -> Fit:
     """Compare a raster with the training data.
 
@@ -64,7 +50,7 @@ def fit_raster(scene: Scene, header: RasterHeader, data: TrainingData | None, gs
             cannot be theirs.
     """
     if data is None:
-        return Fit(None if gsd in (None, "native") else float(gsd), [])  # type: ignore[arg-type]
+        return Fit(None if gsd is None or gsd == NATIVE else float(gsd), [])
     own = scene.nominal_gsd if header.gsd is None else header.gsd
     target = _target_gsd(own, data, gsd)
     found = _scale_warnings(scene.image, own, data, target)
@@ -72,7 +58,7 @@ def fit_raster(scene: Scene, header: RasterHeader, data: TrainingData | None, gs
 
 
 def _target_gsd(own: float | None, data: TrainingData, gsd: Gsd) -> float | None:
-    if gsd == "native":
+    if gsd == NATIVE:
         return None
     if gsd is not None:
         return float(gsd)

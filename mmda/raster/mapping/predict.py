@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import rasterio
 from tqdm import tqdm
@@ -19,15 +18,16 @@ from mmda.raster.io.grid import make_grid
 from mmda.raster.io.handles import HandlePool, gdal_process, quiet_georeference, scene_options
 from mmda.raster.io.header import read_header
 from mmda.raster.mapping.batches import Predictor, TilePredictor
-from mmda.raster.mapping.fit import Gsd, check_gsd, fit_raster
+from mmda.raster.mapping.fit import fit_raster
 from mmda.raster.mapping.mosaic import MosaicGrid, StripMosaic
+from mmda.raster.mapping.options import Gsd, PredictOptions
 from mmda.raster.mapping.output import MapOutput
 from mmda.raster.mapping.strips import StripReader
 from mmda.raster.mapping.write import Frame
 from mmda.raster.scene import Scene, is_local, safe_name
 from mmda.utils.files import ensure_free_space
 
-GRIDS = ("input", "model")
+DEFAULT = PredictOptions()
 
 
 @dataclass
@@ -65,22 +65,14 @@ def predict_raster(
     image: Path | str,
     out: Path | str,
     predict: Predictor,
+    options: PredictOptions = DEFAULT,
     *,
     num_classes: int,
-    tile: int = 512,
-    overlap: float = 0.25,
-    batch_size: int = 4,
-    bands: Sequence[int] | None = None,
     num_bands: int | None = None,
-    gsd: Gsd = None,
-    nodata: float | None = None,
-    nominal_gsd: float | None = None,
-    grid: Literal["input", "model"] = "input",
     data: TrainingData | None = None,
     classes: Sequence[str] | None = None,
     palette: Sequence[Sequence[int]] | None = None,
     probabilities: Path | str | None = None,
-    progress: bool = True,
 ) -> PredictionSummary:
     """Write the class mask of a whole raster.
 
@@ -94,24 +86,14 @@ def predict_raster(
             alpha, mask band, NaN or ``nodata``), CRS and transform of the image, colour table.
         predict: Maps ``(N, B, tile, tile)`` in the raster's dtype to ``(N, C, tile, tile)``
             float32 probabilities.
+        options: How to map it; ``probabilities`` and what follows it say what callers write.
         num_classes: Number of classes C, 1 to 255.
-        tile: Side of the square tiles in pixels. A smaller raster is padded.
-        overlap: Share of a tile in common with its neighbour, in [0, 0.9].
-        batch_size: Largest number N of tiles per call of ``predict``.
-        bands: 1-based bands in the model's order; those of the training data, or all but alpha.
         num_bands: Number of bands that the model expects, to be checked.
-        gsd: Ground sample distance in metres to predict at; by default that of the training data,
-            or the raster's own where that is unknown; ``"native"`` keeps the raster's own.
-        nodata: No-data value instead of the file's; by default that of the training data, if any.
-        nominal_gsd: Ground sample distance to assume where the raster has none, metres per pixel.
-        grid: The grid of the mask: ``"input"``, the raster's own pixels, or ``"model"``, the pixels
-            that the network saw. They differ where the raster is resampled.
         data: What the training images were like.
         classes: Class names, stored in the mask.
         palette: RGB 0..255 per class, stored as colour table.
         probabilities: Also write the blended probabilities to this GeoTIFF, one uint8 band per
             class with scale 1/254.
-        progress: Show a progress bar on stderr.
 
     Returns:
         A summary with counts, time and warnings.
@@ -123,16 +105,18 @@ def predict_raster(
     """
     out = Path(out)
     targets = [out] if probabilities is None else [out, Path(probabilities)]
-    _check_options(image, targets, num_classes, batch_size, gsd, grid)
+    _check_outputs(image, targets, num_classes)
     began = time.perf_counter()
-    scene = _scene(image, nodata, nominal_gsd, bands, data)
+    scene = _scene(image, options, data)
     with ExitStack() as stack:
         stack.enter_context(rasterio.Env(**scene_options(scene)))
         stack.enter_context(quiet_georeference())
         stack.enter_context(gdal_process())
-        source, warnings = _open(scene, num_bands, data, gsd)
-        mosaic_grid = MosaicGrid(source.grid.height, source.grid.width, tile, overlap)
-        frame = Frame.of(source, own_pixels=grid == "input")
+        source, warnings = _open(scene, num_bands, data, options.gsd)
+        mosaic_grid = MosaicGrid(
+            source.grid.height, source.grid.width, options.tile, options.overlap
+        )
+        frame = Frame.of(source, own_pixels=options.grid == "input")
         for target, count in zip(targets, (1, num_classes), strict=False):
             ensure_free_space(target.parent, frame.height * frame.width * count)
         pool = HandlePool()
@@ -145,10 +129,10 @@ def predict_raster(
                 total=len(mosaic_grid.rows) * len(mosaic_grid.cols),
                 desc=Path(image).name,
                 unit="tile",
-                disable=not progress,
+                disable=not options.progress,
             )
         )
-        tiles = TilePredictor(predict, mosaic_grid, num_classes, batch_size, bar)
+        tiles = TilePredictor(predict, mosaic_grid, num_classes, options.batch_size, bar)
         _map_strips(StripReader(source.reader(pool), mosaic_grid), tiles, output, num_classes)
         counts = output.counts
     return PredictionSummary(
@@ -180,20 +164,15 @@ def _map_strips(
         mosaic.advance(strip.index)
 
 
-def _scene(
-    image: Path | str,
-    nodata: float | None,
-    nominal_gsd: float | None,
-    bands: Sequence[int] | None,
-    data: TrainingData | None,
-) -> Scene:
+def _scene(image: Path | str, options: PredictOptions, data: TrainingData | None) -> Scene:
     """Return the raster as a scene, read as the training data were where the user says nothing."""
+    nodata, bands = options.nodata, options.bands
     if data is not None:
         nodata = data.nodata if nodata is None else nodata
         bands = data.band_indices if bands is None else bands
     name = safe_name(Path(image).stem) or "scene"
     chosen = None if bands is None else tuple(bands)
-    return Scene(name, str(image), nodata=nodata, nominal_gsd=nominal_gsd, bands=chosen)
+    return Scene(name, str(image), nodata=nodata, nominal_gsd=options.nominal_gsd, bands=chosen)
 
 
 def _open(
@@ -217,21 +196,9 @@ def _open(
     return SceneGrid(scene, header, make_grid(scene, header, fit.gsd)), warnings
 
 
-def _check_options(
-    image: Path | str,
-    targets: list[Path],
-    num_classes: int,
-    batch_size: int,
-    gsd: Gsd,
-    grid: str,
-) -> None:
+def _check_outputs(image: Path | str, targets: list[Path], num_classes: int) -> None:
     if not 1 <= num_classes <= 255:
         raise ConfigError(f"Expected 1 to 255 classes for a uint8 mask, but got {num_classes}.")
-    if batch_size < 1:
-        raise ConfigError(f"Expected a batch size of at least 1, but got {batch_size}.")
-    if grid not in GRIDS:
-        raise ConfigError(f"Unknown grid `{grid}`; expected one of {', '.join(GRIDS)}.")
-    check_gsd(gsd)
     resolved = [Path(path).resolve() for path in (image, *targets)]
     if len(set(resolved)) < len(resolved):
         raise ConfigError(

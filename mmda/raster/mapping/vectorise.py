@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,19 @@ from mmda.raster.mapping.write import read_mask_classes
 from mmda.utils.files import atomic_path
 
 
+@dataclass(frozen=True)
+class Polygons:
+    """The polygons of a class mask.
+
+    Attributes:
+        path: The GeoPackage.
+        counts: Number of polygons per class name (the id where there are no names).
+    """
+
+    path: Path
+    counts: Mapping[str, int]
+
+
 def vectorise(
     mask: Path | str,
     out: Path | str,
@@ -38,7 +51,7 @@ def vectorise(
     min_area: float = 0.0,
     tolerance: float = 0.0,
     progress: bool = True,
-) -> dict[str, int]:
+) -> Polygons:
     """Write the connected areas of a class mask as polygons.
 
     The layer ``polygons`` has the columns ``class_id``, ``class`` and ``area_m2`` (square metres
@@ -56,11 +69,17 @@ def vectorise(
         progress: Show a progress bar on stderr.
 
     Returns:
-        Number of polygons per class name (the id where there are no names).
+        The file and the number of polygons.
 
     Raises:
         DataError: If the mask is unreadable, has no CRS or is not a single uint8 band.
         ConfigError: If ``min_area`` or ``tolerance`` is negative.
+
+    Example:
+        >>> from mmda import vectorise
+        >>> polygons = vectorise("mask.tif", "polygons.gpkg", min_area=2.0, progress=False)
+        >>> list(polygons.counts)
+        ['1']
     """
     for option, value in (("min_area", min_area), ("tolerance", tolerance)):
         if value < 0:
@@ -83,9 +102,10 @@ def vectorise(
         frame[columns].to_file(
             temporary, driver="GPKG", layer="polygons", engine="pyogrio", geometry_type="Polygon"
         )
-    return {
+    counts = {
         names[i] if i < len(names) else str(i): int((frame["class_id"] == i).sum()) for i in wanted
     }
+    return Polygons(Path(out), counts)
 
 
 def _check_mask(dataset: rasterio.DatasetReader, path: Path | str) -> tuple[CRS, Affine]:

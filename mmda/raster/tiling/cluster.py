@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future, as_completed
-from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
@@ -19,7 +18,7 @@ from mmda.utils.installation import install_extra
 
 
 def run_cluster(
-    todo: Sequence[ScenePlan], options: TileOptions, root: Path, address: str, bar: tqdm
+    todo: Sequence[ScenePlan], options: TileOptions, store: SceneStore, address: str, bar: tqdm
 ) -> list[str]:
     """Tile the scenes as tasks of a Dask cluster; return what went wrong.
 
@@ -28,7 +27,7 @@ def run_cluster(
     Args:
         todo: The scenes.
         options: The options of the run.
-        root: Folder of the tiled dataset; all workers see it under this path, as they see the
+        store: Folder of the tiled dataset; all workers see it under its path, as they see the
             rasters.
         address: Address of the scheduler, ``tcp://HOST:PORT``, or its scheduler file (``.json``).
         bar: Progress in tiles.
@@ -37,23 +36,25 @@ def run_cluster(
         ConfigError: When Dask is not installed, or no scheduler answers.
     """
     client = _connect(address)
+    root = store.root.absolute()
     plans: dict[Future[Outcome], ScenePlan] = {}
     failures: list[str] = []
     try:
         executor = client.get_executor(pure=False)
         for plan in todo:
-            plans[executor.submit(tile_scene, plan, options, root.absolute())] = plan
+            plans[executor.submit(tile_scene, plan, options, root)] = plan
         for future in as_completed(plans):
-            outcome = _outcome(future, plans[future].scene, root)
+            outcome = _outcome(future, plans[future].scene, store)
             bar.update(outcome.windows)
             if outcome.failure is not None:
                 failures.append(outcome.failure)
     finally:
         client.close()
+    store.remove_leftovers({plan.scene.name for plan in todo})
     return failures
 
 
-def _outcome(future: Future[Outcome], scene: Scene, root: Path) -> Outcome:
+def _outcome(future: Future[Outcome], scene: Scene, store: SceneStore) -> Outcome:
     """Return a task's outcome; one that took its workers down with it counts as failed."""
     error = future.exception()
     if error is None:
@@ -61,7 +62,7 @@ def _outcome(future: Future[Outcome], scene: Scene, root: Path) -> Outcome:
     if type(error).__name__ != "KilledWorker":
         raise error
     failure = f"Cannot tile `{scene.image}`: one worker after the other died. Is memory short?"
-    SceneStore(root).write_failure(scene, failure)
+    store.write_failure(scene, failure)
     return Outcome(0, failure)
 
 

@@ -14,7 +14,7 @@ from mmda.toy.shift import PRESETS, describe_parameters, make_shift, parse_overr
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command."""
     parser = argparse.ArgumentParser(
-        prog="toy_cities",
+        prog="mmda tile toy_cities",
         description=__doc__,
         epilog="shift parameters (range): value per preset\n" + describe_parameters(),
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -1,0 +1,269 @@
+"""Mapping rasters in Python: what ``mmda predict`` calls."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mmda.errors import ConfigError, DataError, MMDAError
+from mmda.raster.dataset.training_data import TrainingData
+from mmda.raster.mapping.options import PredictOptions
+from mmda.raster.mapping.predict import PredictionSummary, Predictor, predict_raster
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
+
+    from mmda.models.segmentors import UDASegmentor
+    from mmda.raster.mapping.vectorise import Polygons
+
+DEFAULT = PredictOptions()
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model, ready to map rasters.
+
+    Attributes:
+        network: The network in evaluation mode, on its device.
+        predictor: Function from raw pixels ``(N, B, H, W)`` to float32 probabilities
+            ``(N, C, H, W)``.
+        classes: Names of the classes, id 0 first.
+        palette: One ``[r, g, b]`` per class, 0..255, or ``None``.
+        bands: Number of bands that it expects; ``None`` where it does not say.
+        training_data: What its training images were like; ``None`` where nobody knows.
+    """
+
+    network: UDASegmentor
+    predictor: Predictor
+    classes: Sequence[str]
+    palette: Sequence[Sequence[int]] | None
+    bands: int | None
+    training_data: TrainingData | None = None
+
+
+def load_model(
+    config: str | Path | Config,
+    checkpoint: str | Path,
+    *,
+    device: str | None = None,
+    cfg_options: Mapping[str, Any] | None = None,
+) -> Model:
+    """Load a trained model for :func:`predict`.
+
+    Args:
+        config: The config that it was trained with, a file or a loaded one.
+        checkpoint: Path of its weights.
+        device: ``cpu``, ``cuda``, ``cuda:1``, ...; by default the GPU where there is one.
+        cfg_options: Overrides of the config by dotted key.
+
+    Returns:
+        The model with what the checkpoint tells of its classes and training images.
+
+    Raises:
+        ConfigError: When the config is faulty, the checkpoint does not fit it or names no classes,
+            or the device cannot be used.
+
+    Example:
+        >>> from mmda import load_model
+        >>> model = load_model("config.py", "iter_60.pth", device="cpu")
+        >>> model.classes, model.bands
+        (['background', 'building'], 3)
+    """
+    from mmda.engine import inference
+
+    network = inference.load_model(config, checkpoint, device, dict(cfg_options or {}))
+    meta: Mapping[str, Any] = network.dataset_meta or {}
+    if not meta.get("classes"):
+        raise ConfigError(
+            f"Neither the checkpoint `{checkpoint}` nor its config names the classes; set "
+            "`metainfo=dict(classes=..., palette=...)` in the config's dataset."
+        )
+    bands = getattr(network.data_preprocessor, "num_bands", None)
+    data = meta.get("training_data")
+    return Model(
+        network,
+        inference.make_predictor(network),
+        list(meta["classes"]),
+        meta.get("palette"),
+        bands,
+        None if data is None else TrainingData.from_json(data),
+    )
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The files that are written for one image; ``None`` for those that were not asked for."""
+
+    image: str
+    mask: Path
+    probabilities: Path | None
+    polygons: Path | None
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A raster that was mapped.
+
+    Attributes:
+        files: The image and what was written for it.
+        classes: Names of the classes.
+        summary: Size, pixels per class, time and warnings.
+        polygons: The polygons; ``None`` where none were asked for.
+    """
+
+    files: Outputs
+    classes: Sequence[str]
+    summary: PredictionSummary
+    polygons: Polygons | None
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Share of every class in the pixels with data, 0..1."""
+        total = max(sum(self.summary.class_pixels), 1)
+        pairs = zip(self.classes, self.summary.class_pixels, strict=True)
+        return {name: count / total for name, count in pairs}
+
+
+@dataclass(frozen=True)
+class FailedPrediction:
+    """A raster that could not be mapped, and why."""
+
+    image: str
+    error: MMDAError
+
+
+class FailedPredictionsError(DataError):
+    """Some of several rasters could not be mapped, while all others were.
+
+    Attributes:
+        predictions: Those that were mapped.
+        failures: Those that were not.
+    """
+
+    def __init__(
+        self, predictions: Sequence[Prediction], failures: Sequence[FailedPrediction]
+    ) -> None:
+        self.predictions, self.failures = predictions, failures
+        listed = "\n".join(f"- {failure.error}" for failure in failures)
+        total = len(predictions) + len(failures)
+        super().__init__(f"{len(failures)} of {total} images could not be mapped:\n{listed}")
+
+
+def predict(
+    model: Model,
+    images: str | Path | Sequence[str | Path],
+    out: str | Path,
+    options: PredictOptions = DEFAULT,
+) -> list[Prediction]:
+    """Map whole rasters to georeferenced class masks.
+
+    Args:
+        model: The model, see :func:`load_model`.
+        images: A raster that GDAL opens (GeoTIFF, VRT, ``/vsi`` path, URL, ...), or several.
+        out: Folder for ``<image>_mask.tif`` and what else ``options`` ask for; or, for one image,
+            the mask's path, which ends in ``.tif`` or ``.tiff``.
+        options: How to map them, and what to write.
+
+    Returns:
+        One result per image.
+
+    Raises:
+        DataError: When the image does not fit or cannot be read.
+        FailedPredictionsError: When some of several images do not; the others are mapped.
+        ConfigError: When an option is out of range, or two outputs would be one file.
+
+    Example:
+        >>> from mmda import PredictOptions, load_model, predict
+        >>> model = load_model("config.py", "iter_60.pth", device="cpu")
+        >>> options = PredictOptions(tile=64, polygons=True, progress=False)
+        >>> (result,) = predict(model, "scene.tif", "maps", options)
+        >>> result.files.mask.name, sorted(result.shares)
+        ('scene_mask.tif', ['background', 'building'])
+    """
+    listed = [images] if isinstance(images, (str, Path)) else images
+    jobs = plan_outputs(listed, out, options)
+    outcomes = list(predict_each(model, jobs, options))
+    failures = [outcome for outcome in outcomes if isinstance(outcome, FailedPrediction)]
+    done = [outcome for outcome in outcomes if isinstance(outcome, Prediction)]
+    if failures and len(outcomes) == 1:
+        raise failures[0].error
+    if failures:
+        raise FailedPredictionsError(done, failures)
+    return done
+
+
+def plan_outputs(
+    images: Sequence[str | Path], out: str | Path, options: PredictOptions
+) -> list[Outputs]:
+    """Return what is written for every image.
+
+    Raises:
+        ConfigError: When two outputs would be one file.
+    """
+    jobs = [_outputs(os.fspath(image), Path(out), options) for image in images]
+    seen: dict[Path, str] = {}
+    for job in jobs:
+        if job.mask in seen:
+            raise ConfigError(
+                f"`{seen[job.mask]}` and `{job.image}` would both be written to `{job.mask}`. Give "
+                "a folder as output, and images of equal name in separate runs."
+            )
+        seen[job.mask] = job.image
+    return jobs
+
+
+def predict_each(
+    model: Model, jobs: Sequence[Outputs], options: PredictOptions
+) -> Iterator[Prediction | FailedPrediction]:
+    """Map one raster after the other; a bad one costs itself alone."""
+    for job in jobs:
+        try:
+            yield _predict_one(model, job, options)
+        except MMDAError as error:
+            yield FailedPrediction(job.image, error)
+
+
+def _outputs(image: str, out: Path, options: PredictOptions) -> Outputs:
+    if out.suffix.lower() in (".tif", ".tiff"):
+        mask, base = out, out.with_suffix("")
+    else:
+        base = out / Path(image).stem
+        mask = base.with_name(f"{base.name}_mask.tif")
+    probabilities = base.with_name(f"{base.name}_probabilities.tif")
+    polygons = base.with_name(f"{base.name}_polygons.gpkg")
+    return Outputs(
+        image,
+        mask,
+        probabilities if options.probabilities else None,
+        polygons if options.polygons else None,
+    )
+
+
+def _predict_one(model: Model, job: Outputs, options: PredictOptions) -> Prediction:
+    summary = predict_raster(
+        job.image,
+        job.mask,
+        model.predictor,
+        options,
+        num_classes=len(model.classes),
+        num_bands=model.bands,
+        data=model.training_data,
+        classes=model.classes,
+        palette=model.palette,
+        probabilities=job.probabilities,
+    )
+    if job.polygons is None:
+        return Prediction(job, model.classes, summary, None)
+    from mmda.raster.mapping.vectorise import vectorise
+
+    polygons = vectorise(
+        job.mask,
+        job.polygons,
+        min_area=options.min_area,
+        tolerance=options.tolerance,
+        progress=options.progress,
+    )
+    return Prediction(job, model.classes, summary, polygons)

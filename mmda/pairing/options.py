@@ -1,0 +1,41 @@
+"""The options of pairing two domains, which command line and API share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mmda.errors import ConfigError
+from mmda.pairing.classes import Renames
+from mmda.utils.options import documented, option
+
+
+@documented
+@dataclass(frozen=True)
+class PairOptions:
+    """How two domains are paired.
+
+    ``renames`` holds per domain own class name -> shared name or ``None``; ``progress`` shows
+    progress bars on stderr.
+    """
+
+    preset: str | None = option("a published transfer; see --help's end", None, metavar="NAME")
+    classes: Sequence[str] | None = option("shared classes, id 0 first", None, shown="by name")
+    val_fraction: float = option(
+        "share of the target's train scenes that become val when it has none", 0.1
+    )
+    crop: int | None = option(
+        "training crops, pixels", None, shown="128; whole tiles with --preset"
+    )
+    workers: int = option("threads", 2)
+    overwrite: bool = option("replace configs in OUT", False)
+    renames: Renames = field(default_factory=dict)
+    progress: bool = True
+
+    def __post_init__(self) -> None:
+        if not 0 < self.val_fraction < 1:
+            raise ConfigError(
+                f"--val-fraction must lie between 0 and 1, but got {self.val_fraction:g}."
+            )
+        if self.workers < 1:
+            raise ConfigError(f"workers must be at least 1, but got {self.workers}.")

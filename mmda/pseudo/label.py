@@ -1,0 +1,89 @@
+"""Labelling a target dataset with a trained model: what ``mmda pseudo_label`` calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from mmda.engine.inference import load_model
+from mmda.engine.launch import load_config
+from mmda.errors import ConfigError
+from mmda.pseudo.datasets import evaluation_pipeline, true_labels, unlabelled
+from mmda.pseudo.sweep import Sweep, SweepSummary
+from mmda.pseudo.thresholds import ThresholdRule
+
+
+def label_target(
+    config: str | Path,
+    checkpoint: str | Path,
+    out: str | Path,
+    rule: ThresholdRule,
+    *,
+    data: str | None = None,
+    split: str | None = None,
+    batch_size: int = 4,
+    workers: int = 0,
+    device: str | None = None,
+    overwrite: bool = False,
+    cfg_options: Mapping[str, Any] | None = None,
+) -> SweepSummary:
+    """Write a model's confident predictions as labels of a tiled dataset.
+
+    Args:
+        config: Config of the model.
+        checkpoint: Its checkpoint.
+        out: Folder for the labels.
+        rule: How thresholds are chosen.
+        data: Folder of the tiled dataset to label; by default the config's target.
+        split: Its split; by default that of the config, or ``train``.
+        batch_size: Tiles at once.
+        workers: Processes that load tiles.
+        device: ``cpu``, ``cuda``, ...; by default the GPU where there is one.
+        overwrite: Whether labels of another model in ``out`` may be replaced.
+        cfg_options: Overrides of the config by dotted key.
+
+    Raises:
+        ConfigError: When the config has no target, the checkpoint or an option does not fit, or
+            the dataset is of another task.
+        DataError: When the dataset is missing, or ``out`` holds something else.
+    """
+    options = dict(cfg_options or {})
+    loaded = load_config(config, options)
+    described = _dataset(loaded, data, split)
+    model = load_model(config, checkpoint, device, options)
+    dataset = unlabelled(described, evaluation_pipeline(loaded))
+    classes = len(dataset.metainfo["classes"])
+    if classes != model.num_classes:
+        raise ConfigError(
+            f"`{dataset.data_root}` has {classes} classes, the model {model.num_classes}. Use the "
+            "dataset of the model's task."
+        )
+    return Sweep(
+        model,
+        dataset,
+        str(out),
+        rule,
+        true_labels(described, dataset),
+        batch_size=batch_size,
+        num_workers=workers,
+        overwrite=overwrite,
+    ).run()
+
+
+def _dataset(config: Config, data: str | None, split: str | None) -> dict:
+    """Return the config of the dataset to label."""
+    paired = (config.get("train_dataloader") or {}).get("dataset") or {}
+    described = dict(paired.get("target") or {})
+    if data is not None:
+        described = {"type": "TiledDataset", "data_root": data}
+    if not described:
+        raise ConfigError(
+            f"The config `{config.filename}` has no target dataset. Name the dataset to label with "
+            "--data."
+        )
+    if split is not None:
+        described["split"] = split
+    return described

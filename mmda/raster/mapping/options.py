@@ -1,0 +1,76 @@
+"""The options of mapping rasters, which command line and API share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mmda.errors import ConfigError
+from mmda.utils.options import check_choices, documented, option
+
+NATIVE = "native"
+Gsd = float | str | None
+"""Metres per pixel; ``"native"`` for the raster's own; ``None`` for that of the training data."""
+
+
+@documented
+@dataclass(frozen=True)
+class PredictOptions:
+    """How rasters are mapped, and what is written; ``progress`` shows progress bars on stderr.
+
+    The network sees a raster as the model's training images were: by default their bands, ground
+    sample distance and no-data value hold. The grid of the mask is the raster's own, or the one
+    that the network saw; they differ where the raster is resampled.
+    """
+
+    tile: int = option("tile side in pixels; a smaller raster is padded", 512)
+    overlap: float = option("share of a tile in common with its neighbour, in 0..0.9", 0.25)
+    batch_size: int = option("tiles at once", 4)
+    bands: Sequence[int] | None = option(
+        "bands to read, from 1, in the model's order", None, shown="the training data's"
+    )
+    gsd: float | str | None = option(
+        "predict at this many metres per pixel; native: the raster's own",
+        None,
+        shown="the training data's",
+    )
+    nodata: float | None = option(
+        "no-data value instead of the file's", None, shown="the training data's"
+    )
+    nominal_gsd: float | None = option("GSD to assume where a file tells none", None)
+    grid: str = option(
+        "grid of the mask: the raster's own, or that which the model saw",
+        "input",
+        choices=("input", "model"),
+    )
+    probabilities: bool = option("also write IMAGE_probabilities.tif", False)
+    polygons: bool = option("also write IMAGE_polygons.gpkg", False)
+    min_area: float = option("smallest polygon in square metres", 0.0)
+    tolerance: float = option("simplify polygons, in metres", 0.0)
+    progress: bool = True
+
+    def __post_init__(self) -> None:
+        check_choices(self)
+        object.__setattr__(self, "gsd", _number(self.gsd))
+        if self.batch_size < 1:
+            raise ConfigError(f"Expected a batch size of at least 1, but got {self.batch_size}.")
+
+
+def _number(gsd: Gsd) -> Gsd:
+    """Return a ground sample distance as a number, unless it is ``native`` or ``None``.
+
+    Raises:
+        ConfigError: When it is impossible.
+    """
+    if gsd is None or gsd == NATIVE:
+        return gsd
+    try:
+        number = float(gsd)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise ConfigError(
+            "The ground sample distance must be a positive number (metres/pixel) or `native`, but "
+            f"got {gsd}."
+        )
+    return number

@@ -1,0 +1,39 @@
+"""The examples of the API's docstrings, run in a folder that holds what they name."""
+
+from __future__ import annotations
+
+import doctest
+import logging
+import shutil
+
+import pytest
+
+import mmda
+
+FUNCTIONS = ("train", "test", "load_model", "predict", "vectorise", "tile", "tile_dataset", "pair")
+
+
+@pytest.fixture
+def filled(folder, toy_root, trained, config):
+    """The working directory of an example: rasters, tiles, a config and a checkpoint."""
+    shutil.copyfile(config, folder / "config.py")
+    (folder / "iter_60.pth").symlink_to(trained.checkpoint)
+    shutil.copytree(toy_root / "buildings", folder / "tiles")
+    return folder
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_example_gives_what_it_says(filled, name, monkeypatch):
+    if name in ("tile", "tile_dataset"):
+        shutil.rmtree(filled / "tiles")
+    function = getattr(mmda, name)
+    (example,) = doctest.DocTestFinder(recurse=False).find(function, name, globs={})
+    assert example.examples, name
+    found: list[str] = []
+    logging.disable(logging.CRITICAL)  # MMEngine writes to standard output
+    monkeypatch.setattr("mmengine.runner.checkpoint.print_log", lambda *_, **__: None)
+    try:
+        result = doctest.DocTestRunner().run(example, out=found.append)
+    finally:
+        logging.disable(logging.NOTSET)
+    assert result.failed == 0, "".join(found)

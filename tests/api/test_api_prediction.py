@@ -1,0 +1,103 @@
+"""Loading a model and mapping rasters through the API."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import rasterio
+from api_samples import pixel_model
+from core_samples import write_scene
+
+import mmda
+from mmda.errors import ConfigError, DataError
+from mmda.raster.dataset.training_data import TrainingData
+
+QUIET = {"tile": 64, "progress": False}
+
+
+@pytest.fixture
+def scenes(tmp_path):
+    """Two rasters with a bright block of 10 x 20 pixels, and one that is cut short."""
+    image = np.zeros((40, 50, 3), np.uint8)
+    image[10:20, 10:30] = 200
+    for name in ("a", "b"):
+        write_scene(tmp_path / f"{name}.tif", image[..., 0], image)
+    (tmp_path / "cut.tif").write_bytes((tmp_path / "a.tif").read_bytes()[:3000])
+    return tmp_path
+
+
+def test_a_loaded_model_knows_its_training(trained, config):
+    model = mmda.load_model(config, trained.checkpoint, device="cpu")
+    assert (model.classes, model.bands) == (["background", "building"], 3)
+    assert isinstance(model.training_data, TrainingData)
+    assert model.training_data.gsd == (0.5, 0.5)
+    probabilities = model.predictor(np.zeros((2, 3, 64, 64), np.uint8))
+    assert probabilities.shape == (2, 2, 64, 64)
+    np.testing.assert_allclose(probabilities.sum(1), 1, atol=1e-5)
+
+
+def test_the_scale_of_training_is_that_of_the_map(trained, config, tmp_path):
+    image = np.random.default_rng(0).integers(60, 160, (64, 64, 3)).astype(np.uint8)
+    write_scene(tmp_path / "fine.tif", image[..., 0], image)
+    with rasterio.open(tmp_path / "fine.tif", "r+") as raster:
+        raster.transform = rasterio.Affine(0.25, 0, 5e5, 0, -0.25, 5e6)
+    model = mmda.load_model(config, trained.checkpoint, device="cpu")
+    sizes = {}
+    for gsd in (None, "native", 1.0):
+        options = mmda.PredictOptions(gsd=gsd, grid="model", **QUIET)
+        (result,) = mmda.predict(model, tmp_path / "fine.tif", tmp_path / f"{gsd}", options)
+        sizes[gsd] = (result.summary.height, result.summary.gsd)
+    assert sizes == {None: (32, 0.5), "native": (64, 0.25), 1.0: (16, 1.0)}
+
+
+def test_one_raster_gives_all_that_is_asked_for(scenes):
+    options = mmda.PredictOptions(probabilities=True, polygons=True, **QUIET)
+    (result,) = mmda.predict(pixel_model(), scenes / "a.tif", scenes / "out", options)
+    assert result.summary.class_pixels == [1800, 200]
+    assert result.shares == {"background": 0.9, "building": 0.1}
+    assert result.polygons.counts == {"building": 1}
+    assert result.files.polygons == result.polygons.path == scenes / "out/a_polygons.gpkg"
+    assert {path.name for path in (scenes / "out").iterdir()} == {
+        "a_mask.tif", "a_probabilities.tif", "a_polygons.gpkg",
+    }  # fmt: skip
+
+
+def test_a_bad_raster_costs_itself_alone(scenes):
+    images = [scenes / name for name in ("a.tif", "gone.tif", "cut.tif", "b.tif")]
+    options = mmda.PredictOptions(**QUIET)
+    with pytest.raises(mmda.FailedPredictionsError, match="2 of 4 images") as error:
+        mmda.predict(pixel_model(), images, scenes / "out", options)
+    assert [done.files.mask.name for done in error.value.predictions] == [
+        "a_mask.tif", "b_mask.tif",
+    ]  # fmt: skip
+    assert [failure.image for failure in error.value.failures] == [str(i) for i in images[1:3]]
+    assert "gone.tif" in str(error.value) and "cut.tif" in str(error.value)
+    with pytest.raises(DataError, match=r"gone\.tif` does not exist"):
+        mmda.predict(pixel_model(), images[1], scenes / "out", options)
+
+
+def test_outputs_that_are_one_file(scenes):
+    images = [scenes / "a.tif", scenes / "b.tif"]
+    with pytest.raises(ConfigError, match="both be written"):
+        mmda.predict(pixel_model(), images, scenes / "map.tif")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"batch_size": 0}, "at least 1"),
+        ({"grid": "inputs"}, "Did you mean `input`"),
+        ({"gsd": "natve"}, "positive number"),
+        ({"gsd": 0}, "positive number"),
+    ],
+)
+def test_options_out_of_range(options, message):
+    with pytest.raises(ConfigError, match=message):
+        mmda.PredictOptions(**options)
+
+
+def test_what_cannot_be_loaded(config, trained, tmp_path):
+    with pytest.raises(ConfigError, match=r"`gone\.py` does not exist"):
+        mmda.load_model("gone.py", trained.checkpoint)
+    with pytest.raises(ConfigError, match=r"`gone\.pth` does not exist"):
+        mmda.load_model(config, "gone.pth")
