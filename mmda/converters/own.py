@@ -32,6 +32,9 @@ class OwnRasters(Converter):
         "GSD to assume where a file tells none", None, group="dataset"
     )
     nodata: float | None = option("no-data value instead of the file's", None, group="dataset")
+    bands: Sequence[int] | None = option(
+        "bands to take, from 1, in this order", None, group="dataset", shown="all but opacity"
+    )
     split: str | None = option("one split for all scenes", None, choices=SPLITS, group=SPLIT)
     split_csv: str | None = option("table with the columns scene, split[, city]", None, group=SPLIT)
     val_fraction: float | None = option("share of val, by a hash of the name", None, group=SPLIT)
@@ -69,6 +72,7 @@ class OwnRasters(Converter):
                 place.city,
                 nodata=self.nodata,
                 nominal_gsd=self.nominal_gsd,
+                bands=None if self.bands is None else tuple(self.bands),
             )
             for name, image, label, place in zip(names, images, labels, places, strict=True)
         ]

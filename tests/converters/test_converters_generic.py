@@ -195,3 +195,15 @@ def test_missing_and_empty_folders(tmp_path, capsys):
     arguments = [str(tmp_path / "i"), str(tmp_path / "o"), "--masks", str(tmp_path / "m"), *COMMON]
     assert main(["tile", "folder", *arguments]) == 2
     assert "label folder" in capsys.readouterr().err
+
+
+def test_chosen_bands_are_kept_in_their_order(tmp_path):
+    image = noise(4)
+    save(tmp_path / "i.tif", image)
+    arguments = [str(tmp_path / "i.tif"), str(tmp_path / "o"), "--tile", "64", *COMMON]
+    assert main(["tile", "geotiff", *arguments, "--bands", "4", "1"]) == 0
+    info, row = read_dataset_info(tmp_path / "o"), read_manifest(tmp_path / "o")[0]
+    assert (info["bands"], info["band_indices"]) == (2, [4, 1])
+    with rasterio.open(tmp_path / "o" / row["image"]) as tile:
+        np.testing.assert_array_equal(tile.read(), image[[3, 0]])
+    assert main(["tile", "geotiff", *arguments, "--overwrite", "--bands", "5"]) == 2

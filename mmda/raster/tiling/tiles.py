@@ -14,7 +14,7 @@ from mmda.raster.dataset.source_state import source_state
 from mmda.raster.dataset.stats import BandStatistics, class_pixels
 from mmda.raster.io.handles import scene_options
 from mmda.raster.scene import scene_to_json
-from mmda.raster.tiling.encode import NO_TILES, ImageEncoder, encode_label, write_tile
+from mmda.raster.tiling.encode import NO_TILES, ImageEncoder, Written, encode_label, write_tile
 from mmda.raster.tiling.options import TileOptions
 from mmda.raster.tiling.plan import ScenePlan
 from mmda.raster.windows import Window
@@ -121,9 +121,10 @@ class SceneTiler:
         }
         if image is not None:
             data = self._encoder.encode(tile.image, tile.valid, transform)
-            row |= self._write("image", image, data)
+            row |= _columns("image", image, write_tile(self._root / image, data))
         if label is not None and tile.label is not None:
-            row |= self._write("label", label, encode_label(tile.label))
+            data = encode_label(tile.label)
+            row |= _columns("label", label, write_tile(self._root / label, data))
         result.rows.append(row)
         result.statistics.merge(BandStatistics.of(tile.image, tile.valid))
 
@@ -135,7 +136,7 @@ class SceneTiler:
         label = f"{split}/labels/{name}.png" if labelled else None
         return f"{split}/images/{name}.{suffix}", label
 
-    def _write(self, kind: str, path: str, data: bytes | memoryview) -> dict[str, Any]:
-        """Write a file and return its columns of the manifest."""
-        written = write_tile(self._root / path, data)
-        return {kind: path, f"{kind}_bytes": written.size, f"{kind}_crc32": written.crc32}
+
+def _columns(kind: str, path: str, written: Written) -> dict[str, Any]:
+    """Return the manifest's columns of a written file."""
+    return {kind: path, f"{kind}_bytes": written.size, f"{kind}_crc32": written.crc32}
