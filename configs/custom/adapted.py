@@ -1,50 +1,10 @@
-# The recommended recipe: source images in the target's radiometry, colours that vary so much that
-# they do not tell the classes apart, and self-training with a mean teacher on target images into
-# which source objects are pasted. The common scale comes from tiling (--gsd).
+# The recommended recipe with a small network, for a CPU.
 _base_ = [
     "../_base_/toy_runtime.py",
     "../_base_/models/toy_r18.py",
     "../_base_/datasets/custom.py",
     "../_base_/schedules/toy.py",
 ]
-
-source_root = {{_base_.source_root}}
-target_root = {{_base_.target_root}}
-geometry = [
-    dict(type="RandomCrop", crop_size={{_base_.crop_size}}),
-    dict(type="RandomFlip", prob=0.5),
-    dict(type="RandomRotate90"),
-]
-match = dict(type="MatchDomain", source=source_root, target=target_root, prob=0.8)
-jitter = dict(type="RadiometricJitter", gain=0.4, gamma=0.3, saturation=1.0, blur=1.0)
-
-train_dataloader = dict(
-    dataset=dict(
-        source=dict(
-            pipeline=[
-                dict(type="LoadTile"),
-                match,
-                *geometry,
-                jitter,
-                dict(type="PackDomainInputs"),
-            ]
-        ),
-        target=dict(
-            pipeline=[
-                dict(type="LoadTile"),
-                *geometry,
-                dict(type="KeepWeakView"),
-                jitter,
-                dict(type="PackDomainInputs"),
-            ],
-        ),
-    )
-)
-model = dict(
-    alignments=dict(
-        self_training=dict(type="SelfTraining", threshold=0.9, mix="class", start=200),
-    ),
-    teacher=dict(momentum=0.99),
-    evaluate="teacher",
-)
+train_dataloader = dict(dataset={{_base_.adapted_data}})
+model = {{_base_.adapted_model}}
 val_cfg = None  # the target needs no labels for training

@@ -1,4 +1,5 @@
 # Tiled datasets of your own; see configs/custom/README.md. Their classes are those of dataset.json.
+_base_ = "../recipes/adapted.py"
 source_root = "{{$MMDA_SOURCE:data/source}}"
 target_root = "{{$MMDA_TARGET:data/target}}"
 crop_size = (int("{{$MMDA_CROP:128}}"),) * 2
@@ -25,6 +26,11 @@ train_dataloader = dict(
             pipeline=[load, *geometry, pack],
         ),
     ),
+)
+match = dict(_base_.match, source=source_root, target=target_root)
+adapted_data = dict(
+    source=dict(pipeline=[load, match, *geometry, _base_.jitter, pack]),
+    target=dict(pipeline=[load, *geometry, _base_.weak_view, _base_.jitter, pack]),
 )
 test_dataloader = dict(
     batch_size=1,

@@ -1,5 +1,6 @@
 # The toy cities, tiled for one task; `make demo` writes them and sets MMDA_TOY_ROOT. See
 # configs/toy/README.md.
+_base_ = "../recipes/adapted.py"
 data_root = "{{$MMDA_TOY_ROOT:data/toy/buildings}}"
 crop_size = (128, 128)
 source_root = data_root + "/source"
@@ -12,14 +13,15 @@ geometry = [
     dict(type="RandomRotate90"),
 ]
 pack = dict(type="PackDomainInputs")
+resize = dict(type="RandomResize", scale=(256, 256), ratio_range=(0.65, 1.1), keep_ratio=True)
+match = dict(type="MatchDomain", source=source_root, target=target_root)
 # With IMA: the source in the target's radiometry and at its scale, for the configs that want it.
-ima_pipeline = [
-    load,
-    dict(type="MatchDomain", source=source_root, target=target_root),
-    dict(type="RandomResize", scale=(256, 256), ratio_range=(0.65, 1.1), keep_ratio=True),
-    *geometry,
-    pack,
-]
+ima_pipeline = [load, match, resize, *geometry, pack]
+sometimes_matched = dict(_base_.match, source=source_root, target=target_root, prob=0.5)
+adapted_data = dict(
+    source=dict(pipeline=[load, sometimes_matched, resize, *geometry, _base_.jitter, pack]),
+    target=dict(pipeline=[load, *geometry, _base_.weak_view, _base_.jitter, pack]),
+)
 
 train_dataloader = dict(
     batch_size=4,
