@@ -16,14 +16,14 @@ Renames = Mapping[str, Mapping[str, str | None]]
 
 @dataclass(frozen=True)
 class SharedClasses:
-    """The classes of a pair, and how each domain's own classes become them.
+    """The classes of a pair, and how they follow from each domain's own classes.
 
     Attributes:
-        names: Shared class names, id 0 first.
+        names: Shared class names; the first has the id 0.
         palette: One ``[r, g, b]`` per shared class, 0..255.
-        maps: Per domain own class name -> shared name or ``None`` (ignored); ``None`` where the
-            domain has the shared classes already.
-        warnings: What is lost, in sentences.
+        maps: For each domain, own class name -> shared name, or ``None`` for a class that is
+            ignored. The whole map is ``None`` if the domain's classes are the shared ones.
+        warnings: Sentences about classes that are ignored or cannot be scored.
     """
 
     names: list[str]
@@ -57,14 +57,14 @@ def share_classes(
     classes: Sequence[str] | None = None,
     renames: Renames | None = None,
 ) -> SharedClasses:
-    """Find the shared classes by name (upper and lower case alike), after renaming.
+    """Find the shared classes by name (regardless of case), after renaming.
 
     Args:
         source: The ``dataset.json`` of the source.
         target: The ``dataset.json`` of the target.
-        classes: The shared classes and their order; by default those of the source that the
-            target has, too.
-        renames: Per domain own name -> shared name or ``None``, see :func:`parse_renames`.
+        classes: The shared classes in their order; by default the source's classes that the target
+            has as well.
+        renames: For each domain, own name -> shared name or ``None``; see :func:`parse_renames`.
 
     Raises:
         ConfigError: When fewer than two classes are shared, or a name is unknown.
@@ -92,11 +92,11 @@ def share_classes(
 
 
 def learnt_classes(names: Sequence[str], pixels: Sequence[int]) -> tuple[list[str], list[str]]:
-    """Return the classes that the source can teach, and a warning about the others.
+    """Return the classes that can be learnt from the source, and a warning about the others.
 
     Args:
         names: Shared class names.
-        pixels: Pixels of each in the source's split ``train``.
+        pixels: Number of pixels of each in the source's split ``train``.
     """
     learnt = [name for name, count in zip(names, pixels, strict=True) if count]
     absent = [name for name in names if name not in learnt]
@@ -104,8 +104,8 @@ def learnt_classes(names: Sequence[str], pixels: Sequence[int]) -> tuple[list[st
         return learnt, []
     return learnt, [
         f"source: {', '.join(absent)}: no pixel in the split `train`, so they cannot be learnt. "
-        f"`mIoU` is taken over the other {len(learnt)} classes; correct the labels, or leave them "
-        "out by --classes."
+        f"`mIoU` is the mean over the other {len(learnt)} classes. Correct the labels, or leave "
+        "these classes out with --classes."
     ]
 
 
@@ -134,8 +134,8 @@ def _check_shared(
     for name in shared:
         if name.casefold() not in in_source:
             raise ConfigError(
-                f"No class of the source becomes `{name}`, so it cannot be learnt ({listed}). Add "
-                f"--map source:NAME={name}, or leave it out of --classes."
+                f"No class of the source is mapped to `{name}`, so it cannot be learnt ({listed}). "
+                f"Add --map source:NAME={name}, or leave it out of --classes."
                 + did_you_mean(name, filter(None, named["source"].values()))
             )
 
@@ -153,7 +153,9 @@ def _unscored(shared: Sequence[str], in_target: set[str]) -> list[str]:
     absent = [name for name in shared if name.casefold() not in in_target]
     if not absent:
         return []
-    return [f"target: no class becomes {', '.join(absent)}: they are learnt, but never scored."]
+    return [
+        f"target: no class is mapped to {', '.join(absent)}, so that it is learnt but not scored."
+    ]
 
 
 def _palette(info: Mapping[str, Any], mapping: ClassMap, shared: Sequence[str]) -> list[list[int]]:

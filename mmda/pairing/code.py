@@ -1,4 +1,4 @@
-"""Values as the text of a config: ``dict(...)`` calls, wrapped as a formatter would."""
+"""Values as the text of a config: ``dict(...)`` calls, with the line breaks of a formatter."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def assign(name: str, value: Any) -> str:
 
 
 def _wrapped(value: Any, indent: int, used: int) -> str:
-    """Return ``value`` as code in one line, or with one entry per line where it is too long.
+    """Return ``value`` as code in one line, or with one entry per line if that is too long.
 
     Args:
         value: A nested value of dicts, lists, tuples and plain values.
         indent: Spaces before the closing bracket.
-        used: Characters that stand in the line already, the indent excluded.
+        used: Number of characters before the value in its line, without the indent.
     """
     opening, entries, closing = _parts(value)
     flat = opening + ", ".join(head + _flat(item) for head, item in entries) + closing
@@ -44,7 +44,7 @@ def _flat(value: Any) -> str:
 
 
 def _parts(value: Any) -> tuple[str, list[tuple[str, Any]], str]:
-    """Return the opening of a value, its entries with what stands before them, and its end."""
+    """Return a value's opening bracket, its entries with the text before each, and its end."""
     if isinstance(value, Mapping):
         if all(str(key).isidentifier() for key in value):
             return "dict(", [(f"{key}=", item) for key, item in value.items()], ")"

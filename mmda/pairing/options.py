@@ -15,8 +15,8 @@ from mmda.utils.options import documented, option
 class PairOptions:
     """How two domains are paired.
 
-    ``renames`` holds per domain own class name -> shared name or ``None``; ``progress`` shows
-    progress bars on stderr.
+    ``renames`` is, for each domain, a map of its own class names to shared names, or to ``None``
+    for classes that are ignored. ``progress`` says whether to show progress bars on stderr.
     """
 
     preset: str | None = option("a published transfer; see --help's end", None, metavar="NAME")
@@ -34,8 +34,6 @@ class PairOptions:
 
     def __post_init__(self) -> None:
         if not 0 < self.val_fraction < 1:
-            raise ConfigError(
-                f"--val-fraction must lie between 0 and 1, but got {self.val_fraction:g}."
-            )
+            raise ConfigError(f"--val-fraction must be between 0 and 1, got {self.val_fraction:g}.")
         if self.workers < 1:
             raise ConfigError(f"workers must be at least 1, but got {self.workers}.")

@@ -1,4 +1,4 @@
-"""Where two domains show the same ground, so that a score would say nothing about transfer."""
+"""Scenes of two domains that show the same ground, whose score says nothing about transfer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mmda.raster.dataset.domain import TiledDomain
 from mmda.raster.dataset.manifest import MANIFEST
 
 Rows = Sequence[Mapping[str, Any]]
-SMALLEST = 0.01  # share of the smaller scene; abutting scenes share an edge, or a rounding error
+SMALLEST = 0.01  # share of the smaller scene; rounding makes adjacent scenes overlap a little
 # Massachusetts Buildings and Roads: EPSG:26986 coordinates in units of 100 m, 1500 m scenes.
 _MASSACHUSETTS = re.compile(r"(?<!\d)(\d{4})(\d{4})_15(?!\d)")
 _SIDE = 1500.0  # metres
@@ -29,10 +29,10 @@ class Overlap:
     Attributes:
         source_scenes: Source scenes that overlap with a target scene.
         target_scenes: Target scenes that overlap with a source scene.
-        area_km2: Shared ground, in square kilometres, counted per pair of scenes.
+        area_km2: Area of the shared ground in square kilometres, summed over pairs of scenes.
         splits: ``'source split/target split'`` -> number of pairs of scenes.
         examples: Up to five pairs of scene names.
-        unplaced: Number of scenes per domain whose place on the ground is unknown.
+        unplaced: Number of scenes per domain without a known position on the ground.
     """
 
     source_scenes: int
@@ -47,7 +47,7 @@ class Overlap:
         return asdict(self)
 
     def warnings(self) -> list[str]:
-        """Say what overlaps, and what could not be checked."""
+        """Return sentences about the scenes that overlap, and about those without a position."""
         found = []
         if self.examples:
             splits = ", ".join(f"{names} {n}" for names, n in sorted(self.splits.items()))
@@ -61,8 +61,8 @@ class Overlap:
         unplaced = ", ".join(f"{n} {domain} scenes" for domain, n in self.unplaced.items() if n)
         if unplaced:
             found.append(
-                f"{unplaced} have no georeference: whether the domains overlap on the ground is "
-                "unknown for them."
+                f"{unplaced} have no georeference, so that it is unknown whether they overlap with "
+                "the other domain on the ground."
             )
         return found
 
@@ -78,13 +78,13 @@ class _Places:
 def find_overlap(source: TiledDomain, target: TiledDomain, rows: tuple[Rows, Rows]) -> Overlap:
     """Compare the footprints of all scenes, in EPSG:4326.
 
-    A scene's footprint is that of its tiles; without a georeference, that of its file name where
-    this follows the Massachusetts sets (``XXXXYYYY_15``).
+    The footprint of a scene is that of its tiles. Without a georeference, it is derived from the
+    file name if this has the form of the Massachusetts sets (``XXXXYYYY_15``).
 
     Args:
         source: The source domain.
         target: The target domain.
-        rows: All rows of both, with their final splits.
+        rows: All rows of both manifests, with their final splits.
     """
     one, other = _places(source, rows[0]), _places(target, rows[1])
     tree = shapely.STRtree(other.shapes)

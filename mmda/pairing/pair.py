@@ -1,4 +1,4 @@
-"""From two tiled datasets to a transfer task."""
+"""Makes a transfer task from two tiled datasets."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ DEFAULT = PairOptions()
 def make_pair(
     source: str | Path, target: str | Path, out: str | Path, options: PairOptions = DEFAULT
 ) -> dict[str, Any]:
-    """Write the configs of a transfer task; nothing is copied.
+    """Write the configs of a transfer task; no data are copied.
 
-    ``out`` gets ``pair.json`` (all that was found), ``dataset.py`` (a base for training configs),
-    ``source_only.py``, ``adapted.py`` and, where the target's training tiles have labels,
-    ``target_only.py``; ``target_splits.csv`` where scenes of the target became ``val``.
+    The files in ``out`` are ``pair.json`` (a record of all results), ``dataset.py`` (a base for
+    training configs), ``source_only.py``, ``adapted.py``, ``target_only.py`` if the target's
+    training tiles have labels, and ``target_splits.csv`` if scenes of the target became ``val``.
 
     Args:
         source: Folder of the labelled tiled dataset.
@@ -57,7 +57,7 @@ def make_pair(
 
     Raises:
         DataError: When a dataset is missing or has nothing to train on, or the bands differ.
-        ConfigError: When classes, preset, crop or fraction do not fit, or ``out`` holds edited
+        ConfigError: When classes, preset, crop or fraction do not fit, or ``out`` has other
             configs.
     """
     folder = Path(out).absolute()
@@ -78,7 +78,7 @@ def make_pair(
     pair = _pair_part(shared, learnt, sides, splits, options)
     if pair.white is None:
         warnings.append(
-            "The images hold values below 0, which are no brightness: adapted.py goes without "
+            "The images have values below 0, which cannot be a brightness: adapted.py does not use "
             "RadiometricJitter."
         )
     record = {
@@ -106,7 +106,7 @@ def make_pair(
 
 @dataclass
 class _Side:
-    """One domain on its way into a pair."""
+    """One domain of a pair that is being made."""
 
     name: str
     tiles: TiledDomain
@@ -123,13 +123,13 @@ class _Side:
         return is_labelled([row for row in self.rows if row["split"] == "train"])
 
     def place(self, table: Mapping[str, str], split_file: str) -> None:
-        """Move scenes to other splits."""
+        """Move scenes to other splits, which ``split_file`` lists."""
         self.split_file = split_file
         for row in self.rows:
             row["split"] = table.get(row["scene"], row["split"])
 
     def measure(self, options: PairOptions) -> None:
-        """Measure the split ``train``; what ``dataset.json`` says holds unless scenes moved."""
+        """Measure the split ``train``, or take ``dataset.json``'s statistics if no scene moved."""
         self.statistics = measure(
             self.tiles,
             self.rows,
@@ -139,12 +139,12 @@ class _Side:
         )
 
     def train_pixels(self) -> list[int]:
-        """Return the pixels of every shared class in the split ``train``, which has labels."""
+        """Return the number of pixels of each shared class in the (labelled) split ``train``."""
         assert self.statistics is not None
         return self.statistics.class_pixels["train"]
 
     def part(self) -> DomainPart:
-        """Return what the configs need."""
+        """Return the domain's part of the configs."""
         assert self.statistics is not None
         return DomainPart(
             name=self.name,
@@ -158,7 +158,7 @@ class _Side:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return what ``pair.json`` says of the domain."""
+        """Return the domain's part of ``pair.json``."""
         assert self.statistics is not None
         return {
             "root": str(self.tiles.root),
@@ -197,8 +197,8 @@ def _check(sides: tuple[_Side, _Side], options: PairOptions) -> list[str]:
     smallest = _smallest_tile(sides)
     if options.crop is not None and not 1 <= options.crop <= smallest:
         raise ConfigError(
-            f"--crop {options.crop}: the training crops must lie in 1..{smallest} pixels, the "
-            "side of the smallest tile."
+            f"--crop {options.crop}: the side of the training crops must be 1 to {smallest} "
+            "pixels, as the smallest tile has no more."
         )
     return warnings
 
@@ -220,7 +220,7 @@ def _pair_part(
         crop = min(CROP, _smallest_tile(sides))
     kinds = {side.tiles.info["dtype"] for side in sides}
     numbers = [side.statistics for side in sides if side.statistics is not None]
-    # Of two types none has a white that holds for both.
+    # Two types have no common value of full brightness.
     white = white_level(kinds.pop(), numbers) if len(kinds) == 1 else None
     return PairPart(
         title=_title(sides, splits, options.preset),
@@ -270,6 +270,7 @@ def _refuse_edited(folder: Path, texts: Mapping[str, str], overwrite: bool) -> N
         path = folder / name
         if not overwrite and path.exists() and path.read_text(encoding="utf-8") != text:
             raise ConfigError(
-                f"`{path}` exists and differs from what would be written: the data or the options "
-                "have changed, or it was edited. Use --overwrite to replace it, or another folder."
+                f"`{path}` exists and differs from the file to be written: the data or the options "
+                "have changed, or it was edited. Replace it with --overwrite, or choose another "
+                "folder."
             )

@@ -31,7 +31,7 @@ class Preset:
     val: int
 
     def check(self, name: str, infos: Mapping[str, Mapping[str, Any]]) -> list[str]:
-        """Compare two tiled datasets with what the transfer was published on.
+        """Compare two tiled datasets with those of the published transfer.
 
         Args:
             name: The preset's name.
@@ -41,19 +41,20 @@ class Preset:
             Warnings about the tile size.
 
         Raises:
-            ConfigError: When the classes are those of another task.
+            ConfigError: When the classes are not those of the transfer's task.
         """
         warnings = []
         for domain, info in infos.items():
             expected = list(TASKS[self.task].classes)
             if list(info["classes"]) != expected:
                 raise ConfigError(
-                    f"The preset `{name}` is about {self.task} {expected}, but the {domain} has "
-                    f"the classes {list(info['classes'])}. Give the folders of this task."
+                    f"The preset `{name}` has the task {self.task} with the classes {expected}, "
+                    f"but the {domain} has the classes {list(info['classes'])}. Give folders of "
+                    "this task."
                 )
             if info["tile"] != TILE:
                 warnings.append(
-                    f"{domain}: the transfer is published on tiles of {TILE} pixels, these have "
+                    f"{domain}: the published transfer has tiles of {TILE} pixels, but these have "
                     f"{info['tile'] or 'the size of the scenes'}."
                 )
         return warnings

@@ -14,7 +14,7 @@ TOLERANCE = 1.1  # ratio of two GSDs that counts as equal
 
 
 def typical_gsd(rows: Rows) -> float | None:
-    """Return the median metres per pixel of the tiles, or ``None`` when none is known."""
+    """Return the tiles' median metres per pixel; ``None`` if it is unknown for all of them."""
     known = [row["gsd"] for row in rows if row["gsd"] is not None]
     return float(np.median(known)) if known else None
 
@@ -22,9 +22,9 @@ def typical_gsd(rows: Rows) -> float | None:
 def scale_warnings(
     source: TiledDomain, target: TiledDomain, gsds: tuple[float | None, float | None]
 ) -> list[str]:
-    """Say where the scales differ or are unknown, and how to bring them together."""
+    """Return warnings about scales that differ or are unknown, with the remedy."""
     warnings = [
-        f"The {name} `{domain.root}` does not tell its ground sample distance: check that objects "
+        f"The ground sample distance of the {name} `{domain.root}` is unknown: check that objects "
         "have the same size in both domains, or tile again with --nominal-gsd."
         for name, domain, gsd in zip(("source", "target"), (source, target), gsds, strict=True)
         if gsd is None
@@ -37,7 +37,7 @@ def scale_warnings(
         fine = source if own < other else target
         warnings.append(
             f"The source has {own:g} m/pixel, the target {other:g} m/pixel: objects differ in size "
-            f"by {ratio:.2g}. For a common scale tile `{fine.root}` again: the same command with "
-            f"`--gsd {max(own, other):g}` and another output folder."
+            f"by a factor of {ratio:.2g}. For a common scale, tile `{fine.root}` again with the "
+            f"same command, `--gsd {max(own, other):g}` and another output folder."
         )
     return warnings

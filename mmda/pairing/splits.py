@@ -1,4 +1,4 @@
-"""Which splits of the target a pair is watched and scored on."""
+"""The splits of the target for validation and for the final score."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Rows = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class EvaluationSplits:
-    """What a run is evaluated on.
+    """The splits on which a run is evaluated.
 
     Attributes:
-        val: Split of the target to watch a run on, or ``None`` when none has labels.
-        test: Split of the target whose score counts, or ``None``.
-        rule: How they came about, in a sentence.
+        val: Split of the target for validation during the training; ``None`` if it has no labels.
+        test: Split of the target for the final score, or ``None``.
+        rule: A description of how they were chosen.
     """
 
     val: str | None
@@ -32,16 +32,16 @@ class EvaluationSplits:
 
 
 def carve_val(rows: Rows, fraction: float) -> dict[str, str] | None:
-    """Draw scenes of ``train`` for ``val`` when a domain has no ``val`` and ``train`` has labels.
+    """Choose scenes of ``train`` for ``val`` if a domain has no ``val`` and ``train`` has labels.
 
-    The draw hangs on the scene's name alone; a scene is never torn apart.
+    The choice depends on the scene's name alone, and all tiles of a scene are in one split.
 
     Args:
         rows: All rows of the domain.
         fraction: Share of the scenes in ``val``, above 0 and below 1.
 
     Returns:
-        Scene -> split for all scenes of ``train``; ``None`` when there is nothing to draw.
+        Scene -> split for all scenes of ``train``; ``None`` if no scene is to be moved.
     """
     train = [row for row in rows if row["split"] == "train"]
     scenes = sorted({row["scene"] for row in train})
@@ -51,7 +51,7 @@ def carve_val(rows: Rows, fraction: float) -> dict[str, str] | None:
 
 
 def write_split_table(path: Path, table: Mapping[str, str]) -> None:
-    """Write scene and split as a CSV that ``split_file`` and ``--split-csv`` read."""
+    """Write scenes and splits to a CSV file for ``split_file`` and ``--split-csv``."""
     with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["scene", "split"])
@@ -59,11 +59,11 @@ def write_split_table(path: Path, table: Mapping[str, str]) -> None:
 
 
 def evaluation_splits(rows: Rows, carved: Mapping[str, str] | None) -> EvaluationSplits:
-    """Choose the target's splits for watching and scoring: ``val``, and ``test`` or else ``val``.
+    """Choose the target's splits: ``val`` for validation, and ``test``, or else ``val``, to score.
 
     Args:
         rows: All rows of the target, after :func:`carve_val`.
-        carved: What :func:`carve_val` gave.
+        carved: The result of :func:`carve_val`.
     """
     labelled = [
         split
@@ -94,10 +94,10 @@ def require_train(name: str, rows: Rows, root: Path) -> None:
     if name == "source" and not is_labelled(train):
         raise DataError(
             f"The source `{root}` has tiles without labels in the split `train`. Tile it with its "
-            "labels; only the target can do without."
+            "labels; only the target needs none."
         )
 
 
 def is_labelled(rows: Rows) -> bool:
-    """Tell whether every tile has labels."""
+    """Return whether there are tiles and all of them have labels."""
     return bool(rows) and all(row["class_pixels"] is not None for row in rows)

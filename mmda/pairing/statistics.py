@@ -1,4 +1,4 @@
-"""What a domain's training images look like: mean, deviation, brightness, class frequencies."""
+"""Statistics of a domain's training images: mean, deviation, brightness, class frequencies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mmda.raster.dataset.stats import BandStatistics
 from mmda.utils.threads import map_in_threads
 
 Rows = Sequence[Mapping[str, Any]]
-SAMPLED = 64  # tiles that the brightness is measured on
+SAMPLED = 64  # number of tiles on which the brightness is measured
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,13 @@ class DomainStatistics:
     """Statistics of a domain's split ``train``.
 
     Attributes:
-        mean: Per band, in the images' units, over valid pixels.
-        std: Per band; never 0.
+        mean: Mean per band over valid pixels, in the images' units.
+        std: Standard deviation per band, above 0.
         low: Smallest value of a sample of tiles.
         high: 99.9th percentile of a sample of tiles.
-        measured: Whether the tiles were read, or ``dataset.json`` was right already.
-        class_pixels: Split -> pixels per shared class, for splits with labels.
+        measured: Whether mean and deviation were measured on the tiles; else ``dataset.json`` has
+            them.
+        class_pixels: Split -> number of pixels per shared class, for splits with labels.
     """
 
     mean: list[float]
@@ -51,9 +52,10 @@ def measure(
     Args:
         domain: The domain.
         rows: All its rows, with the final splits and classes.
-        reuse: Whether mean and deviation in ``dataset.json`` hold: the split is unchanged.
+        reuse: Whether to use the mean and deviation in ``dataset.json``, which are right if the
+            split is unchanged.
         workers: Number of threads.
-        progress: Show a progress bar on stderr.
+        progress: Whether to show a progress bar on stderr.
     """
     train = _undamaged([row for row in rows if row["split"] == "train"])
     if reuse:
@@ -63,16 +65,17 @@ def measure(
         bands = _stream(domain, train, workers, progress)
         mean, std = bands.mean.tolist(), bands.std.tolist()
     low, high = _brightness(domain, train)
-    # A constant band cannot be divided by its deviation.
+    # The deviation of a constant band is 0, by which images could not be divided.
     std = [value if value > 0 else 1.0 for value in std]
     return DomainStatistics(mean, std, low, high, not reuse, _class_pixels(rows))
 
 
 def white_level(dtype: str, statistics: Sequence[DomainStatistics]) -> float | None:
-    """Return the value that stands for full brightness, or ``None`` for values below 0.
+    """Return the value of full brightness; ``None`` if there are values below 0.
 
-    For uint16 it is the full value of the sensor's bits (4095 for 12 bits) above the domains'
-    99.9th percentile; for float32 that percentile, rounded up to two digits.
+    For uint16 it is the largest value of the sensor's number of bits (4095 for 12 bits), which is
+    derived from the domains' 99.9th percentile. For float32 it is that percentile, rounded up to
+    two digits.
     """
     if dtype == "uint8":
         return 255.0
@@ -88,7 +91,7 @@ def white_level(dtype: str, statistics: Sequence[DomainStatistics]) -> float | N
 
 
 def _stream(domain: TiledDomain, rows: Rows, workers: int, progress: bool) -> BandStatistics:
-    """Merge the statistics of all tiles in their order: any thread count gives the same."""
+    """Return the statistics of all tiles, merged in their order, whatever the thread count."""
 
     def of_tile(row: Mapping[str, Any]) -> BandStatistics:
         image, valid = domain.read_image(row)
@@ -114,9 +117,9 @@ def _brightness(domain: TiledDomain, rows: Rows) -> tuple[float, float]:
 
 
 def _undamaged(rows: Rows) -> Rows:
-    """Leave out tiles whose no-data pixels are not told apart in their file, while others exist."""
-    telling = [r for r in rows if r["valid_fraction"] == 1 or not _is_plain(r["image"])]
-    return telling or rows
+    """Return the tiles whose files record their no-data pixels; all tiles if there are none."""
+    known = [r for r in rows if r["valid_fraction"] == 1 or not _is_plain(r["image"])]
+    return known or rows
 
 
 def _is_plain(image: str | None) -> bool:
@@ -133,7 +136,7 @@ def _class_pixels(rows: Rows) -> dict[str, list[int]]:
 
 
 def check_same_bands(source: TiledDomain, target: TiledDomain) -> list[str]:
-    """Refuse domains of different band counts; return a warning where their types differ.
+    """Check that the domains have equally many bands; return a warning if their types differ.
 
     Raises:
         DataError: When the band counts differ.
@@ -141,14 +144,14 @@ def check_same_bands(source: TiledDomain, target: TiledDomain) -> list[str]:
     infos = (source.info, target.info)
     if infos[0]["bands"] != infos[1]["bands"]:
         raise DataError(
-            f"`{source.root}` has {infos[0]['bands']} bands, `{target.root}` {infos[1]['bands']}; "
-            "one network reads both. Tile one of them again with the bands of the other, e.g. from "
-            "`gdal_translate -b 1 -b 2 -b 3`."
+            f"`{source.root}` has {infos[0]['bands']} bands, but `{target.root}` has "
+            f"{infos[1]['bands']}; one network reads both. Tile one of them again with the bands "
+            "of the other, e.g. from `gdal_translate -b 1 -b 2 -b 3`."
         )
     if infos[0]["dtype"] != infos[1]["dtype"]:
         return [
-            f"The source holds {infos[0]['dtype']}, the target {infos[1]['dtype']}: each is "
-            "normalised with its own statistics, and source images do not take on the target's "
-            "colours (MatchDomain is left out)."
+            f"The source's images are {infos[0]['dtype']}, the target's {infos[1]['dtype']}: each "
+            "domain is normalised with its own statistics, and source images do not get the "
+            "target's colours (MatchDomain is left out)."
         ]
     return []

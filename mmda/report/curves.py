@@ -1,4 +1,4 @@
-"""Loss curves: reading mmengine's scalars and drawing them as inline SVG."""
+"""Loss curves, read from MMEngine's scalars and drawn as inline SVG."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def run_colour(key: str, index: int = 0) -> str:
 
 
 def read_scalars(work_dir: Path | str, contains: str = "loss") -> Curves:
-    """Read the curves that mmengine logged under a work directory.
+    """Read the curves that MMEngine has logged in a work directory.
 
-    A resumed training leaves one folder per start; they are merged by step, the later start
-    winning. A line that was cut off when the training was killed is passed over.
+    A resumed training has one folder per start. They are merged by step; where several have the
+    same step, the latest counts. An incomplete line, which a killed training can leave, is ignored.
 
     Args:
-        work_dir: The folder that holds ``<timestamp>/vis_data/scalars.json``.
-        contains: Keep the keys whose last dotted part contains this.
+        work_dir: The folder with ``<timestamp>/vis_data/scalars.json``.
+        contains: Text that the last part of a dotted key must contain.
 
     Returns:
-        Per key the iterations, rising, and the values.
+        For each key, the iterations in ascending order, and the values.
 
     Raises:
         DataError: If there is no such file.

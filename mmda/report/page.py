@@ -1,4 +1,4 @@
-"""The HTML report: one file with everything inside, readable offline and on paper."""
+"""The HTML report: a single file that can be read offline and printed."""
 
 from __future__ import annotations
 
@@ -43,23 +43,23 @@ def write_report(
 
     Args:
         out: The file to write.
-        title: Heading.
+        title: Title of the page.
         summary: ``task``, ``seed``, ``runs.<run>.{miou, iou, f1, train_seconds}`` and ``nam``;
             IoU, F1 and NAM in percent. Runs may be missing.
         curves: Run -> loss name -> (iterations, values), see
             :func:`mmda.report.curves.read_scalars`.
-        panels: Images beside their masks.
+        panels: Images with their masks.
         classes: Class names.
         palette: RGB 0..255 per class.
         scene: The map of a whole scene.
-        parameters: What the runs were made with, nested as you like.
-        notes: Paragraphs at the end.
+        parameters: Settings of the runs; dicts may be nested.
+        notes: Paragraphs at the end of the page.
 
     Returns:
         ``out``.
 
     Raises:
-        ConfigError: If matplotlib or jinja2 is missing, or the summary holds no runs.
+        ConfigError: If matplotlib or jinja2 is missing, or the summary has no runs.
     """
     rows = run_rows(summary)
     hidden = background_ids(classes)
@@ -94,7 +94,7 @@ def write_report(
 
 
 def _scale(rows: Sequence[RunRow]) -> dict[str, Any] | None:
-    """Return the ends of the mIoU axis and each run's place on it, 0..100."""
+    """Return the ends of the mIoU axis and each run's position on it, 0 to 100."""
     known = {row.key: row.miou for row in rows if row.miou is not None}
     if len(known) < 2:
         return None

@@ -24,13 +24,13 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Panel:
-    """One image beside its masks.
+    """One image with its masks.
 
     Attributes:
-        title: Its name, such as the tile id.
+        title: Name of the image, such as the tile id.
         image: ``(H, W, 3)`` uint8.
-        masks: Mask name -> ``(H, W)`` class ids, 255 = ignore. The one named ``truth`` is the
-            reference that the others are scored against.
+        masks: Mask name -> ``(H, W)`` class ids, 255 = ignore. The mask named ``truth`` is the
+            reference with which the others are scored.
     """
 
     title: str
@@ -40,12 +40,12 @@ class Panel:
 
 @dataclass(frozen=True)
 class Scene:
-    """A whole scene and its map, shrunk for the page.
+    """A whole scene and its map at reduced size.
 
     Attributes:
-        image: ``(H, W, 4)`` uint8 RGBA, transparent where there is no data.
-        overlay: The same with the map painted over it.
-        caption: Text below.
+        image: ``(H, W, 4)`` uint8 RGBA; pixels without data are transparent.
+        overlay: The same, with the map painted over it.
+        caption: Text below the pictures.
     """
 
     image: Picture
@@ -56,11 +56,12 @@ class Scene:
 def to_rgb(bands: NDArray[np.generic], valid: NDArray[np.bool_] | None = None) -> Picture:
     """Return the first three bands (or the only one, in grey) as ``(H, W, 3)`` uint8.
 
-    uint8 is kept as it is; any other dtype is stretched from its 2nd to its 98th percentile.
+    uint8 is not changed; values of other types are stretched between the 2nd and the 98th
+    percentile.
 
     Args:
         bands: ``(B, H, W)``.
-        valid: ``(H, W)``, False where the values do not count for the stretch.
+        valid: ``(H, W)``, False for pixels that the stretch ignores.
     """
     shown = bands[[0, 1, 2] if len(bands) >= 3 else [0, 0, 0]]
     if shown.dtype == np.uint8:
@@ -87,7 +88,7 @@ def overlay(
 
     Args:
         image: ``(H, W, 3)`` uint8.
-        mask: ``(H, W)`` class ids; 255 and ids beyond the palette show the grey image.
+        mask: ``(H, W)`` class ids; 255 and ids beyond the palette are not painted.
         palette: RGB 0..255 per class.
         alpha: Opacity of the paint, 0..1.
         transparent: Class ids that are not painted, such as a background.
@@ -99,7 +100,10 @@ def overlay(
         DataError: If the sizes differ.
     """
     if image.shape[:2] != mask.shape:
-        raise DataError(f"Image of {image.shape[:2]} and mask of {mask.shape} pixels differ.")
+        raise DataError(
+            f"The image has {image.shape[:2]} pixels, but its mask has {mask.shape}; they must be "
+            "equal."
+        )
     grey = image.mean(axis=2, keepdims=True)
     base = 0.35 * image + 0.65 * (64 + 0.75 * grey)
     table = np.zeros((256, 3))
@@ -116,7 +120,7 @@ def overlay(
 
 
 def background_ids(classes: Sequence[str]) -> list[int]:
-    """Return the class ids that pictures leave unpainted: those named background."""
+    """Return the ids of the classes named background, which pictures do not paint."""
     return [index for index, name in enumerate(classes) if name.lower() == "background"]
 
 
@@ -146,7 +150,7 @@ def png_data_uri(picture: Picture) -> str:
 
 
 def data_uri(png: bytes) -> str:
-    """Return a PNG file's bytes as a ``data:`` URI, for an HTML page of one file."""
+    """Return a PNG file's bytes as a ``data:`` URI, for an HTML page in a single file."""
     return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 
@@ -163,11 +167,11 @@ def read_scene(
 
     Args:
         image: The raster that was mapped.
-        mask: Its class mask; it covers the same ground, on whatever grid.
+        mask: Its class mask, which covers the same ground but may have another grid.
         palette: RGB 0..255 per class.
-        classes: Class names; one called background is not painted.
+        classes: Class names; a class named background is not painted.
         max_side: Longer side of the pictures in pixels.
-        caption: Text for the page.
+        caption: Text below the pictures.
 
     Raises:
         DataError: If a raster cannot be read.
@@ -184,7 +188,7 @@ def panel_figure(panels: Sequence[Panel], palette: Palette, classes: Sequence[st
     """Return a matplotlib figure: a row per panel, the image and its masks as columns.
 
     Args:
-        panels: What to show; all with the same mask names.
+        panels: The images, all with the same mask names.
         palette: RGB 0..255 per class.
         classes: Class names for the legend.
 
@@ -207,7 +211,7 @@ def panel_figure(panels: Sequence[Panel], palette: Palette, classes: Sequence[st
     return figure
 
 
-def add_legend(figure: Any, palette: Palette, classes: Sequence[str]) -> None:
+def add_legend(fig: Any, palette: Palette, classes: Sequence[str]) -> None:
     """Add the colours of the painted classes below a matplotlib figure."""
     patch = require("matplotlib.patches").Patch
     hidden = background_ids(classes)
@@ -216,4 +220,4 @@ def add_legend(figure: Any, palette: Palette, classes: Sequence[str]) -> None:
         for index, (name, colour) in enumerate(zip(classes, palette, strict=True))
         if index not in hidden
     ]
-    figure.legend(handles=chips, loc="outside lower center", ncols=len(chips), frameon=False)
+    fig.legend(handles=chips, loc="outside lower center", ncols=len(chips), frameon=False)

@@ -1,4 +1,4 @@
-"""A contact sheet of a tiled dataset, to look at."""
+"""A contact sheet of a tiled dataset, to check it by eye."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mmda.utils.extras import require
 from mmda.utils.files import atomic_path
 
 PREVIEW = "preview.png"
-_COLUMNS = 4  # tiles side by side
+_COLUMNS = 4  # number of tiles side by side
 _SIDE = 320  # pixels of a picture
 
 
@@ -29,8 +29,8 @@ def write_preview(root: str | Path, per_split: int = 8, seed: int = 0) -> Path:
 
     Args:
         root: Folder of the tiled dataset.
-        per_split: Number of tiles per split; all where there are fewer.
-        seed: Seed of the draw.
+        per_split: Number of tiles per split; all tiles if a split has fewer.
+        seed: Seed of the random choice.
 
     Returns:
         The path of the picture.
@@ -42,7 +42,7 @@ def write_preview(root: str | Path, per_split: int = 8, seed: int = 0) -> Path:
     folder = Path(root)
     info, rows = read_dataset_info(folder), read_manifest(folder)
     if rows[0]["image"] is None:
-        raise ConfigError(f"`{folder}` holds a manifest without tiles: there is nothing to show.")
+        raise ConfigError(f"`{folder}` has a manifest without tiles: there is nothing to show.")
     drawn = []
     for split in SPLITS:
         members = [row for row in rows if row["split"] == split]
@@ -77,7 +77,7 @@ def _sheet(folder: Path, rows: Sequence[dict[str, Any]], info: dict[str, Any]) -
 
 
 def _pictures(folder: Path, row: dict[str, Any], info: dict[str, Any]) -> list[np.ndarray]:
-    """Return the image, and, where there is a label, the same with the label painted over it."""
+    """Return the image and, if it has a label, the same with the label painted over it."""
     with rasterio.open(folder / row["image"]) as dataset:
         bands, valid = dataset.read(), dataset.dataset_mask() > 0
     image = to_rgb(bands, valid)

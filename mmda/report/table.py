@@ -1,4 +1,4 @@
-"""The figures of a summary as rows, for the terminal and for the report."""
+"""The scores of a summary as rows, for the terminal and for the report."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ NONE = "–"  # noqa: RUF001
 
 @dataclass(frozen=True)
 class RunRow:
-    """One run of a summary; figures in percent, None where there is no value.
+    """One run of a summary; scores in percent, None for a missing value.
 
     Attributes:
         key: Key of the run in the summary.
-        name: Its name for people.
+        name: Name of the run in tables.
         miou: Mean IoU.
         mean_f1: Mean of the classes' F1.
         iou: IoU per class.
         f1: F1 per class.
         seconds: Training time in seconds.
-        gain: Difference of the mean IoU from source only, in points.
+        gain: Difference of the mean IoU to the source-only run, in points.
     """
 
     key: str
@@ -43,7 +43,7 @@ class RunRow:
 
 
 def run_name(key: str) -> str:
-    """Return a run's name for people."""
+    """Return a run's name in tables."""
     return RUN_NAMES.get(key, key.replace("_", " "))
 
 
@@ -56,11 +56,11 @@ def run_rows(summary: Mapping[str, Any]) -> list[RunRow]:
     """Return the runs in the order source only, adapted, target only, then others.
 
     Raises:
-        ConfigError: If the summary holds no runs.
+        ConfigError: If the summary has no runs.
     """
     runs: Mapping[str, Any] = summary.get("runs") or {}
     if not runs:
-        raise ConfigError("The summary holds no runs; expected `runs.source_only` and the like.")
+        raise ConfigError("The summary has no runs; expected keys such as `runs.source_only`.")
     keys = [k for k in RUN_NAMES if k in runs] + [k for k in runs if k not in RUN_NAMES]
     base = number(runs.get("source_only", {}).get("miou"))
     return [_row(key, runs[key], base) for key in keys]
@@ -84,12 +84,12 @@ def _row(key: str, run: Mapping[str, Any], base: float | None) -> RunRow:
 
 
 def class_names(rows: list[RunRow]) -> list[str]:
-    """Return the classes that any run reports, in order of appearance."""
+    """Return the classes of all runs, in order of appearance."""
     return list(dict.fromkeys(name for row in rows for name in (*row.iou, *row.f1)))
 
 
 def figure(value: float | None, digits: int = 1, sign: bool = False) -> str:
-    """Format a figure; None becomes a dash."""
+    """Return a score as text; a dash for None."""
     return NONE if value is None else f"{value:{'+' if sign else ''}.{digits}f}"
 
 
@@ -104,7 +104,7 @@ def format_table(summary: Mapping[str, Any]) -> str:
         Lines without a final line break.
 
     Raises:
-        ConfigError: If the summary holds no runs.
+        ConfigError: If the summary has no runs.
     """
     rows = run_rows(summary)
     classes = class_names(rows)

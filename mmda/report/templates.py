@@ -1,4 +1,4 @@
-"""The pages' templates, with one style for all."""
+"""The templates of the pages, which share one style."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def template(name: str, folder: Path = FOLDER) -> Any:
 
     Args:
         name: Name of its file.
-        folder: Where it lies.
+        folder: Folder of the file.
 
     Raises:
         ConfigError: If jinja2 is missing.

@@ -29,11 +29,11 @@ class Building:
 
     Attributes:
         footprint: Polygon, metres.
-        planes: Roof planes: (K, 2) corners and downhill direction in radians; empty when flat.
+        planes: Roof planes: (K, 2) corners and downhill direction in radians; none if it is flat.
         angle: Direction of the long side, radians.
-        height: Metres.
-        kind: Kind of the block it stands in.
-        round: Whether it is a round tank or pavilion.
+        height: Height in metres.
+        kind: Kind of the block in which it is.
+        is_round: Whether it is a round tank or pavilion.
     """
 
     footprint: shapely.Polygon
@@ -41,11 +41,11 @@ class Building:
     angle: float
     height: float
     kind: str
-    round: bool
+    is_round: bool
 
 
 def _draw_roof(rng: np.random.Generator, kind: str, size: float) -> tuple[Roof, float, float]:
-    """Draw a shape; return it with its width along and depth across the street."""
+    """Choose a random shape; return it with its width along and depth across the street."""
     pick = rng.random()
     if kind == "houses":
         width, depth = rng.uniform(13, 20) * size, rng.uniform(10, 13.5) * size
@@ -84,7 +84,7 @@ def _draw_roof(rng: np.random.Generator, kind: str, size: float) -> tuple[Roof, 
 def _along_street(
     rng: np.random.Generator, street: Street, left: bool, size: float, density: float
 ) -> list[Building]:
-    """Walk one side of a street and put a building on every lot."""
+    """Return buildings along one side of a street, one per lot."""
     kind = street.sides[0 if left else 1]
     if kind not in HEIGHTS:
         return []
@@ -132,8 +132,8 @@ def place_buildings(
         rng: Source of randomness.
         network: The streets.
         obstacles: Ground that must stay free (streets and water), metres.
-        size: Factor on width and depth.
-        density: Factor on buildings per metre of street.
+        size: Factor for width and depth.
+        density: Factor for the number of buildings per metre of street.
 
     Returns:
         Buildings that overlap neither each other nor the obstacles.

@@ -42,17 +42,17 @@ DOMAINS = ("source", "target")
 SPLITS = ("train", "val", "test")
 MIN_SIZE = 64
 SCENE_GAP = 100.0
-"""Ground left free between neighbouring scenes, metres."""
+"""Distance between neighbouring scenes, metres."""
 
 COLUMNS = 4
-"""Scenes per row in the grid in which a city's scenes lie."""
+"""Number of scenes per row of the grid in which a city's scenes are arranged."""
 
 NO_DATA_PROBABILITY = 0.3
 NO_DATA_REACH = (0.12, 0.3)
-"""Size of a missing corner, share of the side."""
+"""Size of a missing corner as a share of the scene's side."""
 
 BYTES_PER_PIXEL = 6
-"""Upper estimate of what one scene takes on disk."""
+"""Upper estimate of a scene's size on disk."""
 
 RECORD = "toy.json"
 UNFINISHED = ".toy-unfinished.json"
@@ -68,7 +68,7 @@ class SceneJob:
         index: Number of the scene in its city, from 0.
         split: ``train``, ``val`` or ``test``.
         size: Side in pixels.
-        seed: Seed of this scene alone.
+        seed: Seed of this scene.
     """
 
     folder: Path
@@ -95,7 +95,7 @@ class SceneJob:
 
 
 def make_scene(job: SceneJob) -> str:
-    """Make and write one scene; returns its name. Every file appears whole or not at all."""
+    """Make and write one scene and return its name. No file is left incomplete."""
     cv2.setNumThreads(1)
     style, size, epsg = job.style, job.size, job.style.epsg
     rng = np.random.default_rng(job.seed)
@@ -116,7 +116,7 @@ def make_scene(job: SceneJob) -> str:
 
 
 def _missing_corner(rng: np.random.Generator, size: int) -> NDArray[np.bool_]:
-    """A triangle in one corner, as at the edge of a flight line; (size, size) bool."""
+    """Return a triangle in one corner, as at the edge of a flight line; (size, size) bool."""
     rows, columns = np.indices((size, size)) / size
     if rng.random() < 0.5:
         rows = 1 - rows
@@ -151,22 +151,21 @@ def generate(
 ) -> None:
     """Generate the source and the target city.
 
-    A run that was interrupted goes on with the scenes that are missing; a run with the
-    parameters of a finished one does nothing. The result does not depend on ``workers``.
+    A run that was interrupted continues with the missing scenes. Nothing is done if all scenes
+    exist with the same parameters. The result does not depend on ``workers``.
 
     Args:
-        out: Folder to write to: ``source/``, ``target/`` and, last, ``toy.json``.
+        out: Folder for ``source/``, ``target/`` and ``toy.json``, which is written last.
         shift: How the target differs from the source.
         seed: Seed of all randomness, 0 or more.
-        scenes: Scenes per split and city, by ``train``, ``val`` and ``test``; 4, 1 and 2 by
-            default.
+        scenes: Number of scenes of a city by split: ``train``, ``val`` and ``test``; by default 4,
+            1 and 2.
         size: Side of a scene in pixels.
-        workers: Processes.
+        workers: Number of processes.
 
     Raises:
-        ConfigError: A parameter is out of range, or ``out`` holds cities made with other
-            parameters.
-        DataError: The disk is too small.
+        ConfigError: When a parameter is out of range, or ``out`` has cities with other parameters.
+        DataError: When the disk has too little free space.
     """
     out, scenes = Path(out), {"train": 4, "val": 1, "test": 2} if scenes is None else scenes
     _check(seed, scenes, size, workers)
@@ -200,7 +199,7 @@ def _run(jobs: list[SceneJob], workers: int) -> Iterator[str]:
     if workers == 1 or len(jobs) < 2:
         yield from map(make_scene, jobs)
         return
-    # A forked child of a process with threads (OpenMP, a progress bar) can wait for them forever.
+    # Not forked: the child of a process with threads (OpenMP, a progress bar) can deadlock.
     fresh = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=fresh) as pool:
         futures = [pool.submit(make_scene, job) for job in jobs]
@@ -221,7 +220,7 @@ def _scene_table(city: list[SceneJob]) -> str:
 
 
 def _parameters(shift: DomainShift, seed: int, scenes: dict[str, int], size: int) -> dict[str, Any]:
-    """Everything that the result depends on, as it stands in ``toy.json``."""
+    """Return all that the result depends on, as it is written to ``toy.json``."""
     parameters = {
         "format": FORMAT,
         "seed": seed,
@@ -240,14 +239,14 @@ def _check(seed: int, scenes: dict[str, int], size: int, workers: int) -> None:
     if unknown:
         raise ConfigError(f"Unknown split `{min(unknown)}`; expected {', '.join(SPLITS)}.")
     if min(scenes.values(), default=0) < 0 or sum(scenes.values()) < 1:
-        raise ConfigError(f"Expected at least one scene and no negative number, but got {scenes}.")
+        raise ConfigError(f"Expected at least one scene and no negative number, got {scenes}.")
     for name, value, least in (
         ("seed", seed, 0),
         ("size", size, MIN_SIZE),
         ("workers", workers, 1),
     ):
         if value < least:
-            raise ConfigError(f"Expected `{name}` to be at least {least}, but got {value}.")
+            raise ConfigError(f"Expected `{name}` to be at least {least}, got {value}.")
 
 
 def _refuse_other_parameters(out: Path, parameters: dict[str, Any]) -> None:
@@ -258,10 +257,11 @@ def _refuse_other_parameters(out: Path, parameters: dict[str, Any]) -> None:
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
-            raise ConfigError(f"`{path}` is no JSON file ({error}). Delete `{out}`.") from error
+            raise ConfigError(f"`{path}` is not a JSON file ({error}). Delete `{out}`.") from error
         if found != parameters:
             differing = [key for key in parameters if found.get(key) != parameters[key]]
             raise ConfigError(
-                f"`{out}` holds toy cities made with other parameters ({', '.join(differing)} "
-                f"differ, see `{path}`). Choose another folder or delete this one."
+                f"`{out}` has toy cities that were made with other parameters "
+                f"({', '.join(differing)} differ, see `{path}`). Choose another folder or delete "
+                "this one."
             )

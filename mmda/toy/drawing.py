@@ -1,4 +1,4 @@
-"""Drawing a layout: a map of surface numbers, and a table of what each surface is."""
+"""Drawing a layout: a map of surface numbers and a table that describes each surface."""
 
 from __future__ import annotations
 
@@ -45,11 +45,20 @@ class SurfaceTable:
         colour: Colour,
         fine: float = 0.05,
         coarse: float = 0.05,
-        stripes: tuple[float, float, float] = (0.0, 0.0, 4.0),
+        striping: tuple[float, float, float] = (0.0, 0.0, 4.0),
         height: float = 0.0,
     ) -> int:
-        """Append a surface and return its number."""
-        self.rows.append((float(kind), *map(float, colour), fine, coarse, *stripes, height))
+        """Append a surface and return its number.
+
+        Args:
+            kind: Index into :data:`CLASSES`.
+            colour: Reflectance of red, green and blue.
+            fine: Amplitude of the fine texture.
+            coarse: Amplitude of the coarse texture.
+            striping: Amplitude, direction (radians) and period (metres) of the stripes.
+            height: Height above ground, metres.
+        """
+        self.rows.append((float(kind), *map(float, colour), fine, coarse, *striping, height))
         return len(self.rows) - 1
 
     def array(self) -> NDArray[np.float32]:
@@ -62,8 +71,8 @@ class Drawing:
     """A scene drawn on the pixel grid.
 
     Attributes:
-        surface: (H, W) int32, row of ``table`` per pixel; trees are not in it.
-        table: What each surface is.
+        surface: (H, W) int32, row of ``table`` per pixel, without trees.
+        table: Description of each surface.
         shade: (H, W) float32, brightness of the roof planes; 1 elsewhere.
         road: (H, W) bool, street surface, also below vehicles and trees.
     """
@@ -147,7 +156,7 @@ def _roof(rng: np.random.Generator, table: SurfaceTable, style: CityStyle, b: Bu
 def _roof_shade(
     buildings: list[Building], surface: NDArray[np.int32], roofs: list[int], style: CityStyle
 ) -> NDArray[np.float32]:
-    """Brightness of the roof planes by their direction to the sun; 1 off the roofs."""
+    """Return the brightness of roof planes by their direction to the sun; 1 elsewhere."""
     planes = np.zeros_like(surface)
     shades = [1.0]
     for building in buildings:
@@ -163,7 +172,7 @@ def _roof_shade(
 def _lane_marks(
     surface: NDArray[np.int32], layout: Layout, table: SurfaceTable, style: CityStyle
 ) -> None:
-    """Dashes along the middle of the main streets."""
+    """Draw dashes along the middle of the main streets."""
     mark = table.add(ROAD, materials.mix(materials.LANE_MARK, materials.ASPHALT, 0.3), 0.03, 0.0)
     for street in layout.network.streets:
         if street.main:
@@ -175,7 +184,7 @@ def _lane_marks(
 def _parapet(
     surface: NDArray[np.int32], table: SurfaceTable, building: Building, gsd: float
 ) -> None:
-    """The light rim of a flat roof."""
+    """Draw the light rim of a flat roof."""
     number = table.add(BUILDING, materials.PARAPET, 0.02, 0.0, height=building.height + PARAPET)
     inner = building.footprint.buffer(-max(PARAPET, 0.6 * gsd), join_style="mitre")
     ring = np.asarray(inner.exterior.coords)[:-1]
@@ -190,7 +199,7 @@ def _clutter(
     building: Building,
     gsd: float,
 ) -> None:
-    """Chimneys on pitched roofs; plant, skylights and vents on flat ones."""
+    """Draw chimneys on pitched roofs, and machines, skylights and vents on flat ones."""
     flat = not building.planes
     x0, y0, x1, y1 = building.footprint.bounds
     count = rng.poisson((x1 - x0) * (y1 - y0) / 90) if flat else int(rng.random() < 0.6)

@@ -17,7 +17,7 @@ from mmda.toy.style import CityStyle
 
 @dataclass
 class Layout:
-    """Everything that stands in one scene.
+    """All objects of one scene.
 
     Attributes:
         extent: Side of the scene, metres.
@@ -49,7 +49,7 @@ def make_layout(rng: np.random.Generator, style: CityStyle, size: int) -> Layout
         size: Side of the scene in pixels.
 
     Returns:
-        The layout; objects at the border reach beyond the scene.
+        The layout; objects at the border extend beyond the scene.
     """
     extent = size * style.gsd
     network = make_network(rng, extent)
@@ -57,7 +57,7 @@ def make_layout(rng: np.random.Generator, style: CityStyle, size: int) -> Layout
     frame = shapely.box(-60, -60, extent + 60, extent + 60)
     lines = np.array([shapely.LineString(s.line) for s in network.streets], dtype=object)
     near = shapely.intersects(frame, lines)
-    # A side street ends at the water; a main street crosses it on a bridge.
+    # Side streets that meet water are left out; main streets cross it on a bridge.
     dry = ~shapely.intersects(water, lines) | np.array([s.main for s in network.streets])
     network.streets = [s for s, keep in zip(network.streets, near & dry, strict=True) if keep]
     network.blocks = [b for b in network.blocks if b[0].intersects(frame)]
@@ -77,7 +77,7 @@ def make_layout(rng: np.random.Generator, style: CityStyle, size: int) -> Layout
 
 
 def street_surfaces(network: Network) -> NDArray[np.object_]:
-    """Return one surface polygon per street, with round ends so that crossings close."""
+    """Return one surface polygon per street, with round ends that fill the crossings."""
     lines = np.array([shapely.LineString(s.line) for s in network.streets], dtype=object)
     widths = np.array([s.width for s in network.streets])
     return np.asarray(shapely.buffer(lines, widths / 2, quad_segs=4), dtype=object)

@@ -1,4 +1,4 @@
-"""Sun: cast shadows and the brightness of roof planes."""
+"""Sunlight: cast shadows and the brightness of roof planes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def plane_shade(downhill: float, azimuth: float, elevation: float) -> float:
 def cast_shadows(
     height: NDArray[np.float32], gsd: float, azimuth: float, elevation: float
 ) -> NDArray[np.bool_]:
-    """Find the pixels that something between them and the sun keeps in the dark.
+    """Return the pixels in the shadow of something between them and the sun.
 
     Args:
         height: (H, W) height of the surface above ground, metres.

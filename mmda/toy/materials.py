@@ -25,7 +25,7 @@ LAWN, SOIL, GRAVEL = (0.31, 0.40, 0.20), (0.50, 0.43, 0.32), (0.55, 0.52, 0.46)
 PAVING = (0.43, 0.41, 0.37)
 ASPHALT, CONCRETE_ROAD, LANE_MARK = (0.27, 0.27, 0.29), (0.45, 0.44, 0.43), (0.80, 0.80, 0.78)
 ROAD_SPREAD = 0.22
-"""Spread of the streets of one city between asphalt (0) and concrete (1)."""
+"""Standard deviation, within a city, of the streets' mix of asphalt (0) and concrete (1)."""
 
 WATER = (0.10, 0.18, 0.22)
 TREE, AUTUMN_TREE = (0.15, 0.24, 0.10), (0.33, 0.26, 0.10)
@@ -48,13 +48,20 @@ def mix(a: tuple[float, ...] | Colour, b: tuple[float, ...] | Colour, share: flo
 def jitter(
     rng: np.random.Generator, colour: tuple[float, ...] | Colour, light: float, hue: float
 ) -> Colour:
-    """Vary a colour: ``light`` is the spread of a common factor, ``hue`` one per band."""
+    """Return a random variation of a colour.
+
+    Args:
+        rng: Source of randomness.
+        colour: Reflectance of red, green and blue.
+        light: Standard deviation of a factor for all bands.
+        hue: Standard deviation of a factor for each band.
+    """
     factor = rng.normal(1, light) * rng.normal(1, hue, 3)
     return np.clip(np.asarray(colour) * factor, 0.02, 0.97)
 
 
 def roof_colour(rng: np.random.Generator, style: CityStyle, flat: bool) -> Colour:
-    """Draw a roof colour; flat roofs have no tiles."""
+    """Return a random roof colour; flat roofs have no tiles."""
     names = [name for name in ROOFS if not flat or name in FLAT_ROOFS]
     shares = np.array([mix(ROOFS[n][1:2], ROOFS[n][2:3], style.roof_mix)[0] for n in names])
     name = names[int(rng.choice(len(names), p=shares / shares.sum()))]
@@ -62,7 +69,7 @@ def roof_colour(rng: np.random.Generator, style: CityStyle, flat: bool) -> Colou
 
 
 def lawn_colour(rng: np.random.Generator, style: CityStyle) -> Colour:
-    """Draw the open ground of a block."""
+    """Return a random colour of the open ground of a block."""
     other = SOIL if rng.random() < 0.6 else GRAVEL
     dry = np.clip(0.12 + 0.7 * style.ground_mix + rng.normal(0, 0.15), 0, 0.95)
     lawn = mix(LAWN, SOIL, 0.5 * style.season)
@@ -70,25 +77,25 @@ def lawn_colour(rng: np.random.Generator, style: CityStyle) -> Colour:
 
 
 def paving_colour(rng: np.random.Generator) -> Colour:
-    """Draw the ground of a paved block."""
+    """Return a random colour of the ground of a paved block."""
     return jitter(rng, PAVING, 0.06, 0.02)
 
 
 def road_colour(rng: np.random.Generator, style: CityStyle) -> Colour:
-    """Draw the surface of one street."""
+    """Return a random colour of a street."""
     share = np.clip(0.7 * style.road_mix + rng.normal(0.25, ROAD_SPREAD), 0, 1)
     return jitter(rng, mix(ASPHALT, CONCRETE_ROAD, float(share)), 0.04, 0.01)
 
 
 def field_colour(rng: np.random.Generator, style: CityStyle) -> Colour:
-    """Draw a crop or a bare field, by season."""
+    """Return a random colour of a crop or a bare field, depending on the season."""
     bare = rng.random() < 0.15 + 0.7 * style.season
     colours = BARE_FIELDS if bare else CROPS
     return jitter(rng, colours[int(rng.integers(len(colours)))], 0.05, 0.03)
 
 
 def tree_colours(rng: np.random.Generator, style: CityStyle, count: int) -> Colour:
-    """Draw (count, 3) crown colours."""
+    """Return random colours of tree crowns, (count, 3)."""
     share = np.clip(style.season * 0.8 + rng.normal(0, 0.15, (count, 1)), 0, 1)
     colours = (1 - share) * np.array(TREE) + share * np.array(AUTUMN_TREE)
     return np.clip(colours * rng.normal(1, 0.1, (count, 1)), 0.02, 0.9)

@@ -28,7 +28,7 @@ class Street:
 
     Attributes:
         line: (N, 2) centre line, metres.
-        width: Metres.
+        width: Width in metres.
         main: Whether it belongs to a main street.
         sides: Kind of block to the left (normal (-ty, tx)) and to the right.
     """
@@ -56,7 +56,7 @@ class Network:
 
 
 class _Frame:
-    """Maps grid coordinates (u, v) to metres in the scene: waves, then a rotation."""
+    """Maps grid coordinates (u, v) to metres in the scene, by waves and then a rotation."""
 
     def __init__(self, rng: np.random.Generator, extent: float) -> None:
         self.angle = float(rng.uniform(-np.pi / 4, np.pi / 4))
@@ -83,7 +83,7 @@ def _lines(
 
 
 def _kinds(rng: np.random.Generator, centres: Points, extent: float) -> NDArray[np.str_]:
-    """Choose a kind for every block: one side of the scene is rural, the rest is built."""
+    """Choose a kind for every block; one side of the scene is rural, the rest is built up."""
     heading = rng.uniform(0, 2 * np.pi)
     along = centres @ np.array([np.cos(heading), np.sin(heading)])
     along = along + rng.normal(0, 0.06 * extent, len(along))
@@ -100,7 +100,7 @@ def make_network(rng: np.random.Generator, extent: float) -> Network:
 
     Args:
         rng: Source of randomness.
-        extent: Side of the scene in metres; streets run beyond it on all sides.
+        extent: Side of the scene in metres; streets extend beyond it on all sides.
 
     Returns:
         The network in scene coordinates: metres from the upper left corner, y downwards.

@@ -17,13 +17,13 @@ from mmda.toy.lighting import cast_shadows, towards_sun
 from mmda.toy.style import CityStyle
 
 SHADOW_COLOUR = np.array([0.42, 0.47, 0.56], dtype=np.float32)
-"""Light left in a shadow, per band: the sky's, so bluish."""
+"""Share of light in a shadow, per band. It comes from the sky and is bluish."""
 
 CROWN_RAGGEDNESS = 0.7
-"""Displacement of the crowns' edges, metres."""
+"""Random displacement of the crowns' edges, metres."""
 
 CROWN_HEIGHT = 2.0
-"""Height of a tree over the radius of its crown."""
+"""Height of a tree, divided by the radius of its crown."""
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Scene:
     """A rendered scene.
 
     Attributes:
-        reflectance: (H, W, 3) float32, light at the sensor before the sensor, 0 to about 1.
+        reflectance: (H, W, 3) float32, the light that reaches the sensor, 0 to about 1.
         buildings: (H, W) uint8, 0 or 1.
         roads: (H, W) uint8, 0 or 1.
         landcover: (H, W) uint8, index into ``CLASSES``.
@@ -57,7 +57,7 @@ def render(rng: np.random.Generator, layout: Layout, style: CityStyle, size: int
 
     Args:
         rng: Source of randomness.
-        layout: What stands in the scene.
+        layout: The objects of the scene.
         style: The city.
         size: Side in pixels.
     """
@@ -82,7 +82,7 @@ def render(rng: np.random.Generator, layout: Layout, style: CityStyle, size: int
         if footprints
         else np.zeros((size, size), np.uint8)
     )
-    # Clutter is drawn with whole pixels; a label ends with the footprint.
+    # Objects on roofs are drawn with whole pixels, but the label must end with the footprint.
     landcover[(landcover == BUILDING) & (buildings == 0)] = 0
     return Scene(image, buildings, drawing.road.astype(np.uint8), landcover)
 
@@ -94,7 +94,7 @@ def _texture(
     coarse: NDArray[np.float32],
     style: CityStyle,
 ) -> NDArray[np.float32]:
-    """Brightness factor of the texture per pixel."""
+    """Return the texture as a brightness factor per pixel."""
     factor = 1 + np.take(table[:, 4], drawing.surface) * fine
     factor += np.take(table[:, 5], drawing.surface) * coarse
     striped = np.flatnonzero(np.take(table[:, 6] > 0, drawing.surface))
@@ -118,7 +118,7 @@ def _crowns(
     size: int,
     fine: NDArray[np.float32],
 ) -> _Crowns:
-    """Draw the trees as ragged blobs, lit from the sun's side."""
+    """Return the trees as circles with irregular edges, lit from the side of the sun."""
     trees = layout.trees[np.argsort(layout.trees[:, 2], kind="stable")]
     colours = materials.tree_colours(rng, style, len(trees)).astype(np.float32)
     number = np.zeros((size, size), dtype=np.int32)

@@ -21,7 +21,7 @@ RIVER_PROBABILITY = 0.5
 
 
 def make_water(rng: np.random.Generator, extent: float, angle: float) -> shapely.Geometry:
-    """Draw a river across the scene or a lake inside it; metres."""
+    """Return a river across the scene or a lake inside it; coordinates in metres."""
     if rng.random() < RIVER_PROBABILITY:
         t = np.linspace(-0.8 * extent, 0.8 * extent, 60)
         bend = rng.uniform(10, 30) * np.sin(t / rng.uniform(50, 90) + rng.uniform(0, 6))
@@ -44,7 +44,7 @@ def make_water(rng: np.random.Generator, extent: float, angle: float) -> shapely
 
 
 def split_fields(rng: np.random.Generator, block: shapely.Polygon, angle: float) -> list[Points]:
-    """Cut a field block into one to three strips; returns their (N, 2) outlines."""
+    """Cut a field block into one to three strips and return their outlines, (N, 2) each."""
     corners = np.asarray(block.exterior.coords)[:-1]
     count = int(rng.integers(1, 4))
     if count == 1:
@@ -72,16 +72,16 @@ def make_trees(
     extent: float,
     blocked: NDArray[np.object_],
 ) -> NDArray[np.float64]:
-    """Scatter trees along streets and over the blocks.
+    """Return trees at random places along streets and in the blocks.
 
     Args:
         rng: Source of randomness.
         network: Streets and blocks.
         extent: Side of the scene, metres.
-        blocked: Polygons in which no trunk stands (buildings, water).
+        blocked: Polygons without trunks (buildings, water).
 
     Returns:
-        (N, 3) array: x, y of the trunk and radius of the crown, metres. Crowns may reach over
+        (N, 3) array: x and y of the trunk and radius of the crown, in metres. Crowns may overlap
         streets.
     """
     points = [_along(rng, street) for street in network.streets]
@@ -102,7 +102,7 @@ def make_trees(
 
 
 def _walk(street: Street, at: NDArray[np.float64]) -> tuple[Points, Points]:
-    """Return points and unit tangents of the centre line at distances ``at``, metres."""
+    """Return points and unit tangents of the centre line at distances ``at`` (metres) along it."""
     steps = np.diff(street.line, axis=0)
     lengths = np.hypot(steps[:, 0], steps[:, 1])
     travelled = np.concatenate([[0.0], np.cumsum(lengths)])
@@ -127,7 +127,7 @@ def _along(rng: np.random.Generator, street: Street) -> Points:
 
 
 def make_vehicles(rng: np.random.Generator, network: Network, extent: float) -> list[Points]:
-    """Put cars and lorries on the lanes and at the kerbs; returns (4, 2) outlines in metres."""
+    """Return cars and lorries on the lanes and at the kerbs, as (4, 2) outlines in metres."""
     vehicles = []
     for street in network.streets:
         at = _positions(rng, street, VEHICLE_SPACING)

@@ -10,13 +10,13 @@ from mmda.toy.style import Sensor
 
 HAZE_COLOUR = np.array([0.66, 0.70, 0.76], dtype=np.float32)
 DISPLAY_GAMMA = 0.75
-"""Exponent from reflectance to grey value that every city shares."""
+"""Exponent from reflectance to grey value, the same for all cities."""
 
 
 def photograph(
     rng: np.random.Generator, reflectance: NDArray[np.float32], sensor: Sensor
 ) -> NDArray[np.uint8]:
-    """Return the image that the sensor takes.
+    """Return the image that a sensor takes of a scene.
 
     Args:
         rng: Source of randomness, for the noise.
@@ -24,7 +24,7 @@ def photograph(
         sensor: The camera.
 
     Returns:
-        (H, W, 3) uint8 from 1 to 255; 0 is left for no-data.
+        (H, W, 3) uint8 from 1 to 255, as 0 means no-data.
     """
     image = cv2.GaussianBlur(reflectance, (0, 0), sensor.blur) if sensor.blur > 0 else reflectance
     haze = np.float32(sensor.haze)

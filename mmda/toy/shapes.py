@@ -32,7 +32,7 @@ def rectangle(x0: float, y0: float, x1: float, y1: float) -> Points:
 
 
 def _gable(x0: float, y0: float, x1: float, y1: float) -> list[tuple[Points, float]]:
-    """Two planes meeting in a ridge along the longer side."""
+    """Return two planes that meet in a ridge along the longer side."""
     xm, ym = (x0 + x1) / 2, (y0 + y1) / 2
     if x1 - x0 >= y1 - y0:
         halves = (rectangle(x0, y0, x1, ym), rectangle(x0, ym, x1, y1))
@@ -42,7 +42,7 @@ def _gable(x0: float, y0: float, x1: float, y1: float) -> list[tuple[Points, flo
 
 
 def _hip(w: float, d: float) -> list[tuple[Points, float]]:
-    """Four planes, the ridge along x; half width ``w`` >= half depth ``d``."""
+    """Return four planes with a ridge along x; half width ``w`` >= half depth ``d``."""
     ridge = max(w - d, 0.0)
     corners = rectangle(-w, -d, w, d)
     left, right = np.array([-ridge, 0.0]), np.array([ridge, 0.0])
@@ -55,19 +55,19 @@ def _hip(w: float, d: float) -> list[tuple[Points, float]]:
 
 
 def house(width: float, depth: float, hipped: bool) -> Roof:
-    """A rectangular house with a gable or hip roof; ``width`` along x."""
+    """Return a rectangular house with a gable or hip roof; ``width`` is along x."""
     w, d = width / 2, depth / 2
     planes = _hip(w, d) if hipped and w >= d else _gable(-w, -d, w, d)
     return Roof(rectangle(-w, -d, w, d), None, planes)
 
 
 def flat_block(width: float, depth: float) -> Roof:
-    """A rectangle with a flat roof."""
+    """Return a rectangular building with a flat roof."""
     return Roof(rectangle(-width / 2, -depth / 2, width / 2, depth / 2), None, [])
 
 
 def l_shape(width: float, depth: float, wing: float) -> Roof:
-    """An L of two gabled wings ``wing`` metres deep."""
+    """Return an L-shaped building of two gabled wings, each ``wing`` metres deep."""
     w, d = width / 2, depth / 2
     xs, ys = -w + wing, -d + wing
     outline = np.array([[-w, -d], [w, -d], [w, ys], [xs, ys], [xs, d], [-w, d]])
@@ -75,7 +75,7 @@ def l_shape(width: float, depth: float, wing: float) -> Roof:
 
 
 def u_shape(width: float, depth: float, wing: float) -> Roof:
-    """A U of three gabled wings, open towards +y."""
+    """Return a U-shaped building of three gabled wings, open towards +y."""
     w, d = width / 2, depth / 2
     xl, xr, ys = -w + wing, w - wing, -d + wing
     outline = np.array([[-w, -d], [w, -d], [w, d], [xr, d], [xr, ys], [xl, ys], [xl, d], [-w, d]])
@@ -84,7 +84,7 @@ def u_shape(width: float, depth: float, wing: float) -> Roof:
 
 
 def courtyard(width: float, depth: float, wing: float) -> Roof:
-    """A closed ring of wings about a courtyard."""
+    """Return a building of four wings around a courtyard."""
     w, d = width / 2, depth / 2
     hole = rectangle(-w + wing, -d + wing, w - wing, d - wing)
     outer = rectangle(-w, -d, w, d)
@@ -98,7 +98,7 @@ def courtyard(width: float, depth: float, wing: float) -> Roof:
 
 
 def round_block(radius: float, sides: int, pitched: bool) -> Roof:
-    """A regular polygon; many sides make a tank, few a pavilion with a pyramid roof."""
+    """Return a regular polygon: a tank for many sides, a pavilion with a pointed roof for few."""
     angles = np.arange(sides) * (2 * np.pi / sides)
     outline = radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     planes = []
@@ -110,6 +110,6 @@ def round_block(radius: float, sides: int, pitched: bool) -> Roof:
 
 
 def place(points: Points, angle: float, centre: Points) -> Points:
-    """Turn (N, 2) points by ``angle`` radians and move them to ``centre``."""
+    """Rotate (N, 2) points by ``angle`` radians and move them to ``centre``."""
     cos, sin = np.cos(angle), np.sin(angle)
     return points @ np.array([[cos, sin], [-sin, cos]]) + centre

@@ -10,7 +10,7 @@ from mmda.errors import ConfigError, check_choice
 
 
 def _parameter(default: float, low: float, high: float, text: str, same: float = 0.0) -> float:
-    """A field with its range, its meaning, and the value at which the cities are alike."""
+    """Return a field with its range, its meaning, and the value for equal cities."""
     metadata = {"range": (low, high), "help": text, "same": same}
     return dataclasses.field(default=default, metadata=metadata)  # type: ignore[no-any-return]
 
@@ -19,11 +19,11 @@ def _parameter(default: float, low: float, high: float, text: str, same: float =
 class DomainShift:
     """Parameters of the target city relative to the source city.
 
-    The defaults are the preset ``default``. Each field's metadata holds its ``range``, a ``help``
-    text and ``same``, the value that means "no shift".
+    The defaults are the preset ``default``. The metadata of a field are its ``range``, a ``help``
+    text and ``same``, the value for which the cities do not differ.
 
     Raises:
-        ConfigError: A value lies outside its range.
+        ConfigError: When a value is out of its range.
     """
 
     gsd_ratio: float = _parameter(
@@ -56,15 +56,15 @@ class DomainShift:
             if not low <= value <= high:
                 raise ConfigError(
                     f"Expected `{field.name}` ({field.metadata['help']}) between {low} and {high}, "
-                    f"but got {value}."
+                    f"got {value}."
                 )
 
     def scaled(self, factor: float) -> DomainShift:
-        """Return the shift with every parameter ``factor`` times as far from "no shift".
+        """Return a shift whose parameters are ``factor`` times as far from "no shift".
 
         Args:
-            factor: 0 makes the two cities alike, 1 changes nothing. Values that would leave
-                their range stop at its end.
+            factor: With 0 the two cities do not differ; 1 changes nothing. Values are clipped to
+                their range.
         """
         values = {}
         for field in dataclasses.fields(self):
@@ -87,7 +87,7 @@ def parse_overrides(items: Sequence[str]) -> dict[str, float]:
     """Parse ``name=value`` items.
 
     Raises:
-        ConfigError: An item has no ``=``, or its value is no number.
+        ConfigError: When an item has no ``=``, or its value is not a number.
     """
     values = {}
     for item in items:
@@ -97,7 +97,7 @@ def parse_overrides(items: Sequence[str]) -> dict[str, float]:
         except ValueError:
             separator = ""
         if not separator:
-            raise ConfigError(f"Expected an override as `name=number`, but got `{item}`.")
+            raise ConfigError(f"Expected an override as `name=number`, got `{item}`.")
     return values
 
 
@@ -111,7 +111,7 @@ def make_shift(
         overrides: Values by field name of :class:`DomainShift`.
 
     Raises:
-        ConfigError: The preset or a name is unknown, or a value is out of range.
+        ConfigError: When the preset or a name is unknown, or a value is out of range.
     """
     check_choice("preset", preset, PRESETS)
     names = [field.name for field in dataclasses.fields(DomainShift)]

@@ -1,4 +1,4 @@
-"""What one city looks like, in absolute terms: the source city, and the target from a shift."""
+"""The look of a city: that of the source, and that of the target, which follows from a shift."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Sensor:
     Attributes:
         gain: Factor per band (red, green, blue).
         gamma: Exponent of the colour response; below 1 brightens.
-        saturation: Saturation of the colours; 1 leaves it, 0 gives grey.
-        contrast: Contrast about mid grey; 1 leaves it.
+        saturation: Saturation of the colours; 1 changes nothing, 0 gives grey.
+        contrast: Contrast about mid grey; 1 changes nothing.
         haze: Share of scattered light, 0 to 1.
         blur: Standard deviation of the point spread in pixels.
         noise: Standard deviation of the noise as a share of full scale.
@@ -32,7 +32,7 @@ class Sensor:
 
 @dataclass(frozen=True)
 class CityStyle:
-    """One city: where it lies, how it is built, lit and photographed.
+    """One city: its location, its buildings and surfaces, the light and the camera.
 
     Attributes:
         name: Prefix of the scene names.
@@ -45,8 +45,8 @@ class CityStyle:
         ground_mix: 0 (lawns) to 1 (bare soil and gravel).
         road_mix: 0 (dark asphalt) to 1 (light concrete).
         season: 0 (summer) to 1 (autumn).
-        density: Buildings per metre of street, 1 = the source city.
-        building_size: Factor on width and depth of buildings.
+        density: Number of buildings per metre of street, relative to the source city.
+        building_size: Factor for the width and depth of buildings.
         sensor: The camera.
     """
 

@@ -31,7 +31,7 @@ def octaves(
         grid = rng.standard_normal((cells, cells), dtype=np.float32)
         weight = persistence**octave
         total += weight * cv2.resize(grid, (size, size), interpolation=cv2.INTER_CUBIC)
-        # Cubic interpolation lowers the variance to about 0.6 unless no pixel lies between.
+        # Cubic interpolation lowers the variance to about 0.6, if there is any interpolation.
         power += weight**2 * (1.0 if cells == size else 0.6)
     return np.asarray(total / np.float32(np.sqrt(power)), dtype=np.float32)
 

@@ -20,10 +20,10 @@ NO_DATA = 0
 TASKS = ("buildings", "roads", "landcover")
 VECTORS = ("buildings", "roads")
 STREET_MARGIN = 8.0
-"""Metres that centre lines reach beyond the scene: more than half of the widest street."""
+"""Length of centre lines beyond the scene, in metres; more than half of the widest street."""
 
 FIXED_TIME = "2000-01-01T00:00:00.000Z"
-"""Written into every GeoPackage in place of the present time, so that equal runs give equal
+"""Written into every GeoPackage in place of the present time, so that equal runs write equal
 files."""
 
 
@@ -72,8 +72,8 @@ def write_buildings(path: Path, layout: Layout, transform: Affine, gsd: float, e
 def write_roads(path: Path, layout: Layout, transform: Affine, gsd: float, epsg: int) -> None:
     """Write the street centre lines with ``width`` in metres.
 
-    They are cut :data:`STREET_MARGIN` beyond the scene's border, so that a street whose centre
-    line runs just outside still explains the half of it that lies inside.
+    They are cut :data:`STREET_MARGIN` beyond the scene's border, so that there is a centre line
+    also for a street of which only one half is inside.
     """
     shapes = np.array([shapely.LineString(s.line) for s in layout.network.streets], dtype=object)
     columns: dict[str, list[Any]] = {

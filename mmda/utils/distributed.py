@@ -1,4 +1,4 @@
-"""Reductions over processes that gradients pass through."""
+"""Reductions over processes through which gradients pass."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from torch import Tensor
 def batch_mean(values: Tensor) -> Tensor:
     """Return the mean over the batch of all processes; gradients reach every process.
 
-    A loss that is not linear in a batch's statistics is then the same for W processes with
-    batches of n as for one with W * n, after MMEngine averages the gradients.
+    With it, a loss that is not linear in a batch's statistics has the same gradients for W
+    processes with batches of n as for one process with W * n, after MMEngine has averaged them.
 
     Args:
-        values: (N, ...), N equal in all processes.
+        values: (N, ...), where N is equal in all processes.
 
     Returns:
         (...), the same in all processes.
@@ -28,7 +28,7 @@ def batch_max(values: Tensor) -> Tensor:
     """Return the maximum over the batch of all processes; gradients as in :func:`batch_mean`.
 
     Args:
-        values: (N, ...); N may differ between processes. Equal maxima share the gradient.
+        values: (N, ...); N may differ between processes. Several equal maxima share the gradient.
 
     Returns:
         (...), the same in all processes.

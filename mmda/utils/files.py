@@ -1,4 +1,4 @@
-"""Writing files so that an interruption leaves either the whole file or none."""
+"""Writing files such that an interruption leaves either the whole file or none."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _TEMPORARY = re.compile(r"\.(?P<stem>.+)\.tmp-[^.]*(?P<suffix>\.[^.]*)?")
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; rename it onto ``path`` on success.
 
-    The temporary name keeps the suffix, since GDAL and OpenCV choose the format by it, and is
-    random, since processes on several machines may write the same file. On an exception (Ctrl-C
-    too) the temporary file is removed; after a kill it stays as a hidden
-    ``.<name>.tmp-<random><suffix>`` that nothing reads.
+    The temporary name has the same suffix, by which GDAL and OpenCV choose the format, and a random
+    part, as processes on several machines may write the same file. After an exception (or Ctrl-C)
+    the temporary file is removed. If the process is killed, it stays as a hidden file
+    ``.<name>.tmp-<random><suffix>``, which is never read.
 
     Args:
-        path: The final path; parent folders are made.
+        path: The final path; parent folders are created.
 
     Yields:
         The path to write to.
@@ -63,7 +63,7 @@ def leftovers(folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def atomic_write_bytes(path: str | os.PathLike[str], data: bytes | memoryview) -> None:
-    """Write ``data`` to ``path`` atomically, as :func:`atomic_path` does, for many small files."""
+    """Write ``data`` to ``path`` atomically; faster than :func:`atomic_path` for small files."""
     temporary = _temporary(path)
     try:
         try:
@@ -93,11 +93,11 @@ def _temporary(path: str | os.PathLike[str]) -> str:
 
 
 def ensure_free_space(folder: str | os.PathLike[str], needed_bytes: int) -> None:
-    """Raise a :class:`DataError` when the disk of ``folder`` has too little room.
+    """Raise a :class:`DataError` when the disk of ``folder`` has too little free space.
 
     Args:
-        folder: The folder to be written to; it need not exist yet.
-        needed_bytes: An upper estimate of what will be written, in bytes.
+        folder: The folder in which files will be written; it need not exist yet.
+        needed_bytes: An upper estimate of the files' size, in bytes.
     """
     existing = Path(folder).absolute()
     while not existing.exists():

@@ -1,4 +1,4 @@
-"""Sums and distances in float32 under automatic mixed precision."""
+"""Computing in float32 under automatic mixed precision."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ def full_precision(like: Tensor) -> torch.autocast:
 
 
 def widened(values: Tensor) -> Tensor:
-    """Return half-precision values in float32, and all others as they are."""
+    """Return half-precision values in float32, and other values unchanged."""
     return values.float() if values.dtype in (torch.float16, torch.bfloat16) else values

@@ -1,4 +1,4 @@
-"""Random states: scoped seeding for samples, and capture and restore for exact resume."""
+"""Random states: seeding for a block of code, and saving and restoring for exact resume."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ import torch
 def capture_rng() -> dict[str, Any]:
     """Return the states of Python's, NumPy's and torch's (CPU and current GPU) generators.
 
-    They hold numbers and bytes alone: loading a checkpoint onto a GPU would move tensors there,
-    where the generators do not take them, and arrays are nothing that PyTorch deems safe to load.
+    The states consist of numbers and bytes. Tensors would be moved to the GPU when a checkpoint is
+    loaded there, but the generators need them on the CPU; arrays are refused by PyTorch's safe
+    loading.
     """
     name, keys, *rest = np.random.get_state()
     state: dict[str, Any] = {
@@ -45,12 +46,12 @@ def _tensor(state: bytes) -> torch.Tensor:
 def seeded(*entropy: int) -> Iterator[None]:
     """Seed Python's, NumPy's and torch's CPU generators inside the block; restore them after.
 
-    A sample's augmentation is then a pure function of ``entropy`` (the run's seed and the
-    sample's position), whatever the number of workers or processes, and resume needs no worker
-    state.
+    So a sample's augmentation depends on ``entropy`` alone (the run's seed and the sample's
+    position), and not on the number of workers or processes. A resumed run needs no states of
+    workers.
 
     Args:
-        entropy: Non-negative integers, mixed by :class:`numpy.random.SeedSequence`.
+        entropy: Non-negative integers, from which :class:`numpy.random.SeedSequence` derives seeds.
     """
     python, numpy, torch_state = random.getstate(), np.random.get_state(), torch.get_rng_state()
     first, second, third = np.random.SeedSequence(entropy).generate_state(3)

@@ -57,7 +57,7 @@ def test_given_classes_and_renames():
 
 def test_a_class_that_the_target_lacks_is_said_not_to_be_scored():
     shared = share_classes(info("a", "b", "c"), info("a", "b"), ["a", "b", "c"])
-    assert any("no class becomes c" in warning for warning in shared.warnings)
+    assert any("no class is mapped to c" in warning for warning in shared.warnings)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_class_that_the_target_lacks_is_said_not_to_be_scored():
     [
         (None, ["source:a=x"], r"share the classes \[b\].*--map source:NAME=SHARED"),
         (["a", "A"], [], "at least two different"),
-        (["a", "bb"], [], r"No class of the source becomes `bb`.*Did you mean `b`"),
+        (["a", "bb"], [], r"No class of the source is mapped to `bb`.*Did you mean `b`"),
         (None, ["target:d=a"], r"target has no class `d`; its classes are a, b"),
         (None, ["somewhere:a=b"], "expected source:NAME=SHARED"),
         (None, ["source:a"], "expected source:NAME=SHARED"),

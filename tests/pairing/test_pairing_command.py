@@ -162,7 +162,7 @@ def test_impossible_val_fractions_are_refused_though_val_exists(tmp_path, capsys
     domain(tmp_path, "s", "train")
     domain(tmp_path, "t", "train val", east=FAR)
     error = refused(pair(tmp_path, "--val-fraction", fraction), capsys)
-    assert "--val-fraction must lie between 0 and 1" in error
+    assert "--val-fraction must be between 0 and 1" in error
 
 
 def test_scales_that_differ_are_warned_of(tmp_path, capsys):
@@ -171,7 +171,7 @@ def test_scales_that_differ_are_warned_of(tmp_path, capsys):
     assert pair(tmp_path) == 0
     error = capsys.readouterr().err
     assert "The source has 0.3 m/pixel, the target 1 m/pixel" in error
-    assert f"tile `{tmp_path / 's'}` again: the same command with `--gsd 1`" in error
+    assert f"tile `{tmp_path / 's'}` again with the same command, `--gsd 1`" in error
 
 
 def test_shared_ground_is_warned_of(tmp_path, capsys):
@@ -188,11 +188,11 @@ def test_shared_ground_is_warned_of(tmp_path, capsys):
         ("none", "t", [], ["none/dataset.json` does not exist", "mmda tile"]),
         ("v", "t", [], ["no tiles in the split `train`", "'val': 2"]),
         ("u", "t", [], ["without labels", "Tile it with its labels"]),
-        ("s", "t", ["--crop", "65"], ["--crop 65", "1..64 pixels"]),
+        ("s", "t", ["--crop", "65"], ["--crop 65", "1 to 64 pixels"]),
         ("s", "t", ["--val-fraction", "0"], ["between 0 and 1"]),
         ("s", "t", ["--workers", "0"], ["workers must be at least 1"]),
         ("s", "t", ["--preset", "inria2mass"], ["Did you mean `inria2massachusetts`"]),
-        ("s", "t", ["--preset", "inria2massachusetts"], ["about buildings", "['ground'"]),
+        ("s", "t", ["--preset", "inria2massachusetts"], ["has the task buildings", "['ground'"]),
         ("s", "t", ["--classes", "ground", "bilding"], ["`bilding`", "Did you mean `building`"]),
         ("s", "t", ["extra"], ["takes SOURCE TARGET OUT", "got 4 folder(s)"]),
     ],
@@ -218,7 +218,7 @@ def test_presets_are_the_published_transfers(tmp_path, monkeypatch, capsys, name
     assert main(["pair", "--preset", name, str(tmp_path / "o")]) == 0
     captured = capsys.readouterr()
     assert f"on {preset.train} training and {preset.val} validation" in captured.out
-    assert "published on tiles of 512 pixels, these have 64" in captured.err
+    assert "published transfer has tiles of 512 pixels, but these have 64" in captured.err
     config = load_config(str(tmp_path / "o/adapted.py"))
     check_data(config, training=True)
     assert config.train_dataloader.dataset.source.data_root == str(tmp_path / preset.source)

@@ -91,8 +91,8 @@ def test_white_level(dtype, low, high, white):
 def test_domains_of_other_bands_and_types(tmp_path):
     three, four = domain(tmp_path, "a", "train"), domain(tmp_path, "b", "train", bands=4)
     wide = domain(tmp_path, "c", "train", dtype="uint16")
-    with pytest.raises(DataError, match=r"a` has 3 bands, .*b` 4; one network.*gdal_translate"):
+    with pytest.raises(DataError, match=r"a` has 3 bands, .*b` has 4; one network.*gdal_translate"):
         check_same_bands(TiledDomain(three), TiledDomain(four))
     (warning,) = check_same_bands(TiledDomain(three), TiledDomain(wide))
-    assert "holds uint8, the target uint16" in warning
+    assert "are uint8, the target's uint16" in warning
     assert check_same_bands(TiledDomain(three), TiledDomain(three)) == []

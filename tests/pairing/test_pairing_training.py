@@ -113,7 +113,7 @@ def test_values_below_zero_go_without_jitter(tmp_path, capsys):
     for index, name in enumerate("st"):
         domain(tmp_path, name, "train val", dtype="float32", scale=-0.1, east=1000 * index)
     assert main(["pair", *(str(tmp_path / name) for name in ("s", "t", "o"))]) == 0
-    assert "goes without RadiometricJitter" in capsys.readouterr().err
+    assert "does not use RadiometricJitter" in capsys.readouterr().err
     config = load_config(str(tmp_path / "o/adapted.py"))
     assert "RadiometricJitter" not in str(config.train_dataloader)
     build_runner(prepare(config, tmp_path / "w"))
@@ -124,5 +124,5 @@ def test_missing_rasters_are_seen_before_training(tmp_path, capsys):
     (tmp_path / "raw/s/s0.tif").unlink()
     assert main(["train", str(out / "adapted.py"), "--work-dir", str(tmp_path / "w")]) == 2
     error = capsys.readouterr().err
-    assert "reads 2 rasters and labels where they lie, but 1 are missing" in error
+    assert "are read from 2 rasters and labels, but 1 of these are missing" in error
     assert "raw/s/s0.tif" in error

@@ -30,7 +30,7 @@ def test_overlay_paints_classes_and_leaves_ignore_and_background():
     half = (plain[4, 4] + np.array([200, 0, 0])) / 2
     np.testing.assert_allclose(painted[4, 4], half, atol=1)
     assert (overlay(image, mask, PALETTE)[0, 0] < plain[0, 0]).all()
-    with pytest.raises(DataError, match="differ"):
+    with pytest.raises(DataError, match="must be equal"):
         overlay(image, mask[:5], PALETTE)
 
 
