@@ -14,7 +14,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,7 +69,6 @@ def label(root: Path, network: str, batch: int) -> SweepSummary:
     from mmda.pseudo.sweep import Sweep
     from mmda.registry import MODELS as REGISTRY
 
-    warnings.filterwarnings("ignore", message="For binary segmentation, we suggest")
     torch.set_num_threads(1)
     init_default_scope("mmda")
     config = Config.fromfile(MODELS[network]).model

@@ -37,8 +37,6 @@ def guarded(command: Callable[..., int | None]) -> Callable[..., int]:
 
     @functools.wraps(command)
     def run(*arguments: Any) -> int:
-        # Two output channels are mmda's convention for two classes, not an oversight.
-        warnings.filterwarnings("ignore", message="For binary segmentation, we suggest")
         # Plain images are welcome: their warnings tell nothing new.
         warnings.filterwarnings("ignore", message="Dataset has no geotransform, gcps, or rpcs")
         try:

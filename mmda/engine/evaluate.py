@@ -8,6 +8,7 @@ from mmengine.config import Config
 
 from mmda.engine.inference import without_pretrained
 from mmda.engine.launch import build_runner, prepare
+from mmda.engine.loader_restart import stop_workers
 
 
 def evaluate(
@@ -34,4 +35,7 @@ def evaluate(
         hook = dict(type="ShowPredictionsHook", show_dir=str(show_dir))
         config.custom_hooks = [*config.get("custom_hooks", []), hook]
     runner = build_runner(config, training=False)
-    return {name: float(value) for name, value in runner.test().items()}
+    try:
+        return {name: float(value) for name, value in runner.test().items()}
+    finally:
+        stop_workers(runner)

@@ -30,12 +30,13 @@ def restart_loader(runner: Runner, iteration: int) -> None:
 
 
 def stop_workers(runner: Runner) -> None:
-    """End the processes that load a runner's training data.
+    """End the processes that load a runner's data.
 
     Left to the cyclic garbage collector, each is waited for ten seconds.
     """
-    batches = getattr(runner._train_loop, "dataloader_iterator", None)
-    _stop(getattr(batches, "_iterator", None))
+    for loop in (runner._train_loop, runner._val_loop, runner._test_loop):
+        for owner in ("dataloader_iterator", "dataloader"):  # the latter if workers are persistent
+            _stop(getattr(getattr(loop, owner, None), "_iterator", None))
 
 
 def _stop(iterator: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import multiprocessing
 
 import pytest
 import torch
@@ -111,3 +112,13 @@ def test_options_that_do_not_fit(write_config, tmp_path, options, message):
 def test_a_config_that_is_not_there():
     with pytest.raises(ConfigError, match=r"`gone\.py` does not exist"):
         mmda.train("gone.py")
+
+
+def test_loading_processes_end_with_the_run(write_config, tmp_path):
+    keys = ("train_dataloader", "val_dataloader", "test_dataloader")
+    options = {f"{key}.{name}": 1 for key in keys for name in ("num_workers", "persistent_workers")}
+    options |= {"train_cfg.max_iters": 2, "train_cfg.val_interval": 2}
+    config = write_config(SOURCE_ONLY)
+    result = mmda.train(config, work_dir=tmp_path, cfg_options=options)
+    mmda.test(config, result.checkpoint, work_dir=tmp_path, cfg_options=options)
+    assert multiprocessing.active_children() == []

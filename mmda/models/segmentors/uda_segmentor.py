@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import torch
@@ -50,7 +51,10 @@ class UDASegmentor(BaseSegmentor):
         init_cfg: dict | list | None = None,
     ) -> None:
         super().__init__(data_preprocessor=data_preprocessor, init_cfg=init_cfg)
-        self.segmentor: Any = MODELS.build(segmentor)
+        with warnings.catch_warnings():
+            # Two output channels for two classes are mmda's convention, not an oversight.
+            warnings.filterwarnings("ignore", message="For binary segmentation, we suggest")
+            self.segmentor: Any = MODELS.build(segmentor)
         # The student's random numbers do not depend on the alignments, so that with one seed all
         # rows of an ablation start from the same weights.
         with torch.random.fork_rng(devices=[]):
