@@ -54,7 +54,8 @@ def load_model(
     """Load a trained model for :func:`predict`.
 
     Args:
-        config: The config that it was trained with, a file or a loaded one.
+        config: The config that it was trained with: a file, a name that ``mmda configs`` lists, or
+            a loaded one.
         checkpoint: Path of its weights.
         device: ``cpu``, ``cuda``, ``cuda:1``, ...; by default the GPU where there is one.
         cfg_options: Overrides of the config by dotted key.

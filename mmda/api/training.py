@@ -79,7 +79,7 @@ def train(
     """Train a segmentor.
 
     Args:
-        config: Config file, or a loaded config.
+        config: Config file, a name that ``mmda configs`` lists, or a loaded config.
         work_dir: Where logs and checkpoints go; by default the config's own ``work_dir``, or
             ``work_dirs/`` and the config's path below ``configs``.
         seed: Seed of weights, samples and augmentation; by default the config's.
@@ -139,7 +139,7 @@ def test(
     """Evaluate a checkpoint on the config's test set.
 
     Args:
-        config: Config file, or a loaded config.
+        config: As in :func:`train`.
         checkpoint: Path of the checkpoint.
         work_dir: Where the log goes, as in :func:`train`.
         source_only: The model trained on the source alone, for the normalised adaptation measure

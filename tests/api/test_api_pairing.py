@@ -59,7 +59,7 @@ def test_a_preset_finds_its_folders(tmp_path, monkeypatch):
         ({"val_fraction": 1.5}, "between 0 and 1"),
         ({"workers": 0}, "at least 1"),
         ({"preset": "inria2mass"}, "Did you mean `inria2massachusetts`"),
-        ({"crop": 65}, "1..64 pixels"),
+        ({"crop": 65}, "smallest tile"),
         ({"classes": ["ground", "bilding"]}, "Did you mean `building`"),
     ],
 )
