@@ -6,21 +6,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import pytest
 import torch
-import yapf.yapflib.yapf_api
 from mmengine.runner import Runner
 
 from mmda.engine.launch import build_runner, load_config, prepare
-
-
-@pytest.fixture(autouse=True, scope="session")
-def plain_config_text():
-    """MMEngine formats the whole config for each checkpoint, which takes longer than training."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(yapf.yapflib.yapf_api, "FormatCode", lambda text, **_: (text, True))
-        yield
-
 
 _runs = count()
 

@@ -7,9 +7,8 @@ import shutil
 import pytest
 import torch
 from core_samples import TRAINING
-from engine_runs import differences, plain_config_text, read, train
+from engine_runs import differences, read, train
 
-__all__ = ["plain_config_text"]
 LAST = 5
 ISIA_AIM = """
 model["alignments"] = dict(

@@ -7,11 +7,9 @@ import shutil
 import pytest
 import torch
 from core_samples import REPO
-from engine_runs import differences, plain_config_text, read, train
+from engine_runs import differences, read, train
 
 from mmda.cli import main
-
-__all__ = ["plain_config_text"]
 
 LAST = 6
 STYLE = f"""
