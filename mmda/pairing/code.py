@@ -14,6 +14,19 @@ class Name(str):
     __slots__ = ()
 
 
+class From(dict[str, Any]):
+    """A mapping that is written as a copy of another with changes: ``dict(base, key=value)``.
+
+    Args:
+        base: Code of the other mapping.
+        changes: What differs from it.
+    """
+
+    def __init__(self, base: str, changes: Mapping[str, Any]) -> None:
+        super().__init__(changes)
+        self.base = Name(base)
+
+
 def assign(name: str, value: Any) -> str:
     """Return ``name = value`` as code."""
     return f"{name} = {_wrapped(value, 0, len(name) + 3)}"
@@ -45,6 +58,8 @@ def _flat(value: Any) -> str:
 
 def _parts(value: Any) -> tuple[str, list[tuple[str, Any]], str]:
     """Return a value's opening bracket, its entries with the text before each, and its end."""
+    if isinstance(value, From):
+        return "dict(", [("", value.base), *_parts(dict(value))[1]], ")"
     if isinstance(value, Mapping):
         if all(str(key).isidentifier() for key in value):
             return "dict(", [(f"{key}=", item) for key, item in value.items()], ")"

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mmda.pairing.code import Name, assign
+from mmda.pairing.code import From, Name, assign
 from mmda.pairing.recipes import Recipe
 from mmda.raster.dataset.domain import ClassMap
 
+ADAPTED = "mmda::_base_/recipes/adapted.py"
 LOAD, PACK = {"type": "LoadTile"}, {"type": "PackDomainInputs"}
 
 
@@ -113,13 +114,14 @@ def dataset_config(pair: PairPart, recipe: Recipe) -> str:
     ``num_classes`` and ``normalisation`` for the data preprocessor.
     """
     source, target = pair.source, pair.target
-    shared = {"metainfo": {"classes": Name("classes"), "palette": Name("palette")}}
+    metainfo = {"metainfo": {"classes": Name("classes"), "palette": Name("palette")}}
     steps = {"pipeline": [Name("load"), Name("*geometry"), Name("pack")]}
-    own = {d.name: {**d.dataset(Name(f"{d.name}_root")), **shared} for d in (source, target)}
+    own = {d.name: {**d.dataset(Name(f"{d.name}_root")), **metainfo} for d in (source, target)}
     loading: dict[str, Any] = {"num_workers": recipe.workers}
     if recipe.workers:
         loading["persistent_workers"] = True
     values = {
+        **({} if recipe.published else {"_base_": ADAPTED}),
         "source_root": source.root,
         "target_root": target.root,
         "classes": pair.classes,
@@ -143,6 +145,7 @@ def dataset_config(pair: PairPart, recipe: Recipe) -> str:
                 "target": {**own["target"], "labelled": False, **steps},
             },
         },
+        **({} if recipe.published else _adapted_data(pair)),
     }
     for name, split in (("val", pair.val), ("test", pair.test)):
         if split is not None:
@@ -175,7 +178,7 @@ def training_configs(pair: PairPart, recipe: Recipe) -> dict[str, str]:
             "Trained on the source alone: what adaptation is measured against.",
             {"train_dataloader": {"dataset": {"target": None}}, "model": _model(recipe)},
         ),
-        "adapted.py": _adversarial(pair) if recipe.published else _self_training(pair, recipe),
+        "adapted.py": _adversarial(pair) if recipe.published else _adapted(pair, recipe),
     }
     if pair.bound:
         configs["target_only.py"] = (
@@ -197,11 +200,12 @@ def training_configs(pair: PairPart, recipe: Recipe) -> dict[str, str]:
 def _model(recipe: Recipe, statistics: Mapping[str, Any] | None = None) -> dict[str, Any]:
     if recipe.published:  # ImageNet's normalisation for both domains
         return {}
+    classes = {"num_classes": Name("{{_base_.num_classes}}")}
     return {
         "data_preprocessor": statistics or Name("{{_base_.normalisation}}"),
         "segmentor": {
             "backbone": {"in_channels": Name("{{_base_.bands}}")},
-            "decode_head": {"num_classes": Name("{{_base_.num_classes}}")},
+            **dict.fromkeys(recipe.heads, classes),
         },
     }
 
@@ -216,39 +220,34 @@ def _adversarial(pair: PairPart) -> tuple[str, dict[str, Any]]:
     return title, {"model": {"alignments": {"output": output}}}
 
 
-def _self_training(pair: PairPart, recipe: Recipe) -> tuple[str, dict[str, Any]]:
-    """The recipe of ``configs/custom/adapted.py``, on the pair's data."""
-    match = {
-        "type": "MatchDomain",
-        "source": Name("{{_base_.source_root}}"),
-        "target": Name("{{_base_.target_root}}"),
-        "split_files": [pair.source.split_file, pair.target.split_file],
-        "prob": 0.8,
-    }
-    jitter = {
-        "type": "RadiometricJitter",
-        "gain": 0.4,
-        "gamma": 0.3,
-        "saturation": 1.0,
-        "blur": 1.0,
-    }
-    if pair.white != 255:
-        jitter["white"] = pair.white
-    looks = [jitter] if pair.white is not None else []
-    geometry = pair.geometry()
-    source = [LOAD, *([match] if pair.same_type else []), *geometry, *looks, PACK]
-    target = [LOAD, *geometry, {"type": "KeepWeakView"}, *looks, PACK]
+def _adapted_data(pair: PairPart) -> dict[str, Any]:
+    """Return ``adapted_data``, and the steps of it that differ from the recipe's own."""
+    steps: dict[str, Any] = {}
+    if pair.same_type:
+        roots = {name: Name(f"{name}_root") for name in ("source", "target")}
+        files = [pair.source.split_file, pair.target.split_file]
+        moved = {"split_files": files} if any(files) else {}
+        steps["match"] = From("_base_.match", {**roots, **moved})
+    if pair.white is not None:
+        white = {} if pair.white == 255 else {"white": pair.white}
+        steps["jitter"] = From("_base_.jitter", white)
+    matched = [Name("match")] if "match" in steps else []
+    jittered = [Name("jitter")] if "jitter" in steps else []
+    load, geometry, pack = Name("load"), Name("*geometry"), Name("pack")
+    source = [load, *matched, geometry, *jittered, pack]
+    target = [load, geometry, Name("_base_.weak_view"), *jittered, pack]
+    data = {"source": {"pipeline": source}, "target": {"pipeline": target}}
+    return {**steps, "adapted_data": data}
+
+
+def _adapted(pair: PairPart, recipe: Recipe) -> tuple[str, dict[str, Any]]:
+    """Return title and values of the config that joins the recipe with the pair's data."""
     # Source images that look like the target's are normalised as these are.
     model = _model(recipe, pair.target.statistics() if pair.same_type else None)
-    mixing = {"type": "SelfTraining", "threshold": 0.9, "mix": "class", "start": 200}
-    model["alignments"] = {"self_training": mixing}
-    model["teacher"] = {"momentum": 0.99}
-    model["evaluate"] = "teacher"
-    title = (
-        "Self-training with a mean teacher on target images into which source objects are pasted."
-    )
-    datasets = {"source": {"pipeline": source}, "target": {"pipeline": target}}
-    return title, {"train_dataloader": {"dataset": datasets}, "model": model}
+    return f"The recommended recipe, `{ADAPTED}`, on the data of the pair.", {
+        "train_dataloader": {"dataset": Name("{{_base_.adapted_data}}")},
+        "model": From(f"_base_.{recipe.adapted}", model),
+    }
 
 
 def _text(title: Sequence[str], values: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from mmda.errors import ConfigError
 from mmda.pairing.classes import Renames
+from mmda.pairing.recipes import find_recipe
 from mmda.utils.options import documented, option
 
 
@@ -24,8 +25,11 @@ class PairOptions:
     val_fraction: float = option(
         "share of the target's train scenes that become val when it has none", 0.1
     )
+    network: str | None = option(
+        "small (for a CPU), deeplabv3plus-r50 or segformer-b2 (for a GPU)", None, shown="small"
+    )
     crop: int | None = option(
-        "training crops, pixels", None, shown="128; whole tiles with --preset"
+        "training crops, pixels", None, shown="128, on a GPU 512; whole tiles with --preset"
     )
     workers: int = option("threads", 2)
     overwrite: bool = option("replace configs in OUT", False)
@@ -37,3 +41,4 @@ class PairOptions:
             raise ConfigError(f"--val-fraction must be between 0 and 1, got {self.val_fraction:g}.")
         if self.workers < 1:
             raise ConfigError(f"workers must be at least 1, but got {self.workers}.")
+        find_recipe(self.network, self.preset)

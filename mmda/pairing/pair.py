@@ -14,7 +14,7 @@ from mmda.pairing.config_files import DomainPart, PairPart, dataset_config, trai
 from mmda.pairing.options import PairOptions
 from mmda.pairing.overlap import find_overlap
 from mmda.pairing.presets import find_preset
-from mmda.pairing.recipes import FULL, SMALL
+from mmda.pairing.recipes import find_recipe
 from mmda.pairing.scale import scale_warnings, typical_gsd
 from mmda.pairing.splits import (
     EvaluationSplits,
@@ -31,7 +31,6 @@ from mmda.utils.files import atomic_write_text
 RECORD = "pair.json"
 SPLITS = "target_splits.csv"
 FORMAT = 1
-CROP = 128  # pixels: small networks on a CPU
 
 
 DEFAULT = PairOptions()
@@ -216,8 +215,9 @@ def _pair_part(
 ) -> PairPart:
     source, target = sides
     crop = options.crop
-    if crop is None and options.preset is None:
-        crop = min(CROP, _smallest_tile(sides))
+    usual = find_recipe(options.network, options.preset).crop
+    if crop is None and usual is not None:
+        crop = min(usual, _smallest_tile(sides))
     kinds = {side.tiles.info["dtype"] for side in sides}
     numbers = [side.statistics for side in sides if side.statistics is not None]
     # Two types have no common value of full brightness.
@@ -261,7 +261,7 @@ def _metres(gsd: float | None) -> str:
 
 
 def _config_texts(pair: PairPart, options: PairOptions) -> dict[str, str]:
-    recipe = SMALL if options.preset is None else FULL
+    recipe = find_recipe(options.network, options.preset)
     return {"dataset.py": dataset_config(pair, recipe), **training_configs(pair, recipe)}
 
 

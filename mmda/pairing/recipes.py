@@ -1,8 +1,10 @@
-"""What the written training configs are made of: small networks, or the published one."""
+"""What the written training configs are made of: a network and a schedule."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from mmda.errors import ConfigError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -13,20 +15,66 @@ class Recipe:
         bases: Files below ``configs/_base_`` beside the dataset.
         batch_size: Pairs per iteration.
         workers: Processes that read samples.
+        crop: Side of the training crops in pixels, ``None`` for whole tiles.
+        heads: The segmentor's heads.
+        adapted: The model in ``configs/_base_/recipes/adapted.py`` that fits the schedule.
         published: Whether it is the network and schedule of the published runs, which have
-            ImageNet's normalisation.
+            ImageNet's normalisation and an adaptation of their own.
     """
 
     bases: tuple[str, ...]
-    batch_size: int
-    workers: int
-    published: bool
+    batch_size: int = 4
+    workers: int = 4
+    crop: int | None = 512
+    heads: tuple[str, ...] = ("decode_head",)
+    adapted: str = "adapted_model_20k"
+    published: bool = False
 
 
-SMALL = Recipe(("toy_runtime.py", "models/toy_r18.py", "schedules/toy.py"), 4, 0, False)
+def _on_gpu(model: str, *heads: str) -> Recipe:
+    bases = ("full_runtime.py", f"models/{model}.py", "schedules/custom_20k.py")
+    return Recipe(bases, heads=("decode_head", *heads))
+
+
+SMALL = Recipe(
+    ("toy_runtime.py", "models/toy_r18.py", "schedules/toy.py"),
+    workers=0,
+    crop=128,
+    adapted="adapted_model",
+)
 FULL = Recipe(
     ("full_runtime.py", "models/deeplabv2_r101.py", "schedules/adversarial_120k.py"),
-    1,
-    4,
-    True,
+    batch_size=1,
+    crop=None,
+    published=True,
 )
+NETWORKS = {
+    "small": SMALL,
+    "deeplabv3plus-r50": _on_gpu("deeplabv3plus_r50", "auxiliary_head"),
+    "segformer-b2": _on_gpu("segformer_b2"),
+}
+
+
+def find_recipe(network: str | None, preset: str | None) -> Recipe:
+    """Return the recipe of a network, or of the published transfers.
+
+    Args:
+        network: Key of :data:`NETWORKS`; the small one by default.
+        preset: Name of a published transfer, which has a network of its own.
+
+    Raises:
+        ConfigError: When there is no such network, or both are given.
+    """
+    if preset is not None:
+        if network is not None:
+            raise ConfigError(
+                f"--network {network}: the preset `{preset}` has the published network. Leave out "
+                "one of the two options."
+            )
+        return FULL
+    if network is not None and network not in NETWORKS:
+        raise ConfigError(
+            f"Unknown network `{network}`; expected one of {', '.join(NETWORKS)}."
+            + did_you_mean(network, NETWORKS)
+        )
+    return NETWORKS[network or "small"]

@@ -105,7 +105,7 @@ class User:
     def tables(self) -> None:
         """List the runs of every table."""
         for line in self.mmda("configs", "ablation").splitlines():
-            self.mmda("ablation", line.split()[0], "--dry-run")
+            self.mmda("ablation", line.split()[0], "--seeds", "0", "--dry-run")
 
     def mmda(self, *arguments: object) -> str:
         """Run a command of mmda and return what it prints."""
