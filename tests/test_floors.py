@@ -1,4 +1,4 @@
-"""No import runs upwards: the rooms of the package stand on floors and import lower ones only."""
+"""No import runs upwards: the packages stand on floors and import lower ones only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 import mmda
 
-# From the top to the ground. Rooms of one floor do not import each other.
+# From the top to the ground. Packages of one floor do not import each other.
 FLOORS = """
     __main__
     cli                                         parsing and printing
