@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 class MMDAError(Exception):
-    """Base of every error that the user can mend.
+    """Base of every error that the user can correct.
 
     The command line prints the message alone, without a traceback, and exits with
     ``exit_code``. The message names the file, the value found, what was expected and

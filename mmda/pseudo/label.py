@@ -1,4 +1,4 @@
-"""Labelling a target dataset with a trained model: what ``mmda pseudo_label`` calls."""
+"""Labelling a target dataset with a trained model, as ``mmda pseudo_label`` does."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ def label_target(
         rule: How thresholds are chosen.
         data: Folder of the tiled dataset to label; by default the config's target.
         split: Its split; by default that of the config, or ``train``.
-        batch_size: Tiles at once.
-        workers: Processes that load tiles.
-        device: ``cpu``, ``cuda``, ...; by default the GPU where there is one.
+        batch_size: Number of tiles per batch.
+        workers: Number of processes that load tiles.
+        device: ``cpu``, ``cuda``, ...; by default the GPU if there is one.
         overwrite: Whether labels of another model in ``out`` may be replaced.
         cfg_options: Overrides of the config by dotted key.
 
     Raises:
         ConfigError: When the config has no target, the checkpoint or an option does not fit, or
             the dataset is of another task.
-        DataError: When the dataset is missing, or ``out`` holds something else.
+        DataError: When the dataset is missing, or ``out`` has other content.
     """
     options = dict(cfg_options or {})
     loaded = load_config(config, options)
@@ -58,8 +58,8 @@ def label_target(
     classes = len(dataset.metainfo["classes"])
     if classes != model.num_classes:
         raise ConfigError(
-            f"`{dataset.data_root}` has {classes} classes, the model {model.num_classes}. Use the "
-            "dataset of the model's task."
+            f"`{dataset.data_root}` has {classes} classes, but the model has {model.num_classes}. "
+            "Use a dataset of the model's task."
         )
     return Sweep(
         model,

@@ -1,4 +1,4 @@
-"""Checking a translation with a segmentor, on disk: a report and a picture of the worst tiles."""
+"""Checks a translation with a segmentor; writes a report and a picture of the worst tiles."""
 
 from __future__ import annotations
 
@@ -24,22 +24,25 @@ def check_drift(
     tiles: int = 200,
     device: str | None = None,
 ) -> Drift:
-    """Compare a segmentor's predictions before and after a translation; write what was found.
+    """Compare a segmentor's predictions before and after a translation; write the result.
 
     Args:
         before: Folder of the original tiled dataset.
-        after: Folder of its translated copy, which gets ``drift.json`` and ``drift.png``.
+        after: Folder of its translated copy, in which ``drift.json`` and ``drift.png`` are written.
         config: Config of the segmentor.
         checkpoint: Its checkpoint.
-        tiles: At most so many tiles are compared.
-        device: ``cpu``, ``cuda``, ...; by default the GPU where there is one.
+        tiles: Largest number of tiles that are compared.
+        device: ``cpu``, ``cuda``, ...; by default the GPU if there is one.
 
     Raises:
-        ConfigError: When the model is no segmentor, or its checkpoint or classes do not fit.
+        ConfigError: When the model is not a segmentor, or its checkpoint or classes do not fit.
     """
     model: Any = load_model(config, checkpoint, device)
     if not isinstance(model, UDASegmentor):
-        raise ConfigError(f"--segmentor: the config `{config}` is of a {type(model).__name__}.")
+        raise ConfigError(
+            f"--segmentor: the model of the config `{config}` is a {type(model).__name__}. Give "
+            "the config of a segmentor."
+        )
     predict = make_predictor(model)
     found = measure_drift(before, after, predict, model.num_classes, tiles=tiles)
     report = {"config": config, "checkpoint": checkpoint, **found.to_json()}

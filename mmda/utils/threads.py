@@ -1,4 +1,4 @@
-"""Work in threads, in order and with bounded memory."""
+"""Calling a function in threads, in order and with bounded memory."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _Out = TypeVar("_Out")
 def map_in_threads(
     function: Callable[[_In], _Out], items: Iterable[_In], workers: int
 ) -> Iterator[_Out]:
-    """Yield ``function(item)`` of each item, in order.
+    """Yield ``function(item)`` for each item, in order.
 
-    Only a few items and results are in memory at once, however many there are. Items are taken in
-    the caller's thread. After an error, what has not begun is dropped.
+    Only a few items and results are in memory at a time, however many there are. Items are taken
+    from the iterable in the caller's thread. After an error, no further calls begin.
 
     Args:
-        function: Called in the threads.
+        function: The function that is called in threads.
         items: Its arguments.
         workers: Number of threads.
     """
