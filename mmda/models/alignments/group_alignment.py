@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +15,15 @@ from mmda.models.alignments.adversarial import check_size
 from mmda.models.alignments.base import Alignment, check_head, frozen
 from mmda.models.alignments.context import UDAContext
 from mmda.models.alignments.domain_batch import SOURCE, TARGET, DomainBatch
-from mmda.models.discriminators import ConditionalDiscriminator
-from mmda.models.grouping import FittedGrouping, GroupHead, Grouping
+from mmda.models.alignments.group_settings import (
+    build_discriminator,
+    build_grouping,
+    check_settings,
+    checked_weights,
+    too_many_groups,
+)
+from mmda.models.grouping import FittedGrouping
 from mmda.models.losses import (
-    check_gan,
     class_equivalence_loss,
     consistency_loss,
     discriminator_condition,
@@ -30,10 +34,6 @@ from mmda.models.losses import (
 )
 from mmda.registry import MODELS
 from mmda.utils.distributed import batch_max, batch_mean
-
-GROUPINGS = ("GroupHead", "KMeansGrouping", "NMFGrouping")
-CONDITIONS = ("own", "shared")
-WEIGHTS = {"co": 1e-3, "orth": 1e-3, "cadv": 1e-3, "cl": 1e-4}  # as published
 
 
 @dataclass
@@ -132,17 +132,17 @@ class GroupAlignment(Alignment):
         start: int = 0,
     ) -> None:
         super().__init__(start)
-        self.weights = _checked_weights(weights or {})
-        _check_settings(threshold, input_scale, gan, condition)
+        self.weights = checked_weights(weights or {})
+        check_settings(threshold, input_scale, gan, condition)
         self.condition, self.adversarial_grouping = condition, adversarial_grouping
         self.num_classes, self.head, self.input_scale = num_classes, head, input_scale
         self.threshold, self.gan = threshold, gan
         k = min(8, num_classes) if num_groups is None else num_groups
-        self.grouping = _build_grouping(grouping or {}, k, num_classes)
+        self.grouping = build_grouping(grouping or {}, k, num_classes)
         if k > num_classes:
-            print_log(_too_many(k, num_classes), "current", logging.WARNING)
+            print_log(too_many_groups(k, num_classes), "current", logging.WARNING)
         if self.weights["cadv"]:
-            self.discriminator = _build_discriminator(discriminator or {}, num_classes)
+            self.discriminator = build_discriminator(discriminator or {}, num_classes)
         self.latest = {}
 
     def attach(self, segmentor: nn.Module) -> None:
@@ -236,73 +236,3 @@ class GroupAlignment(Alignment):
         labels = batch_max(group_maxima(*source.detached()))
         maxima = batch_max(group_maxima(target.probabilities, target.groups))
         return class_equivalence_loss(labels, maxima, self.threshold)
-
-
-def _checked_weights(weights: dict[str, float]) -> dict[str, float]:
-    if unknown := sorted(set(weights) - set(WEIGHTS)):
-        raise ConfigError(f"GroupAlignment: unknown weights {unknown}; expected {sorted(WEIGHTS)}.")
-    merged = {**WEIGHTS, **weights}
-    numbers = [value for value in merged.values() if isinstance(value, (int, float))]
-    valid = len(numbers) == len(merged) and all(math.isfinite(v) and v >= 0 for v in numbers)
-    if not valid or not any(numbers):
-        raise ConfigError(
-            "GroupAlignment: weights must be numbers of 0 or more, at least one of them above 0; "
-            f"got {merged}."
-        )
-    return merged
-
-
-def _check_settings(threshold: float, input_scale: float, gan: str, condition: str) -> None:
-    check_gan(gan)
-    if condition not in CONDITIONS:
-        raise ConfigError(
-            f"GroupAlignment: `condition` must be one of {', '.join(CONDITIONS)}, got {condition}."
-        )
-    if not 0 <= threshold <= 1:
-        raise ConfigError(f"GroupAlignment: `threshold` (tau) must be in [0, 1], got {threshold}.")
-    if not 0 < input_scale <= 4:
-        raise ConfigError(
-            f"GroupAlignment: `input_scale` must be above 0 and at most 4, got {input_scale}."
-        )
-
-
-def _too_many(groups: int, classes: int) -> str:
-    return (
-        f"GroupAlignment: {groups} groups for {classes} classes. No more than {classes} class "
-        f"distributions can be orthogonal: use `num_groups` of at most {classes}, unless you "
-        "compare numbers of groups on purpose."
-    )
-
-
-def _build_grouping(config: dict | str, num_groups: int, num_classes: int) -> Any:
-    if not isinstance(config, dict) or "num_groups" in config:
-        raise ConfigError(
-            f"GroupAlignment: `grouping` must be a dict(type=..., ...) without `num_groups`, which "
-            f"is an argument of GroupAlignment; got {config!r}."
-        )
-    config = {"type": "GroupHead", **config}
-    kind = MODELS.get(config["type"])
-    if kind is None or not issubclass(kind, Grouping):
-        raise ConfigError(
-            f"GroupAlignment: unknown grouping `{config['type']}`; expected one of "
-            f"{', '.join(GROUPINGS)}."
-        )
-    if kind is GroupHead:
-        config.setdefault("num_classes", num_classes)
-    elif "in_channels" not in config:
-        raise ConfigError(
-            f"GroupAlignment: `{config['type']}` needs `in_channels`, the channels of the feature "
-            "map (or of the softmax maps, with `source='probabilities'`) that it groups."
-        )
-    return MODELS.build({"num_groups": num_groups, **config})
-
-
-def _build_discriminator(config: dict, num_classes: int) -> Any:
-    config = {"type": "ConditionalDiscriminator", **config}
-    kind = MODELS.get(config["type"])
-    if kind is None or not issubclass(kind, ConditionalDiscriminator):
-        raise ConfigError(
-            f"GroupAlignment: the discriminator must be a ConditionalDiscriminator, got "
-            f"`{config['type']}`."
-        )
-    return MODELS.build({"num_classes": num_classes, **config})
