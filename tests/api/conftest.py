@@ -5,11 +5,8 @@ from __future__ import annotations
 import pytest
 from api_samples import LEARNS_QUICKLY
 from core_samples import LOOK, draw_scene, write_scene
-from engine_runs import plain_config_text
 
 import mmda
-
-__all__ = ["plain_config_text"]
 
 
 @pytest.fixture(scope="session")

@@ -7,14 +7,11 @@ from typing import Any
 
 import pytest
 import torch
-from engine_runs import plain_config_text
 from mmengine.registry import init_default_scope
 
 from mmda.engine.launch import load_config
 from mmda.registry import MODELS
 from mmda.visualisation import open_domain, read_shown
-
-__all__ = ["plain_config_text"]
 
 CDGA = """
 model["alignments"] = dict(
