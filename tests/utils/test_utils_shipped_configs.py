@@ -154,3 +154,9 @@ def test_a_checkout_without_links(tmp_path, monkeypatch):
     monkeypatch.setattr(shipped_configs, "__file__", str(tmp_path / "mmda/utils/x.py"))
     with pytest.raises(ConfigError, match=r"core\.symlinks"):
         configs_root()
+
+
+def test_one_argument_too_many(capsys):
+    with pytest.raises(SystemExit):
+        main(["configs", "toy", "--copy", "toy/adapted.py", "d"])
+    assert "--copy takes PATTERN and DIR, so `toy` is one too many" in capsys.readouterr().err
