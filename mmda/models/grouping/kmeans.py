@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import torch.nn.functional as F
-from sklearn.cluster import KMeans
 from torch import Tensor
 
 from mmda.models.grouping.base import FittedGrouping
@@ -24,6 +23,8 @@ class KMeansGrouping(FittedGrouping):
 
     def find_centroids(self, pixels: np.ndarray) -> np.ndarray:
         """Return the centroids (K, D) of ``pixels`` (M, D)."""
+        from sklearn.cluster import KMeans  # takes most of a second, which few trainings need
+
         start = self.start
         kmeans = KMeans(
             self.num_groups,

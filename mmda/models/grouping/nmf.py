@@ -6,8 +6,6 @@ import warnings
 
 import numpy as np
 import torch
-from sklearn.decomposition import NMF
-from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from mmda.errors import ConfigError
@@ -54,6 +52,9 @@ class NMFGrouping(FittedGrouping):
 
     def find_centroids(self, pixels: np.ndarray) -> np.ndarray:
         """Return the components (K, D), each of length 1, of ``pixels`` (M, D)."""
+        from sklearn.decomposition import NMF  # takes most of a second, which few trainings need
+        from sklearn.exceptions import ConvergenceWarning
+
         nmf = NMF(
             self.num_groups, init="nndsvda", max_iter=self.fit_iterations, random_state=self.seed
         )
