@@ -48,32 +48,44 @@ def toy_root(folder: Path | None) -> Iterator[None]:
             os.environ.pop(TOY_ROOT, None)
 
 
-def final_config(path: Path, overrides: Mapping[str, Any], data: Path | None) -> Config:
-    """Return a config with its overrides.
+def read_config(path: Path, data: Path | None) -> Config:
+    """Return a config as its file gives it.
 
     Args:
         path: The config.
-        overrides: Values by dotted key, the later the stronger. A key with ``*`` (any characters)
-            or ``?`` stands for all keys of the config that it matches: ``model.*.num_classes``;
-            where it matches no single value, for all lists and dicts: ``*.crop_size``.
         data: What the toy configs read, None for others.
 
     Raises:
-        ConfigError: When the config is faulty, or an override names nothing.
+        ConfigError: When the config is faulty.
     """
     logging.disable(logging.INFO)  # MMEngine tells of each variable that it replaces
     try:
         with toy_root(data):
-            return load_config(path, _expand(path, overrides))
+            return load_config(path)
     finally:
         logging.disable(logging.NOTSET)
 
 
-def _expand(path: Path, overrides: Mapping[str, Any]) -> dict[str, Any]:
+def final_config(config: Config, overrides: Mapping[str, Any]) -> Config:
+    """Return a copy of a config with overrides.
+
+    Args:
+        config: The config.
+        overrides: Values by dotted key, the later the stronger. A key with ``*`` (any characters)
+            or ``?`` stands for all keys of the config that it matches: ``model.*.num_classes``;
+            where it matches no single value, for all lists and dicts: ``*.crop_size``.
+
+    Raises:
+        ConfigError: When an override names nothing.
+    """
+    return load_config(config, _expand(config, overrides))
+
+
+def _expand(config: Config, overrides: Mapping[str, Any]) -> dict[str, Any]:
     """Return the overrides with patterns replaced by the keys of the config that they match."""
     if not any(set(key) & set("*?") for key in overrides):
         return dict(overrides)
-    known = [key for key, _ in flat(load_config(path).to_dict())]
+    known = [key for key, _ in flat(config.to_dict())]
     # Keys of lists and dicts, which an override replaces as a whole.
     wholes = list(dict.fromkeys(key.rpartition(".")[0] for key in known))
     expanded: dict[str, Any] = {}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from mmda.ablation.cities import city_folder, prepare_data
 from mmda.ablation.table import Table, Toy
-from mmda.demo.data import city_folder, prepare_data
 from mmda.toy.shift import make_shift
 from mmda.utils.locks import locked
 
@@ -17,7 +17,7 @@ Data = dict[tuple[str, int], Path | None]
 
 
 def data_folders(table: Table, seeds: Sequence[int], folder: Path) -> Data:
-    """Return where the data of each task and seed lie, as the demo lays them out.
+    """Return where the tiled cities of each task and seed lie.
 
     Args:
         table: The table.
@@ -25,7 +25,7 @@ def data_folders(table: Table, seeds: Sequence[int], folder: Path) -> Data:
         folder: Folder of all generated cities; tables share it.
     """
     return {
-        (task.name, seed): _root(task.toy, seed, folder) / task.toy.task if task.toy else None
+        (task.name, seed): city_root(task.toy, seed, folder) / task.toy.task if task.toy else None
         for task in table.tasks.values()
         for seed in seeds
     }
@@ -41,10 +41,17 @@ def make_data(table: Table, seeds: Sequence[int], folder: Path) -> None:
     """
     toys = [(task.toy, seed) for seed in seeds for task in table.tasks.values() if task.toy]
     for toy, seed in tqdm(toys, desc="toy data", unit="set", disable=not toys):
-        root = _root(toy, seed, folder)
+        root = city_root(toy, seed, folder)
         with locked(root / ".lock", wait=True):
-            prepare_data(root, toy.task, make_shift(toy.preset, toy.values), seed)
+            prepare_data(root, toy.task, make_shift(toy.shift, toy.values), seed)
 
 
-def _root(toy: Toy, seed: int, folder: Path) -> Path:
-    return folder.absolute() / city_folder(seed, make_shift(toy.preset, toy.values))
+def city_root(toy: Toy, seed: int, folder: Path) -> Path:
+    """Return the folder of a pair of cities: ``cities`` and one folder for each tiled task.
+
+    Args:
+        toy: The cities' shift.
+        seed: Their seed.
+        folder: Folder of all generated cities.
+    """
+    return folder.absolute() / city_folder(seed, make_shift(toy.shift, toy.values))

@@ -1,105 +1,112 @@
-"""Checks of the entries of a table's description."""
+"""What all entries of a table's description have in common, and the words of their errors."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from mmda.errors import ConfigError, did_you_mean
 
 NAME = re.compile(r"\w[\w.+-]*")
+EXPECTED = {
+    "string_type": "text in quotes",
+    "string_too_short": "text that is not empty",
+    "tuple_type": "a list in square brackets",
+    "too_short": "at least one entry",
+    "dict_type": "dict(...)",
+    "model_type": "dict(...)",
+    "bool_type": "True or False",
+    "float_type": "a number",
+    "int_type": "an integer",
+}
+"""What was expected, by the kind of an error of pydantic."""
 
 
-@dataclass(frozen=True)
-class Kind:
-    """What a value may be.
+class Entry(BaseModel):
+    """A part of a description.
 
-    Attributes:
-        types: Its types; a bool is no number.
-        expected: The same in words.
+    A key that is not known is an error, and None stands for a value that is left out. Values are
+    not converted: a number in quotes is no number.
     """
 
-    types: tuple[type, ...]
-    expected: str
+    model_config = ConfigDict(frozen=True, strict=True)
 
-    def check(self, value: object, where: str) -> None:
-        """Raise a :class:`ConfigError` for a value of another kind."""
-        if not isinstance(value, self.types) or (
-            isinstance(value, bool) and bool not in self.types
-        ):
-            raise ConfigError(f"{where}: expected {self.expected}, but got `{value!r}`.")
-
-
-TEXT = Kind((str,), "text in quotes")
-NUMBER = Kind((int, float), "a number")
-FIGURE = Kind((int, float, type(None)), "a number or None")
-FLAG = Kind((bool,), "True or False")
-LIST = Kind((list, tuple), "a list in square brackets")
-DICT = Kind((Mapping,), "dict(...)")
+    @model_validator(mode="before")
+    @classmethod
+    def _check_keys(cls, values: Any) -> Any:
+        if not isinstance(values, Mapping):
+            return values
+        known = [field.alias or name for name, field in cls.model_fields.items()]
+        for key in values:
+            if key not in known:
+                hint = did_you_mean(str(key), known) or f" Expected one of {', '.join(known)}."
+                raise ValueError(f"unknown key `{key}`.{hint}")
+        return {key: value for key, value in values.items() if value is not None}
 
 
-def take(values: Mapping[str, Any], key: str, kind: Kind, where: str, default: Any = None) -> Any:
-    """Return an entry, or ``default`` where it is missing or None.
-
-    Raises:
-        ConfigError: When it is of another kind.
-    """
-    value = values.get(key)
-    if value is None:
-        return default
-    kind.check(value, f"{where}, `{key}`")
-    return value
-
-
-def take_list(values: Mapping[str, Any], key: str, kind: Kind, where: str) -> tuple:
-    """Return a list of entries of one kind, empty where it is missing or None.
-
-    Raises:
-        ConfigError: When it is no list, or an entry of another kind.
-    """
-    entries = tuple(take(values, key, LIST, where, ()))
+def _by_name(entries: Any) -> dict[str, Any]:
+    """Return a list of entries as a dict by their names, which must differ."""
+    if not isinstance(entries, (list, tuple)):
+        raise ValueError(f"expected a list in square brackets, but got `{entries!r}`.")
+    if not entries:
+        raise ValueError("expected at least one entry, but the list is empty.")
+    named: dict[str, Any] = {}
     for index, entry in enumerate(entries):
-        kind.check(entry, f"{where}, `{key}[{index}]`")
-    return entries
+        if not isinstance(entry, Mapping):
+            raise ValueError(f"expected dict(...) as entry {index}, but got `{entry!r}`.")
+        name = entry.get("name")
+        if not isinstance(name, str) or not NAME.fullmatch(name):
+            raise ValueError(
+                f"expected a `name` of letters, digits and `_ . + -` in entry {index}, but got "
+                f"`{name}`."
+            )
+        if name in named:
+            raise ValueError(f"there are two entries `{name}`. Rename one.")
+        named[name] = entry
+    return named
 
 
-def take_dict(
-    values: Mapping[str, Any], key: str, where: str, kind: Kind | None = None
-) -> dict[str, Any]:
-    """Return a dict with text as keys, empty where it is missing or None.
+T = TypeVar("T")
+Many = Annotated[tuple[T, ...], Field(strict=False)]
+"""A list or tuple in the description, a tuple in the table."""
+Named = Annotated[dict[str, T], BeforeValidator(_by_name)]
+"""A list of entries with names in the description, a dict by name in the table."""
 
-    Raises:
-        ConfigError: When it is no such dict, or a value is not of ``kind``.
+
+def in_words(error: ValidationError, path: Path) -> ConfigError:
+    """Return the first error of a description as one for its author.
+
+    Args:
+        error: What pydantic found.
+        path: The description.
     """
-    entries = take(values, key, DICT, where, {})
-    for name, value in entries.items():
-        TEXT.check(name, f"{where}, a key of `{key}`")
-        if kind is not None:
-            kind.check(value, f"{where}, `{key}`, `{name}`")
-    return dict(entries)
-
-
-def check_keys(values: Mapping[str, Any], known: Collection[str], where: str) -> None:
-    """Raise a :class:`ConfigError` for the first key that is not known."""
-    DICT.check(values, where)
-    for key in values:
-        if key not in known:
-            hint = did_you_mean(key, known) or f" Expected one of {', '.join(sorted(known))}."
-            raise ConfigError(f"{where}: unknown key `{key}`.{hint}")
-
-
-def check_name(name: object, taken: Collection[str], where: str) -> str:
-    """Return ``name`` if it can be a folder's and is new.
-
-    Raises:
-        ConfigError: When it is not.
-    """
-    if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise ConfigError(
-            f"{where}: expected a `name` of letters, digits and `_ . + -`, but got `{name}`."
+    first = error.errors()[0]
+    kind, place = first["type"], first["loc"]
+    if kind == "missing":
+        return ConfigError(
+            f"{_place(path, place[:-1])} has no `{place[-1]}`; see configs/ablation/README.md."
         )
-    if name in taken:
-        raise ConfigError(f"{where}: there are two rows or tasks `{name}`. Rename one.")
-    return name
+    if kind == "value_error":
+        return ConfigError(f"{_place(path, place)}: {first['ctx']['error']}")
+    expected = EXPECTED.get(kind, first["msg"])
+    return ConfigError(f"{_place(path, place)}: expected {expected}, but got `{first['input']!r}`.")
+
+
+def _place(path: Path, keys: Sequence[str | int]) -> str:
+    """Return where in a description an error is, such as ``row `a`, `published[2]```."""
+    if keys and keys[-1] == "[key]":
+        return f"{_place(path, keys[:-2])}, one of its keys"
+    parts = [f"`{path}`"]
+    if len(keys) > 1 and keys[0] in ("rows", "tasks"):
+        parts.append(f"{str(keys[0])[:-1]} `{keys[1]}`")
+        keys = keys[2:]
+    for key in keys:
+        if isinstance(key, int):
+            parts[-1] = f"{parts[-1][:-1]}[{key}]`"
+        else:
+            parts.append(f"`{key}`")
+    return ", ".join(parts)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from tqdm import tqdm
 
 from mmda.ablation.progress import last_iteration, tail
-from mmda.ablation.runs import TRAIN, Run
+from mmda.ablation.run import TRAIN, Run
 from mmda.ablation.slots import Slot
 
 WORKER = (sys.executable, "-m", "mmda.ablation.worker")

@@ -31,14 +31,15 @@ def draw_sweep(table: Table, sweep: Sweep, body: Mapping[str, Sequence[Cell]], o
     """
     figure = require("matplotlib.figure").Figure(figsize=SIZE, dpi=150, layout="constrained")
     axes = figure.add_subplot()
+    column = table.column_of(sweep)
     rows = list(table.rows.values())
     lines = list(dict.fromkeys(row.line for row in rows if row.x is not None))
     for number, line in enumerate(lines):
         members = [row for row in rows if row.x is not None and row.line == line]
         colour = OTHER_COLOURS[number % len(OTHER_COLOURS)]
-        _draw_line(axes, line, members, body, sweep.column, colour)
+        _draw_line(axes, line, members, body, column, colour)
     for number, row in enumerate((row for row in rows if row.x is None), len(lines)):
-        if (mean := body[row.name][sweep.column].mean) is not None:
+        if (mean := body[row.name][column].mean) is not None:
             # Where the colours begin anew, so does a style.
             style = STYLES[number // len(OTHER_COLOURS) % len(STYLES)]
             colour = run_colour(row.name, number)
@@ -49,7 +50,7 @@ def draw_sweep(table: Table, sweep: Sweep, body: Mapping[str, Sequence[Cell]], o
     axes.set_xticks(places, [f"{place:g}" for place in places])
     axes.minorticks_off()
     axes.set_xlabel(sweep.title)
-    axes.set_ylabel(f"{table.columns[sweep.column].title} (%)")
+    axes.set_ylabel(f"{table.columns[column].title} (%)")
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", linewidth=0.4, alpha=0.6)
     _add_legend(figure)

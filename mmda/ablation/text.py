@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mmda.ablation.statistics import Cell
-from mmda.ablation.table import NAM, Column, Sweep, Table
+from mmda.ablation.table import NAM, Column, Sweep, Table, plain_title
 from mmda.report.table import figure
 
 
@@ -21,8 +21,7 @@ def shown(cell: Cell, column: Column, seeds: Sequence[int]) -> str:
 
 def column_title(table: Table, column: Column) -> str:
     """Return a column's title; a difference says from which row."""
-    plain = column.metric.partition("/")[2] or column.metric
-    if column.minus is None or column.title != plain:
+    if column.minus is None or column.title != plain_title(column.metric):
         return column.title
     return f"{column.title} - {table.rows[column.minus].title}"
 
@@ -35,7 +34,7 @@ def heading(table: Table, column: Column) -> str:
 
 def sweep_title(table: Table, sweep: Sweep) -> str:
     """Return what the figure of a sweep shows, for those who do not see it."""
-    return f"{heading(table, table.columns[sweep.column])} against {sweep.title}"
+    return f"{heading(table, table.columns[table.column_of(sweep)])} against {sweep.title}"
 
 
 def caption(table: Table, seeds: Sequence[int]) -> str:

@@ -1,4 +1,4 @@
-"""One run in a process of its own: train and test, through the commands that a user types."""
+"""One run in a process of its own: train and test through mmda's Python API."""
 
 from __future__ import annotations
 
@@ -9,47 +9,48 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import mmda
-from mmda.ablation.runs import CONFIG_FILE, RESULT_FILE, RUN_FILE, TRAIN
-from mmda.cli import main
-from mmda.demo.worker import end_with_parent
-from mmda.engine.launch import load_config
+from mmda.ablation.run import CONFIG_FILE, RESULT_FILE, RUN_FILE, TRAIN
+from mmda.errors import MMDAError
 from mmda.utils import atomic_write_text
+from mmda.utils.processes import end_with_parent
 
 
-def work(folder: Path) -> int:
+def work(folder: Path) -> None:
     """Train, test and write the result; a training goes on from its newest checkpoint.
 
     Args:
-        folder: The run's folder, see :meth:`mmda.ablation.runs.Run.prepare`.
+        folder: The run's folder, see :meth:`mmda.ablation.run.Run.prepare`.
 
-    Returns:
-        The exit code of the first command that fails, or 0.
+    Raises:
+        MMDAError: When the config, the data or a checkpoint does not fit.
     """
-    config, scores = str(folder / CONFIG_FILE), folder / "scores.json"
-    last = load_config(config).train_cfg.max_iters
-    checkpoint = folder / TRAIN / f"iter_{last}.pth"
+    from mmda.engine.launch import load_config
+
     start = time.time()
-    if not checkpoint.is_file() and (
-        code := main(["train", config, "--work-dir", str(folder / TRAIN), "--resume"])
-    ):
-        return code
-    test = ["test", config, str(checkpoint), "--work-dir", str(folder / "test")]
-    if code := main([*test, "--out", str(scores)]):
-        return code
+    config = load_config(folder / CONFIG_FILE)
+    checkpoint = folder / TRAIN / f"iter_{config.train_cfg.max_iters}.pth"
+    if not checkpoint.is_file():
+        mmda.train(config, work_dir=folder / TRAIN, resume=True)
+    scores = mmda.test(config, checkpoint, work_dir=folder / "test")
+    scores.write(folder / "scores.json")
     result = {
         "fingerprint": json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))["fingerprint"],
-        "scores": json.loads(scores.read_text(encoding="utf-8")),
+        "scores": json.loads((folder / "scores.json").read_text(encoding="utf-8")),
         "seconds": round(time.time() - start, 1),
         "mmda": mmda.__version__,
     }
     atomic_write_text(folder / RESULT_FILE, json.dumps(result, indent=2) + "\n")
-    return 0
 
 
 def _main(argv: Sequence[str]) -> int:
     folder, parent = argv
     end_with_parent(int(parent))
-    return work(Path(folder))
+    try:
+        work(Path(folder))
+    except MMDAError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
 
 
 if __name__ == "__main__":

@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mmda.cli.options import CfgOptions
 from mmda.errors import ConfigError, did_you_mean
 from mmda.utils.shipped_configs import default_work_dir
+
+if TYPE_CHECKING:
+    from mmda.ablation.experiment import Outcome
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -52,28 +56,51 @@ def main(argv: Sequence[str]) -> int:
     args = build_parser().parse_args(argv)
 
     from mmda.ablation import read_table
-    from mmda.ablation.command import Command
-    from mmda.ablation.reading import read_seeds
+    from mmda.ablation.experiment import Experiment
+    from mmda.ablation.slots import make_slots
 
     table = read_table(args.table)
     _check_names("--rows", args.rows, table.rows)
     _check_names("--tasks", args.tasks, table.tasks)
-    command = Command(
+    experiment = Experiment(
         table,
         args.work_dir or default_work_dir(args.table),
-        read_seeds(args.seeds, "--seeds") if args.seeds else table.seeds,
-        tuple(args.rows or table.rows),
-        tuple(args.tasks or table.tasks),
         args.data_dir,
+        _seeds(args.seeds) if args.seeds else table.seeds,
+        args.rows or (),
+        args.tasks or (),
         args.cfg_options,
     )
     if args.dry_run:
-        command.show()
+        for run in experiment.selected(experiment.plan()):
+            print(f"{run.name:40s} {run.state()}")
         return 0
     if args.render_only:
-        command.render()
+        print("\n".join(map(str, experiment.render(experiment.plan()))))
         return 0
-    return command.run(args.jobs, args.devices, overwrite=args.overwrite)
+    outcome = experiment.run(make_slots(args.jobs, args.devices), overwrite=args.overwrite)
+    return _report(outcome)
+
+
+def _report(outcome: Outcome) -> int:
+    """Print a table and what failed; return the exit code."""
+    from mmda.ablation.experiment import names
+
+    print(outcome.files[0].read_text(encoding="utf-8"))
+    print("\n".join(map(str, outcome.files)))
+    if not outcome.failed:
+        return 0
+    print(f"{len(outcome.failed)} of {len(outcome.runs)} runs failed: {names(outcome.failed)}")
+    return 1
+
+
+def _seeds(seeds: Sequence[int]) -> Sequence[int]:
+    from mmda.ablation.table import check_seeds
+
+    try:
+        return check_seeds(seeds)
+    except ValueError as error:
+        raise ConfigError(f"--seeds: {error}") from error
 
 
 def _check_names(option: str, names: Sequence[str] | None, known: Collection[str]) -> None:

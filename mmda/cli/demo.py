@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import hashlib
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
-from mmda.errors import ConfigError
+from mmda.errors import ConfigError, MMDAError
 from mmda.tasks import TASKS
-from mmda.toy.shift import DomainShift, make_shift, parse_overrides
-from mmda.utils.shipped_configs import config_file, configs_root
+from mmda.toy.shift import make_shift, parse_overrides
 
 SHORTEST = 60  # iterations: the warm-up alone takes 50
 
@@ -45,51 +42,45 @@ def main(argv: Sequence[str]) -> int:
         raise ConfigError(
             f"--iterations {args.iterations}: the schedule needs at least {SHORTEST}."
         )
-    shift = make_shift(args.preset, parse_overrides(args.set))
+    values = parse_overrides(args.set)
+    shift = make_shift(args.preset, values)
     start = time.time()
 
-    from mmda.demo.data import city_folder, city_scenes, prepare_data
-    from mmda.demo.runs import RUNS, Run, run_all
+    from mmda.ablation.data import city_root, make_data
+    from mmda.ablation.experiment import names
+    from mmda.ablation.slots import make_slots
+    from mmda.ablation.table import Toy
+    from mmda.demo.experiment import make_experiment
+    from mmda.demo.maps import map_scene
     from mmda.demo.summary import summarise, write_results
-    from mmda.raster import RasterLabels
     from mmda.report import format_table
     from mmda.utils.extras import require
 
     require("matplotlib"), require("jinja2")
-    root = (args.out / city_folder(args.seed, shift)).absolute()
-    print(f"1/4 two toy cities: {root / 'cities'}")
-    prepare_data(root, args.task, shift, args.seed)
-    target = city_scenes(root / "cities" / "target", args.task)
-    scene = next(s for s in target if s.split == "test")
-    truth = cast(RasterLabels, scene.label)
-    runs = [
-        Run(
-            name,
-            config_file(f"mmda::toy/{name}.py"),
-            root / "runs" / f"{args.task}-{args.iterations}-{_recipe()}" / name,
-            Path(scene.image),
+    toy = Toy(task=args.task, shift=args.preset, values=values)
+    experiment = make_experiment(toy, args.seed, args.iterations, args.out)
+    cities = city_root(toy, args.seed, args.out) / "cities"
+    print(f"1/4 two toy cities: {cities}")
+    make_data(experiment.table, experiment.seeds, experiment.data_dir)
+    rows = ", ".join(experiment.table.rows)
+    print(f"2/4 train {rows}; logs: {experiment.work_dir}/runs/*/*/log.txt")
+    outcome = experiment.run(make_slots(jobs=2, devices=None), overwrite=True)
+    if outcome.failed:
+        raise MMDAError(
+            f"{names(outcome.failed)} failed; the end of the log is above. Start the demo again "
+            "to go on."
         )
-        for name in RUNS
-    ]
-    print(f"2/4 train {', '.join(RUNS)}; logs: {runs[0].work_dir.parent}/*/log.txt")
-    run_all(runs, root / args.task, args.iterations, args.seed, len(TASKS[args.task].classes))
-    print("3/4 summary and report")
+    print("3/4 map, summary and report")
+    runs = {run.key[0]: run for run in outcome.runs}
+    scene = map_scene(runs, cities, args.task)
     summary = summarise(runs, args.task, args.seed)
-    parameters = {"preset": args.preset, "iterations": args.iterations, "shift": _values(shift)}
-    write_results(args.out, summary, runs, Path(truth.path), parameters)
+    parameters = {
+        "preset": args.preset,
+        "iterations": args.iterations,
+        "shift": dataclasses.asdict(shift),
+    }
+    write_results(args.out, summary, runs, scene, parameters)
     print(f"4/4 done in {time.time() - start:.0f} s\n\n{format_table(summary)}\n")
     print(f"report:  {args.out / 'report.html'}\nsummary: {args.out / 'summary.json'}")
-    print(f"map:     {runs[0].map_file}")
+    print(f"map:     {scene.maps['adapted']}")
     return 0
-
-
-def _recipe() -> str:
-    """Return a digest of the configs, so that an edited recipe is trained anew."""
-    root = configs_root()
-    files = [*root.glob("toy/*.py"), *root.glob("_base_/**/*.py")]
-    text = b"".join(path.read_bytes() for path in sorted(files))
-    return hashlib.sha1(text).hexdigest()[:8]
-
-
-def _values(shift: DomainShift) -> dict[str, float]:
-    return dataclasses.asdict(shift)

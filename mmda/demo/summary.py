@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import rasterio
 
-from mmda.demo.runs import Run
+from mmda.ablation.run import TRAIN, Run
+from mmda.demo.maps import MappedScene
 from mmda.evaluation import nam
 from mmda.report import Panel, read_scalars, read_scene, to_rgb, write_report
 from mmda.tasks import TASKS
 from mmda.utils import atomic_write_text
 
-ORDER = ("source_only", "adapted", "target_only")
 PANEL = 256  # pixels
 PANELS = 6
 
 
-def summarise(runs: Sequence[Run], task: str, seed: int) -> dict[str, Any]:
-    """Return the summary of finished runs; scores and NAM in percent."""
-    by_name = {run.name: run for run in runs}
+def summarise(runs: Mapping[str, Run], task: str, seed: int) -> dict[str, Any]:
+    """Return the summary of finished runs by name; scores and NAM in percent."""
     classes = TASKS[task].classes
-    results = {name: _result(by_name[name], classes) for name in ORDER}
-    gain = nam(*(results[name]["miou"] for name in ORDER))
+    results = {name: _result(run, classes) for name, run in runs.items()}
+    gain = nam(*(results[name]["miou"] for name in ("source_only", "adapted", "target_only")))
     return {
         "task": task,
         "seed": seed,
@@ -37,20 +36,27 @@ def summarise(runs: Sequence[Run], task: str, seed: int) -> dict[str, Any]:
 
 
 def _result(run: Run, classes: Sequence[str]) -> dict[str, Any]:
-    metrics = run.metrics()
+    metrics = run.result() or {}
     return {
         "miou": metrics["mIoU"],
         "iou": {name: metrics[f"IoU/{name}"] for name in classes},
         "f1": {name: metrics[f"F1/{name}"] for name in classes},
-        "train_seconds": round(run.train_seconds(), 1),
+        "train_seconds": round(train_seconds(run.folder / TRAIN), 1),
     }
+
+
+def train_seconds(folder: Path) -> float:
+    """Return the time that a training spent in its iterations, without interruptions."""
+    steps, seconds = read_scalars(folder, "time").get("time", ([], []))
+    gaps = [step - before for before, step in zip([0, *steps], steps, strict=False)]
+    return sum(gap * second for gap, second in zip(gaps, seconds, strict=True))
 
 
 def write_results(
     out: Path,
     summary: dict[str, Any],
-    runs: Sequence[Run],
-    truth: Path,
+    runs: Mapping[str, Run],
+    scene: MappedScene,
     parameters: dict[str, Any],
 ) -> None:
     """Write ``summary.json`` and ``report.html`` to ``out``.
@@ -58,38 +64,38 @@ def write_results(
     Args:
         out: The folder.
         summary: From :func:`summarise`.
-        runs: The finished runs.
-        truth: Mask of the mapped scene.
+        runs: The finished runs by name.
+        scene: The mapped scene.
         parameters: What the runs were made with, for the report.
     """
     task = TASKS[summary["task"]]
-    by_name = {run.name: run for run in runs}
-    adapted = by_name["adapted"]
+    adapted = scene.maps["adapted"]
     write_report(
         out / "report.html",
         title=f"Toy cities: {summary['task']}",
         summary=summary,
-        curves={name: read_scalars(by_name[name].work_dir) for name in ORDER},
-        panels=scene_panels(adapted.scene, truth, {n: by_name[n].map_file for n in ORDER}),
+        curves={name: read_scalars(run.folder / TRAIN) for name, run in runs.items()},
+        panels=scene_panels(scene),
         classes=task.classes,
         palette=task.palette,
         scene=read_scene(
-            adapted.scene,
-            adapted.map_file,
+            scene.image,
+            adapted,
             task.palette,
             task.classes,
-            caption=f"{adapted.scene.name}, mapped by the adapted model to `{adapted.map_file}`",
+            caption=f"{scene.image.name}, mapped by the adapted model to `{adapted}`",
         ),
         parameters=parameters,
     )
     atomic_write_text(out / "summary.json", json.dumps(summary, indent=2) + "\n")
 
 
-def scene_panels(scene: Path, truth: Path, maps: dict[str, Path]) -> list[Panel]:
+def scene_panels(scene: MappedScene) -> list[Panel]:
     """Cut a scene, its truth and its maps into panels; the ones with most foreground come first."""
-    with rasterio.open(scene) as raster:
+    with rasterio.open(scene.image) as raster:
         image = to_rgb(raster.read())
-    masks = {"truth": _read(truth), **{n.replace("_", " "): _read(p) for n, p in maps.items()}}
+    maps = {name.replace("_", " "): _read(path) for name, path in scene.maps.items()}
+    masks = {"truth": _read(scene.truth), **maps}
     corners = [
         (row, column)
         for row in range(0, image.shape[0] - PANEL + 1, PANEL)
@@ -99,7 +105,7 @@ def scene_panels(scene: Path, truth: Path, maps: dict[str, Path]) -> list[Panel]
     windows.sort(key=lambda window: -_variety(masks["truth"][window]))
     return [
         Panel(
-            f"{scene.stem}, row {window[0].start}, column {window[1].start}",
+            f"{scene.image.stem}, row {window[0].start}, column {window[1].start}",
             np.ascontiguousarray(image[window]),
             {name: mask[window] for name, mask in masks.items()},
         )

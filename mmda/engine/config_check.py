@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -65,8 +66,8 @@ def require_keys(config: Config, keys: Sequence[str]) -> None:
 def _check_top_level(config: Config) -> None:
     known = _runner_keys()
     for key in config:
-        if key not in known and (hint := did_you_mean(key, known)) and _near(key, known):
-            raise ConfigError(f"Unknown config key `{key}`.{hint}")
+        if key not in known and _near(key, known):
+            raise ConfigError(f"Unknown config key `{key}`.{did_you_mean(key, known)}")
 
 
 def _runner_keys() -> set[str]:
@@ -144,6 +145,7 @@ def _all_names() -> set[str]:
     return {name for registry in _registries() for name in registry.module_dict}
 
 
+@functools.cache
 def accepted_arguments(component: Callable) -> set[str] | None:
     """Return the names of a component's arguments, or None where it takes any.
 

@@ -13,12 +13,9 @@ def make_row(name: str, columns: int, **values: Any) -> Row:
     fields: dict[str, Any] = dict(
         name=name,
         title=name,
-        configs={"": Path("config.py")},
-        overrides={},
+        config={"": "config.py"},
         published=(None,) * columns,
         bounds=("low", "high"),
-        x=None,
-        line="",
     )
     return Row(**{**fields, **values})
 
@@ -28,23 +25,19 @@ def make_table(rows: list[Row], columns: tuple[Column, ...], **values: Any) -> T
     fields: dict[str, Any] = dict(
         path=Path("table.py"),
         title="A table",
-        paper="",
-        notes=(),
         seeds=(0, 1),
-        tasks={"": Task("", "", None, {})},
-        overrides={},
+        tasks={"": Task(name="")},
         columns=columns,
         rows={row.name: row for row in rows},
         target_only="high",
-        sweep=None,
     )
-    return Table(**{**fields, **values})
+    return Table.model_construct(**{**fields, **values})
 
 
 COLUMNS = (
-    Column("mIoU", "mIoU", ""),
-    Column("NAM", "NAM", ""),
-    Column("mIoU", "gain", "", minus="low"),
+    Column(metric="mIoU"),
+    Column(metric="NAM"),
+    Column(metric="mIoU", title="gain", minus="low"),
 )
 SCORES = {
     ("low", "", 0): {"mIoU": 40.0},
@@ -55,7 +48,7 @@ SCORES = {
     ("high", "", 0): {"mIoU": 80.0},
     ("high", "", 1): {"mIoU": 90.0},
 }
-SWEEP = Sweep("parameter", 0, log=True)
+SWEEP = Sweep(title="parameter", log=True)
 
 
 def golden_table(**values: Any) -> Table:

@@ -14,7 +14,7 @@ import psutil
 import pytest
 import torch
 
-from mmda.ablation import data, read_table, scheduler
+from mmda.ablation import cities, data, read_table, scheduler
 from mmda.cli import main as mmda
 from mmda.toy.shift import make_shift
 from mmda.utils.locks import locked
@@ -60,7 +60,11 @@ SUCCEED = '(folder / "result.json").write_text(json.dumps({"scores": {"mIoU": 60
 
 
 @pytest.mark.slow
-def test_two_rows_and_one_killed_worker(run, capsys):
+def test_two_rows_and_one_killed_worker(run, capsys, tmp_path):
+    adapted = 'config="adapted.py"'
+    assert adapted in TABLE
+    table = TABLE.replace(adapted, f'{adapted}, start_from="source_only"')
+    (tmp_path / "table.py").write_text(table)
     checkpoint = Path("out/runs/adapted/seed0/train/iter_1.pth")
 
     def kill_worker() -> None:
@@ -71,7 +75,7 @@ def test_two_rows_and_one_killed_worker(run, capsys):
                 child.kill()
 
     threading.Thread(target=kill_worker, daemon=True).start()
-    assert run("--seeds", "0", "--jobs", "2") == 1
+    assert run("--seeds", "0", "--rows", "adapted") == 1
     text = capsys.readouterr()
     assert "adapted/seed0 failed with exit code -9" in text.err
     assert "1 of 2 runs failed: adapted/seed0" in text.out
@@ -81,6 +85,7 @@ def test_two_rows_and_one_killed_worker(run, capsys):
     assert run("--seeds", "0") == 0
     assert checkpoint.stat().st_mtime_ns == written, "iteration 1 was trained again"
     assert "A trial" in capsys.readouterr().out
+    check_started_from(Path("out/runs/source_only/seed0/train/iter_3.pth"), checkpoint)
     resumed = scores("adapted", 0)
 
     config = "out/runs/adapted/seed0/config.py"  # what a user may train as well
@@ -96,22 +101,13 @@ def test_two_rows_and_one_killed_worker(run, capsys):
     assert rows["source_only", "mIoU", ""]["published"] == "50"
 
 
-@pytest.mark.slow
-def test_a_row_that_starts_from_another(run, tmp_path):
-    standing = """overrides={"optim_wrapper.optimizers.segmentor.optimizer.lr": 0.0}"""
-    adapted = 'config="adapted.py"'
-    assert adapted in TABLE
-    row = f'{adapted}, start_from="source_only", {standing}'
-    (tmp_path / "table.py").write_text(TABLE.replace(adapted, row))
-    assert run("--seeds", "0", "--rows", "adapted") == 0
-    states = [
-        torch.load(f"out/runs/{name}/seed0/train/iter_3.pth", weights_only=False)["state_dict"]
-        for name in ("source_only", "adapted")
-    ]
-    trained = {key: value for key, value in states[0].items() if key.startswith("segmentor.")}
+def check_started_from(start: Path, first: Path) -> None:
+    """One iteration of AdamW moves no weight much further than the learning rate, 1e-3."""
+    before, after = (torch.load(path, weights_only=False)["state_dict"] for path in (start, first))
+    trained = {key: value for key, value in before.items() if key.startswith("segmentor.")}
     assert len(trained) > 4
     for key, value in trained.items():
-        torch.testing.assert_close(states[1][key], value, atol=1e-4, rtol=0)
+        torch.testing.assert_close(after[key], value, atol=1.1e-3, rtol=0)
 
 
 def test_states_of_runs(run, capsys, monkeypatch):
@@ -195,7 +191,7 @@ def test_two_commands_in_one_folder(run, capsys):
     assert "`out` is taken: another run" in capsys.readouterr().err
 
 
-def test_toy_data_are_the_demo_s(tmp_path, monkeypatch):
+def test_each_seed_has_cities_of_its_own(tmp_path, monkeypatch):
     made: list[tuple] = []
     monkeypatch.setattr(data, "prepare_data", lambda *arguments: made.append(arguments))
     (tmp_path / "config.py").touch()
@@ -207,7 +203,7 @@ def test_toy_data_are_the_demo_s(tmp_path, monkeypatch):
     table = read_table(path)
     data.make_data(table, (0, 4), tmp_path)
     shift = make_shift("mild", {"haze": 0.3})
-    roots = [tmp_path / data.city_folder(seed, shift) for seed in (0, 4)]
+    roots = [tmp_path / cities.city_folder(seed, shift) for seed in (0, 4)]
     assert made == [(roots[0], "roads", shift, 0), (roots[1], "roads", shift, 4)]
     folders = data.data_folders(table, (0, 4), tmp_path)
     assert folders == {("", 0): roots[0] / "roads", ("", 4): roots[1] / "roads"}

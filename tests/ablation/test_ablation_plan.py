@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from mmda.ablation import read_table
-from mmda.ablation.configs import final_config, fingerprint, settings
+from mmda.ablation.configs import final_config, fingerprint, read_config, settings
 from mmda.ablation.data import data_folders
+from mmda.ablation.run import Run
 from mmda.ablation.runs import check_unchanged, plan, with_starts
 from mmda.errors import ConfigError
 
-REPO = Path(__file__).resolve().parents[2]
-TABLES = sorted(p for p in (REPO / "configs" / "ablation").glob("**/*.py"))
-CDGA = REPO / "configs" / "ablation" / "cdga"
+TABLES = Path(__file__).resolve().parents[2] / "configs" / "ablation"
 ROWS = """
 title = "A table"
 columns = ["mIoU", "IoU/building"]
@@ -61,33 +62,56 @@ IMA = [
 ]
 
 
-@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
-def test_every_table_of_the_repository_can_be_planned(path, tmp_path):
-    table = read_table(path)
-    runs = make_plan(path, tmp_path, table.seeds[:1])
-    assert len(runs) == sum(len(row.configs) for row in table.rows.values()) > 0
+read_once = cache(read_config)
 
 
-@pytest.mark.parametrize("name", ["toy_table1", "toy_table1_pca", "toy_figure6", "toy_table2"])
-def test_land_cover_has_seven_classes_everywhere(name, tmp_path):
-    runs = make_plan(CDGA / f"{name}.py", tmp_path, (0,))
-    runs = [run for run in runs if run.key[1] == "landcover"]
-    assert runs
-    for run in runs:
-        assert run.config.model.segmentor.decode_head.num_classes == 7
-        for alignment in (run.config.model.get("alignments") or {}).values():
-            assert alignment.get("num_classes", 7) == 7  # some do not look at classes
+@cache
+def shipped(name: str) -> Sequence[Run]:
+    """Return the runs of a table of the repository, of its first seed."""
+    path = TABLES / f"{name}.py"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mmda.ablation.runs.read_config", read_once)  # tables share configs
+        return make_plan(path, Path("nowhere"), read_table(path).seeds[:1])
 
 
-def planned(name, task, tmp_path):
-    runs = make_plan(CDGA / f"{name}.py", tmp_path, (0,))
-    return {run.key[0]: run for run in runs if run.key[1] == task}
+def by_row(name: str, task: str) -> dict[str, Run]:
+    """Return the runs of one task of a table of the repository."""
+    return {run.key[0]: run for run in shipped(name) if run.key[1] == task}
 
 
-@pytest.mark.parametrize("task", ["buildings", "roads", "landcover"])
-@pytest.mark.parametrize(("name", "method"), [("toy_table1", None), ("toy_table1_pca", "pca")])
-def test_the_toy_tables_of_cdga_compare_equal_settings(name, method, task, tmp_path):
-    runs = planned(name, task, tmp_path)
+def test_every_table_of_the_repository_can_be_planned():
+    names = [str(path.relative_to(TABLES).with_suffix("")) for path in TABLES.glob("**/*.py")]
+    assert len(names) > 28
+    for name in names:
+        table = read_table(TABLES / f"{name}.py")
+        wanted = [(row.name, task) for row in table.rows.values() for task in row.configs]
+        assert sorted(run.key[:2] for run in shipped(name)) == sorted(wanted), name
+
+
+def test_land_cover_has_seven_classes_everywhere():
+    for name in ("toy_table1", "toy_table1_pca", "toy_figure6", "toy_table2"):
+        runs = by_row(f"cdga/{name}", "landcover")
+        assert runs
+        for run in runs.values():
+            assert run.config.model.segmentor.decode_head.num_classes == 7
+            for alignment in (run.config.model.get("alignments") or {}).values():
+                assert alignment.get("num_classes", 7) == 7  # some do not look at classes
+
+
+@pytest.mark.parametrize(
+    ("name", "method"), [("cdga/toy_table1", None), ("cdga/toy_table1_pca", "pca")]
+)
+def test_the_toy_tables_of_cdga_compare_equal_settings(name, method):
+    for task in ("buildings", "roads", "landcover"):
+        runs = by_row(name, task)
+        compare_settings(runs, method)
+        alignments = {row: run.config.model.get("alignments") or {} for row, run in runs.items()}
+        compare_alignments(alignments)
+
+
+def compare_settings(runs, method):
+    """All rows but the warm-ups are equally long and start from one of them."""
+    runs = dict(runs)
     warm_ups = [runs.pop("warm_up"), runs.pop("warm_up_ima")]
     assert all(warm_up.start_from is None for warm_up in warm_ups)
     assert len({warm_up.iterations for warm_up in warm_ups}) == 1
@@ -100,7 +124,9 @@ def test_the_toy_tables_of_cdga_compare_equal_settings(name, method, task, tmp_p
         match = run.config.train_dataloader.dataset.source.pipeline[IMA.index("MatchDomain")]
         assert match.get("method") == method
 
-    alignments = {row: run.config.model.get("alignments") or {} for row, run in runs.items()}
+
+def compare_alignments(alignments):
+    """The rows of CDGA differ in the terms that are on, and in nothing else."""
     whole = alignments["cdga"].cdga
     once = alignments["output_space"].output.weights.decode
     assert whole.weights.cadv == once
@@ -114,8 +140,8 @@ def test_the_toy_tables_of_cdga_compare_equal_settings(name, method, task, tmp_p
     assert list(on.values()) == [["cadv", "co", "orth", "cl"][: n + 1] for n in range(4)]
 
 
-def test_the_toy_sweep_of_groups_is_the_table_with_other_k(tmp_path):
-    table, sweep = (planned(name, "landcover", tmp_path) for name in ("toy_table1", "toy_figure6"))
+def test_the_toy_sweep_of_groups_is_the_table_with_other_k():
+    table, sweep = (by_row(f"cdga/{name}", "landcover") for name in ("toy_table1", "toy_figure6"))
     for row in set(sweep) & set(table):
         assert sweep[row].settings == table[row].settings
     assert sweep["k4"].settings == table["cdga"].settings
@@ -124,33 +150,33 @@ def test_the_toy_sweep_of_groups_is_the_table_with_other_k(tmp_path):
         assert sweep[f"k{k}"].config.model.alignments == dict(cdga=dict(whole, num_groups=k))
 
 
-@pytest.mark.parametrize("task", ["buildings", "landcover"])
-def test_both_toy_tables_of_cdga_share_the_rows_without_ima(task, tmp_path):
-    first, second = (planned(name, task, tmp_path) for name in ("toy_table1", "toy_table1_pca"))
-    assert list(first) == list(second)
-    for row in ("warm_up", "source_only", "target_only"):
-        assert first[row].settings == second[row].settings
+def test_both_toy_tables_of_cdga_share_the_rows_without_ima():
+    for task in ("buildings", "landcover"):
+        first, second = (by_row(f"cdga/{name}", task) for name in ("toy_table1", "toy_table1_pca"))
+        assert list(first) == list(second)
+        for row in ("warm_up", "source_only", "target_only"):
+            assert first[row].settings == second[row].settings
 
 
-@pytest.mark.parametrize("task", ["buildings", "landcover"])
-def test_the_toy_comparison_is_without_ima(task, tmp_path):
-    table, runs = (planned(name, task, tmp_path) for name in ("toy_table1", "toy_table2"))
-    for row in ("warm_up", "source_only", "target_only"):
-        assert runs[row].settings == table[row].settings
-    warm_up = runs.pop("warm_up")
-    assert all(run.start_from is warm_up for run in runs.values())
-    assert len({run.iterations for run in runs.values()}) == 1
-    for row in ("feature_level", "output_space", "cdga"):
-        assert source_pipeline(runs[row].config) == source_pipeline(warm_up.config)
-        assert {one.start for one in runs[row].config.model.alignments.values()} == {0}
-    assert runs["cdga"].config.model.alignments.cdga.get("num_groups") == (
-        4 if task == "landcover" else None
-    )
+def test_the_toy_comparison_is_without_ima():
+    for task in ("buildings", "landcover"):
+        table, runs = (by_row(f"cdga/{name}", task) for name in ("toy_table1", "toy_table2"))
+        for row in ("warm_up", "source_only", "target_only"):
+            assert runs[row].settings == table[row].settings
+        warm_up = runs.pop("warm_up")
+        assert all(run.start_from is warm_up for run in runs.values())
+        assert len({run.iterations for run in runs.values()}) == 1
+        for row in ("feature_level", "output_space", "cdga"):
+            assert source_pipeline(runs[row].config) == source_pipeline(warm_up.config)
+            assert {one.start for one in runs[row].config.model.alignments.values()} == {0}
+        assert runs["cdga"].config.model.alignments.cdga.get("num_groups") == (
+            4 if task == "landcover" else None
+        )
 
 
 def test_a_pattern_takes_whole_lists_where_no_single_value_matches(write_config):
     path = Path(write_config())
-    config = final_config(path, {"train_dataloader.*.crop_size": 32}, None)
+    config = final_config(read_config(path, None), {"train_dataloader.*.crop_size": 32})
     crops = [
         transform.crop_size
         for domain in ("source", "target")
@@ -211,8 +237,7 @@ def test_faults_are_seen_before_any_training(table_file, tmp_path, old, new, mes
 def test_a_dumped_config_is_the_same_run(table_file, tmp_path):
     (run, *_) = make_plan(table_file, tmp_path)
     run.prepare()
-    again = final_config(run.folder / "config.py", {}, None)
-    assert settings(again, None) == run.settings
+    assert settings(read_config(run.folder / "config.py", None), None) == run.settings
 
 
 def test_data_may_move_but_not_change(table_file, tmp_path, toy_root, monkeypatch):

@@ -6,7 +6,6 @@ import base64
 import csv
 import io
 import re
-from dataclasses import replace
 
 import cv2
 import pytest
@@ -76,9 +75,9 @@ def test_markdown():
 
 
 def test_columns_of_several_tasks():
-    tasks = {"x": Task("x", "first", None, {}), "y": Task("y", "second", None, {})}
-    columns = (Column("mIoU", "mIoU", "x"), Column("mIoU", "mIoU", "y"))
-    row = make_row("a", 2, bounds=None)
+    tasks = {"x": Task(name="x", title="first"), "y": Task(name="y", title="second")}
+    columns = (Column(metric="mIoU", task="x"), Column(metric="mIoU", task="y"))
+    row = make_row("a", 2).model_copy(update={"bounds": None})
     table = make_table([row], columns, tasks=tasks, target_only=None)
     scores = {("a", "x", 0): {"mIoU": 1.0}, ("a", "y", 0): {"mIoU": 2.0}}
     text = markdown(table, cells(table, scores, (0,)), (0,), [])
@@ -118,7 +117,7 @@ def test_page_and_figure_are_written(tmp_path):
 
 def test_page_holds_the_figure_and_markdown_links_it(tmp_path):
     table, scores = swept_table()
-    table = replace(table, sweep=Sweep('weight "lambda"', 0, log=True))
+    table = table.model_copy(update={"sweep": Sweep(title='weight "lambda"', log=True)})
     write_table(table, scores, (0, 1), tmp_path)
     page = (tmp_path / "table.html").read_text()
     (shown,) = re.findall(r"<img [^>]*>", page)
@@ -142,7 +141,8 @@ def test_legend_hides_nothing_and_is_in_the_picture(tmp_path, monkeypatch):
     widths = []
     for title in ("target only", "target only, " + 20 * "of a long title "):
         table, scores = swept_table()
-        table = replace(table, rows={**table.rows, "high": make_row("high", 3, title=title)})
+        rows = {**table.rows, "high": make_row("high", 3, title=title)}
+        table = table.model_copy(update={"rows": rows})
         write_table(table, scores, (0, 1), tmp_path)
         figure = drawn.pop()
         figure.draw_without_rendering()
@@ -160,7 +160,7 @@ def test_no_two_lines_look_alike(tmp_path, monkeypatch):
     monkeypatch.setattr(sweep, "_add_legend", drawn.append)
     table, scores = swept_table()
     more = {f"row{i}": make_row(f"row{i}", 3) for i in range(2)}
-    table = replace(table, rows={**table.rows, **more})
+    table = table.model_copy(update={"rows": {**table.rows, **more}})
     write_table(
         table, {**scores, **{(name, "", 0): {"mIoU": 1.0} for name in more}}, (0,), tmp_path
     )

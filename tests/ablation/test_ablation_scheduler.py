@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 from mmengine.config import Config
+from mmengine.logging import MMLogger
 
 from mmda.ablation import scheduler, slots
-from mmda.ablation.runs import Run
+from mmda.ablation.run import Run
 from mmda.ablation.slots import Slot, make_slots
 from mmda.errors import ConfigError
+from mmda.models.alignments import GroupAlignment
 
 # Starts at once, unlike mmengine's Config.
 WORKER = """
@@ -173,13 +175,10 @@ def test_visible_gpus_keep_their_names(monkeypatch):
     assert slots.visible_gpus() == ["0", "1"]
 
 
-def test_warnings_about_a_model_reach_a_runs_log():
-    code = """
-from mmengine.logging import MMLogger
-from mmda.models.alignments import GroupAlignment
-MMLogger.get_instance("run")
-GroupAlignment(num_classes=2, num_groups=4)
-"""
-    environment = Slot(None, 1).environment()
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True)
-    assert b"WARNING - GroupAlignment: 4 groups for 2 classes" in done.stdout + done.stderr
+def test_warnings_about_a_model_reach_a_runs_log(capsys):
+    assert Slot(None, 1).environment()["PYTHONWARNINGS"] == "ignore"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        MMLogger.get_instance("test_warnings_about_a_model")
+        GroupAlignment(num_classes=2, num_groups=4)
+    assert "WARNING - GroupAlignment: 4 groups for 2 classes" in "".join(capsys.readouterr())

@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import rasterio
+from forked_workers import FORKS
 
+from mmda.ablation import cities, read_table, scheduler
 from mmda.cli import main as mmda
-from mmda.demo import data
+from mmda.demo import experiment
+
+
+def small_table(path: Path, folder: Path) -> Path:
+    """Write the demo's table with a network and samples that train in seconds."""
+    overrides = {
+        "model.segmentor.backbone.base_channels": 8,
+        "model.segmentor.decode_head.*channels": 8,
+        "train_dataloader.*.crop_size": 64,
+        "train_dataloader.batch_size": 2,
+    }
+    small = folder / "demo.py"
+    small.write_text(f"_base_ = {str(path)!r}\noverrides = {overrides!r}\n")
+    return small
 
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(data, "SCENES", {"train": 1, "val": 1, "test": 1})
-        patch.setattr(data, "SCENE_SIZE", 256)
+        patch.setattr(scheduler, "subprocess", FORKS)
+        patch.setattr(cities, "SCENES", {"train": 1, "val": 1, "test": 1})
+        patch.setattr(cities, "SCENE_SIZE", 256)
+        patch.setattr(experiment, "read_table", lambda path: read_table(small_table(path, folder)))
         assert mmda(["demo", "--iterations", "60", "--seed", "3", "--out", str(folder)]) == 0
         yield folder
 
@@ -40,7 +58,7 @@ def test_report_stands_alone(out):
 
 
 def test_the_map_lies_where_the_scene_lies(out):
-    (mask,) = out.glob("seed3-*/runs/*/adapted/map.tif")
+    (mask,) = out.glob("seed3-*/*/runs/adapted/seed3/map.tif")
     (scene,) = out.glob("seed3-*/cities/target/images/*_3.tif")
     with rasterio.open(mask) as first, rasterio.open(scene) as second:
         assert first.crs == second.crs
@@ -49,7 +67,7 @@ def test_the_map_lies_where_the_scene_lies(out):
 
 
 def test_a_finished_demo_trains_nothing_again(out):
-    checkpoints = {p: p.stat().st_mtime_ns for p in out.glob("seed3-*/runs/*/*/iter_*.pth")}
+    checkpoints = {p: p.stat().st_mtime_ns for p in out.glob("seed3-*/*/runs/*/*/train/iter_*.pth")}
     assert len(checkpoints) >= 3
     before = json.loads((out / "summary.json").read_text())
     assert mmda(["demo", "--iterations", "60", "--seed", "3", "--out", str(out)]) == 0

@@ -85,6 +85,8 @@ def test_scene_is_read_small_with_its_no_data(tmp_path):
             transform=from_origin(0, 60, size, size),
         ) as dst:  # fmt: skip
             dst.write(data)
+            if name == "m":
+                dst.write_colormap(1, {0: (0, 0, 0), 1: (255, 0, 0)})
     scene = read_scene(
         tmp_path / "i.tif", tmp_path / "m.tif", PALETTE, ["Background", "a", "b"], max_side=60,
         caption="c",

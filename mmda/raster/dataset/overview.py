@@ -9,6 +9,7 @@ import numpy as np
 from rasterio.errors import RasterioError
 
 from mmda.raster.dataset.scene_reader import SceneGrid
+from mmda.raster.io.grid import Grid
 from mmda.raster.io.handles import HandlePool, open_raster, quiet_georeference, unreadable
 from mmda.raster.io.resample import resample_ids, source_area
 from mmda.raster.scene import Scene, safe_name
@@ -54,8 +55,8 @@ def shrunk_ids(path: Path | str, size: tuple[int, int]) -> np.ndarray:
         DataError: When the mask cannot be read.
     """
     with quiet_georeference(), open_raster(str(path)) as dataset:
-        scene = Scene("mask", str(path), size=size)
-        grid = SceneGrid.of(scene).grid
+        steps = (dataset.height / size[0], dataset.width / size[1])
+        grid = Grid(*size, *steps, crs=None, transform=None, gsd=None, nominal=False)
         parts = []
         for area in _areas(*size):
             source = source_area(grid, area, dataset.height, dataset.width)

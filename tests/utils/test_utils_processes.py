@@ -1,4 +1,4 @@
-"""A run of the demo does not outlive the demo."""
+"""A process ends with the one that started it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ time.sleep(60)
 """
 CHILD = """
 import os, time
-from mmda.demo.worker import end_with_parent
+from mmda.utils.processes import end_with_parent
 end_with_parent(os.getppid(), 0.05)
 print("ready", flush=True)
 time.sleep(60)
@@ -25,7 +25,7 @@ time.sleep(60)
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc"), reason="reads /proc")
-def test_worker_ends_when_its_parent_is_killed():
+def test_a_process_ends_when_its_parent_is_killed():
     command = [sys.executable, "-c", PARENT, CHILD]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         worker = int(parent.stdout.readline())

@@ -1,4 +1,4 @@
-"""The demo's data: two toy cities, generated and tiled for one task."""
+"""Two toy cities, generated and tiled for one task."""
 
 from __future__ import annotations
 
