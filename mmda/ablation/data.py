@@ -40,7 +40,7 @@ def make_data(table: Table, seeds: Sequence[int], folder: Path) -> None:
         folder: Folder of all generated cities.
     """
     toys = [(task.toy, seed) for seed in seeds for task in table.tasks.values() if task.toy]
-    for toy, seed in tqdm(toys, desc="toy data", unit="set", disable=not toys):
+    for toy, seed in tqdm(toys, desc="toy data", unit="set", disable=len(toys) < 2):
         root = city_root(toy, seed, folder)
         with locked(root / ".lock", wait=True):
             prepare_data(root, toy.task, make_shift(toy.shift, toy.values), seed)

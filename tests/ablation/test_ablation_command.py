@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import signal
 import sys
 import threading
 import time
 from pathlib import Path
 
 import core_samples
-import psutil
 import pytest
 import torch
+from forked_workers import FORKS, ForkedWorker
 
 from mmda.ablation import cities, data, read_table, scheduler
 from mmda.cli import main as mmda
@@ -60,7 +62,8 @@ SUCCEED = '(folder / "result.json").write_text(json.dumps({"scores": {"mIoU": 60
 
 
 @pytest.mark.slow
-def test_two_rows_and_one_killed_worker(run, capsys, tmp_path):
+def test_two_rows_and_one_killed_worker(run, capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(scheduler, "subprocess", FORKS)
     adapted = 'config="adapted.py"'
     assert adapted in TABLE
     table = TABLE.replace(adapted, f'{adapted}, start_from="source_only"')
@@ -70,9 +73,7 @@ def test_two_rows_and_one_killed_worker(run, capsys, tmp_path):
     def kill_worker() -> None:
         while not checkpoint.exists():
             time.sleep(0.005)
-        for child in psutil.Process().children():
-            if any("adapted" in part for part in child.cmdline()):
-                child.kill()
+        os.kill(ForkedWorker.started[-1].pid, signal.SIGKILL)
 
     threading.Thread(target=kill_worker, daemon=True).start()
     assert run("--seeds", "0", "--rows", "adapted") == 1
@@ -108,6 +109,16 @@ def check_started_from(start: Path, first: Path) -> None:
     assert len(trained) > 4
     for key, value in trained.items():
         torch.testing.assert_close(after[key], value, atol=1.1e-3, rtol=0)
+
+
+def test_a_worker_that_meets_a_faulty_config(run, capsys, tmp_path):
+    part = 'model["segmentor"]["decode_head"]["num_classes"] = 3\n'
+    (tmp_path / "adapted.py").write_text((tmp_path / "adapted.py").read_text() + part)
+    assert run("--seeds", "0", "--rows", "adapted") == 1
+    message = capsys.readouterr().err
+    assert "adapted/seed0 failed with exit code 2" in message
+    assert "has 2 classes" in message and "num_classes=3" in message
+    assert "error: " in message and "Traceback" not in message
 
 
 def test_states_of_runs(run, capsys, monkeypatch):

@@ -57,11 +57,11 @@ def starts(run: Run) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
-def test_all_runs_end_and_are_told_of(tmp_path):
+def test_all_runs_end_and_are_reported(tmp_path):
     runs = [make_run(tmp_path, name) for name in "abc"]
-    told: list[str] = []
-    assert scheduler.run_all(runs, [Slot(None, 1)] * 2, lambda run: told.append(run.name)) == []
-    assert sorted(told) == ["a/seed0", "b/seed0", "c/seed0"]
+    reported: list[str] = []
+    assert scheduler.run_all(runs, [Slot(None, 1)] * 2, lambda run: reported.append(run.name)) == []
+    assert sorted(reported) == ["a/seed0", "b/seed0", "c/seed0"]
     assert all(run.result() == {"mIoU": 1.0} for run in runs)
 
 
@@ -103,10 +103,10 @@ def test_runs_that_start_from_a_failed_one_are_left_out(tmp_path, capsys):
 
 def test_a_failing_run_is_reported_and_the_others_go_on(tmp_path, capsys):
     runs = [make_run(tmp_path, "bad", fails=True), make_run(tmp_path, "good")]
-    told: list[str] = []
-    failed = scheduler.run_all(runs, [Slot(None, 1)], lambda run: told.append(run.name))
+    reported: list[str] = []
+    failed = scheduler.run_all(runs, [Slot(None, 1)], lambda run: reported.append(run.name))
     assert failed == runs[:1]
-    assert told == ["good/seed0"]
+    assert reported == ["good/seed0"]
     message = capsys.readouterr().err
     assert "bad/seed0 failed with exit code 3" in message
     assert "the last words" in message

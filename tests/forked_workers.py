@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
-from typing import IO
+from typing import IO, ClassVar
 
 import torch._dynamo  # every optimiser imports it  # noqa: F401
 
@@ -16,7 +16,13 @@ from mmda.ablation import worker
 
 
 class ForkedWorker:
-    """What the scheduler uses of ``subprocess.Popen``."""
+    """What the scheduler uses of ``subprocess.Popen``.
+
+    Attributes:
+        started: All workers, the newest last.
+    """
+
+    started: ClassVar[list[ForkedWorker]] = []
 
     def __init__(
         self, command: Sequence[str], env: Mapping[str, str], stdout: IO[bytes], **_: object
@@ -25,6 +31,7 @@ class ForkedWorker:
         self.process = start(target=_work, args=(command[-2:], env, stdout.fileno()))
         self.process.start()
         self.pid = self.process.pid
+        self.started.append(self)
 
     @property
     def returncode(self) -> int | None:
