@@ -49,6 +49,7 @@ def load_model(
     checkpoint: str | Path,
     *,
     device: str | None = None,
+    trust: bool = False,
     cfg_options: Mapping[str, Any] | None = None,
 ) -> Model:
     """Load a trained model for :func:`predict`.
@@ -58,6 +59,8 @@ def load_model(
             a loaded one.
         checkpoint: Path of its weights.
         device: ``cpu``, ``cuda``, ``cuda:1``, ...; by default the GPU where there is one.
+        trust: Whether the checkpoint may run code while it is read; else one that needs it is
+            refused.
         cfg_options: Overrides of the config by dotted key.
 
     Returns:
@@ -74,8 +77,10 @@ def load_model(
         (['background', 'building'], 3)
     """
     from mmda.engine import inference
+    from mmda.engine.checkpoint_loader import trusted_checkpoints
 
-    network = inference.load_model(config, checkpoint, device, dict(cfg_options or {}))
+    with trusted_checkpoints(trust):
+        network = inference.load_model(config, checkpoint, device, dict(cfg_options or {}))
     meta: Mapping[str, Any] = network.dataset_meta or {}
     if not meta.get("classes"):
         raise ConfigError(

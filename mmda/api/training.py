@@ -74,6 +74,7 @@ def train(
     resume: bool | str | Path | None = None,
     amp: bool | Precision = False,
     launcher: Launcher = "none",
+    trust: bool = False,
     cfg_options: Mapping[str, Any] | None = None,
 ) -> TrainResult:
     """Train a segmentor.
@@ -87,6 +88,8 @@ def train(
             path of a checkpoint. By default what the config says.
         amp: Mixed precision: True for fp16 on GPUs and bf16 elsewhere, or one of these.
         launcher: How the processes of a distributed training were started.
+        trust: Whether checkpoints may run code while they are read; else those that need it are
+            refused.
         cfg_options: Overrides of the config by dotted key, such as ``{"train_cfg.max_iters": 9}``.
 
     Returns:
@@ -105,6 +108,7 @@ def train(
         (3, 'iter_3.pth')
     """
     from mmda.engine.checkpoint import latest_checkpoint
+    from mmda.engine.checkpoint_loader import trusted_checkpoints
     from mmda.engine.launch import build_runner, choose_work_dir, load_config, prepare
     from mmda.engine.loader_restart import stop_workers
 
@@ -112,11 +116,12 @@ def train(
     resume = loaded.get("resume", False) if resume is None else resume
     folder = choose_work_dir(loaded, work_dir)
     prepared = prepare(loaded, folder, launcher=launcher, precision=_precision(amp), resume=resume)
-    runner = build_runner(prepared)
-    try:
-        runner.train()
-    finally:
-        stop_workers(runner)
+    with trusted_checkpoints(trust):
+        runner = build_runner(prepared)
+        try:
+            runner.train()
+        finally:
+            stop_workers(runner)
     scores = {
         name.removeprefix("val/"): float(history.current())
         for name, history in runner.message_hub.log_scalars.items()
@@ -134,6 +139,7 @@ def test(
     target_only: Bound | None = None,
     show_dir: str | Path | None = None,
     launcher: Launcher = "none",
+    trust: bool = False,
     cfg_options: Mapping[str, Any] | None = None,
 ) -> TestResult:
     """Evaluate a checkpoint on the config's test set.
@@ -147,6 +153,7 @@ def test(
         target_only: The model trained on target labels; NAM needs both.
         show_dir: Folder for a picture (image, truth, prediction) of each test sample.
         launcher: As in :func:`train`.
+        trust: As in :func:`train`.
         cfg_options: Overrides of the config by dotted key.
 
     Returns:
@@ -168,12 +175,14 @@ def test(
         raise ConfigError("NAM needs both `source_only` and `target_only`: give both, or none.")
     bounds = [_miou(bound) for bound in (source_only, target_only) if bound is not None]
 
+    from mmda.engine.checkpoint_loader import trusted_checkpoints
     from mmda.engine.evaluate import evaluate
     from mmda.engine.launch import choose_work_dir, load_config
 
     loaded = load_config(config, dict(cfg_options or {}))
     folder = choose_work_dir(loaded, work_dir)
-    metrics = evaluate(loaded, checkpoint, folder, launcher=launcher, show_dir=show_dir)
+    with trusted_checkpoints(trust):
+        metrics = evaluate(loaded, checkpoint, folder, launcher=launcher, show_dir=show_dir)
     if bounds:
         metrics["NAM"] = nam(bounds[0], metrics["mIoU"], bounds[1])
     return TestResult(Path(checkpoint), metrics)

@@ -19,6 +19,7 @@ COMMANDS = {
     "train": "train a segmentor from a config",
     "test": "evaluate a checkpoint",
     "predict": "map whole rasters to georeferenced masks",
+    "export": "write a model's weights to a safetensors file",
     "pseudo_label": "label a target dataset with a model, for self-training",
     "tile": "tile rasters or convert a dataset: mmda tile NAME ...",
     "pair": "make a transfer task from two tiled datasets",

@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmda.cli.options import add_cfg_options, add_device
+from mmda.cli.options import add_cfg_options, add_device, add_trust
 from mmda.errors import ConfigError
 from mmda.utils import ensure_free_space
 from mmda.utils.installation import install_extra
@@ -94,6 +94,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=0, help="of sampled pixels and `init` (%(default)s)"
     )
     add_device(parser)
+    add_trust(parser)
     add_cfg_options(parser, "every config")
 
 
@@ -144,8 +145,10 @@ def main(argv: Sequence[str]) -> int:
     if args.tensorboard is not None:
         _check_tensorboard(args.tensorboard)
 
+    from mmda.engine.checkpoint_loader import trusted_checkpoints
     from mmda.visualisation import figures
 
-    summary = figures.groups(args) if args.kind == "groups" else figures.tsne(args)
+    with trusted_checkpoints(args.trust_checkpoint):
+        summary = figures.groups(args) if args.kind == "groups" else figures.tsne(args)
     print(f"{args.out}: {summary}")
     return 0

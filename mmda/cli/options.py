@@ -44,11 +44,21 @@ def add_device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", help="cpu, cuda, cuda:1, ...; the first GPU if there is one")
 
 
+def add_trust(parser: argparse.ArgumentParser) -> None:
+    """Add ``--trust-checkpoint``."""
+    parser.add_argument(
+        "--trust-checkpoint",
+        action="store_true",
+        help="let checkpoints run code while they are read, as those of other programs may need",
+    )
+
+
 def add_config_options(parser: argparse.ArgumentParser) -> None:
     """Add ``config``, ``--work-dir`` and ``--cfg-options`` as MMSegmentation has them."""
     parser.add_argument("config", help="config file, or a name that `mmda configs` lists")
     parser.add_argument("--work-dir", help="where logs and checkpoints go; work_dirs/...")
     add_cfg_options(parser)
+    add_trust(parser)
     parser.add_argument(
         "--launcher",
         choices=["none", "pytorch", "slurm", "mpi"],

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mmda.api.prediction import Prediction, load_model, plan_outputs, predict_each
 from mmda.cli.dataclass_arguments import add_options, given_options
-from mmda.cli.options import add_cfg_options, add_device
+from mmda.cli.options import add_cfg_options, add_device, add_trust
 from mmda.errors import DataError
 from mmda.raster.mapping.options import PredictOptions
 
@@ -30,6 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add_options(parser, PredictOptions)
     add_device(parser)
+    add_trust(parser)
     add_cfg_options(parser)
     return parser
 
@@ -50,7 +51,11 @@ def main(argv: Sequence[str]) -> int:
     options = PredictOptions(**given_options(args, PredictOptions))
     jobs = plan_outputs(args.images, args.out, options)
     model = load_model(
-        args.config, args.checkpoint, device=args.device, cfg_options=args.cfg_options
+        args.config,
+        args.checkpoint,
+        device=args.device,
+        trust=args.trust_checkpoint,
+        cfg_options=args.cfg_options,
     )
     failed = 0
     for outcome in predict_each(model, jobs, options):

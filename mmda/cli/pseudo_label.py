@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from mmda.cli.options import add_cfg_options, add_device
+from mmda.cli.options import add_cfg_options, add_device, add_trust
 from mmda.pseudo import ThresholdRule, format_report
 
 
@@ -31,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--batch-size", type=int, default=4, help="tiles at once [4]")
     parser.add_argument("--workers", type=int, default=0, help="processes that load tiles [0]")
     add_device(parser)
+    add_trust(parser)
     parser.add_argument(
         "--overwrite", action="store_true", help="replace labels of another model in --out"
     )
@@ -50,21 +51,23 @@ def main(argv: Sequence[str]) -> int:
     args = build_parser().parse_args(argv)
     rule = ThresholdRule.parse(args.thresholds)
 
+    from mmda.engine.checkpoint_loader import trusted_checkpoints
     from mmda.pseudo.label import label_target
 
-    summary = label_target(
-        args.config,
-        args.checkpoint,
-        args.out,
-        rule,
-        data=args.data,
-        split=args.split,
-        batch_size=args.batch_size,
-        workers=args.workers,
-        device=args.device,
-        overwrite=args.overwrite,
-        cfg_options=args.cfg_options,
-    )
+    with trusted_checkpoints(args.trust_checkpoint):
+        summary = label_target(
+            args.config,
+            args.checkpoint,
+            args.out,
+            rule,
+            data=args.data,
+            split=args.split,
+            batch_size=args.batch_size,
+            workers=args.workers,
+            device=args.device,
+            overwrite=args.overwrite,
+            cfg_options=args.cfg_options,
+        )
     print(format_report(summary.report))
     share = 100 * summary.network_seconds / max(summary.seconds, 1e-9)
     print(

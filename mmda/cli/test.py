@@ -29,6 +29,7 @@ def main(argv: Sequence[str]) -> int:
         target_only=args.target_only,
         show_dir=args.show_dir,
         launcher=args.launcher,
+        trust=args.trust_checkpoint,
         cfg_options=args.cfg_options,
     )
 

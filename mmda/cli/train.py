@@ -33,6 +33,7 @@ def main(argv: Sequence[str]) -> int:
         resume=True if args.resume == "auto" else args.resume,
         amp=True if args.amp == "auto" else (args.amp or False),
         launcher=args.launcher,
+        trust=args.trust_checkpoint,
         cfg_options=args.cfg_options,
     )
     return 0

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mmda.cli.options import add_cfg_options, add_device
+from mmda.cli.options import add_cfg_options, add_device, add_trust
 from mmda.errors import ConfigError
 from mmda.style.translators import METHODS, NetworkTranslator, Translator, training_free
 
@@ -41,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="with --cyclegan: domain whose look is taken [target]",
     )
     add_device(parser)
+    add_trust(parser)
     parser.add_argument("--copy-labels", action="store_true", help="copy labels, do not link them")
     parser.add_argument("--overwrite", action="store_true", help="replace a translation in OUT")
     parser.add_argument("--workers", type=int, default=2, help="threads [2]")
@@ -74,6 +75,13 @@ def main(argv: Sequence[str]) -> int:
         if (value := getattr(args, name)) < 1:
             raise ConfigError(f"--{name.replace('_', '-')} must be at least 1, but got {value}.")
 
+    from mmda.engine.checkpoint_loader import trusted_checkpoints
+
+    with trusted_checkpoints(args.trust_checkpoint):
+        return _translate(args)
+
+
+def _translate(args: argparse.Namespace) -> int:
     from mmda.style.translate import TranslatedCopy
 
     translator = _translator(args)

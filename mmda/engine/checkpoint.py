@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.runner.checkpoint import _load_checkpoint
 from torch import nn
 
+from mmda.engine.checkpoint_loader import load_from_weights_only
 from mmda.errors import ConfigError
 
 
@@ -36,24 +36,31 @@ def checkpoint_bytes(model: nn.Module) -> int:
 
 
 def read_checkpoint(path: str | Path) -> dict:
-    """Read a checkpoint on the CPU.
+    """Read a checkpoint on the CPU, without running code from it.
 
     Raises:
-        ConfigError: When it is missing or damaged.
+        ConfigError: When it is missing or damaged, or could run code and is not trusted.
     """
     if "://" not in str(path) and not Path(path).is_file():
         raise ConfigError(f"The checkpoint `{path}` does not exist. Give the path of a .pth file.")
     try:
-        checkpoint = _load_checkpoint(str(path), map_location="cpu", logger="silent")
-    except Exception as error:  # foreign bytes are run as a pickle and can fail in any way
-        raise _unreadable(path, repr(error)) from error
+        checkpoint = load_from_weights_only(str(path), map_location="cpu")
+    except ConfigError:
+        raise
+    except Exception as error:  # foreign bytes can fail in any way
+        raise _unreadable(path, _reason(error)) from error
     if not isinstance(checkpoint, dict):
         raise _unreadable(path, f"it holds a {type(checkpoint).__name__}")
     return checkpoint
 
 
+def _reason(error: Exception) -> str:
+    """Return an error's first line, without the advice that PyTorch puts around it."""
+    text = str(error).rpartition("WeightsUnpickler error: ")[2].strip() or "nothing is left of it"
+    return f"{type(error).__name__}: {text.splitlines()[0].strip()}"
+
+
 def _unreadable(path: str | Path, reason: str) -> ConfigError:
-    reason = reason.splitlines()[0]
     return ConfigError(
         f"The checkpoint `{path}` cannot be read: {reason}. It is damaged or not a checkpoint; use "
         "an earlier one or download it again."

@@ -10,7 +10,9 @@ import pytest
 
 import mmda
 
-FUNCTIONS = ("train", "test", "load_model", "predict", "vectorise", "tile", "tile_dataset", "pair")
+FUNCTIONS = (
+    "train", "test", "load_model", "predict", "export", "vectorise", "tile", "tile_dataset", "pair",
+)  # fmt: skip
 
 
 @pytest.fixture

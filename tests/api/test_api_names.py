@@ -11,7 +11,9 @@ import pytest
 
 import mmda
 
-FUNCTIONS = {"load_model", "pair", "predict", "test", "tile", "tile_dataset", "train", "vectorise"}
+FUNCTIONS = {
+    "export", "load_model", "pair", "predict", "test", "tile", "tile_dataset", "train", "vectorise",
+}  # fmt: skip
 WITHOUT_TORCH = """
 import sys
 import mmda

@@ -101,3 +101,18 @@ def test_what_cannot_be_loaded(config, trained, tmp_path):
         mmda.load_model("gone.py", trained.checkpoint)
     with pytest.raises(ConfigError, match=r"`gone\.pth` does not exist"):
         mmda.load_model(config, "gone.pth")
+
+
+def test_an_exported_model_predicts_the_same(trained, config, tmp_path):
+    first = mmda.load_model(config, trained.checkpoint, device="cpu")
+    path = mmda.export(first, tmp_path / "out/model.safetensors")
+    again = mmda.load_model(config, path, device="cpu")
+    assert again.training_data == first.training_data
+    assert list(again.classes) == list(first.classes)
+    image = np.random.default_rng(0).integers(0, 255, (1, 3, 64, 64)).astype(np.uint8)
+    np.testing.assert_array_equal(again.predictor(image), first.predictor(image))
+    with pytest.raises(ConfigError, match=r"must end in \.safetensors"):
+        mmda.export(first, tmp_path / "model.pth")
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(ConfigError, match=r"model\.safetensors` cannot be read"):
+        mmda.load_model(config, path, device="cpu")

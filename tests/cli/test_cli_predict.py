@@ -63,7 +63,7 @@ def test_goes_on_after_a_bad_image_and_says_so(files, calls, capsys):
     assert "b.tif` has no CRS" in err
     assert "mapped 2 of 5 images" in out
     assert "building 10.0 %" in out
-    assert calls == [("c.py", "c.pth", {"device": "cpu", "cfg_options": {}})]
+    assert calls == [("c.py", "c.pth", {"device": "cpu", "trust": False, "cfg_options": {}})]
 
 
 def test_one_file_with_polygons_and_probabilities(files, calls):

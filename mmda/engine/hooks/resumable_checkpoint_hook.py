@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from mmengine.dist import all_gather_object, get_rank
@@ -9,6 +10,7 @@ from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 
 from mmda.engine import atomic_backend  # noqa: F401  (registers the backend)
+from mmda.engine.plain_history import plain_hub, restored_hub
 from mmda.errors import ConfigError
 from mmda.registry import HOOKS
 from mmda.utils.seeding import capture_rng, restore_rng
@@ -50,15 +52,29 @@ class ResumableCheckpointHook(CheckpointHook):
         super()._save_checkpoint_with_step(runner, step, meta)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Add the random states of all processes to the checkpoint."""
+        """Add the random states of all processes; keep nothing that loading would have to run."""
+        checkpoint["message_hub"] = plain_hub(checkpoint["message_hub"])
         if self._saved is not None:
             checkpoint["rng_states"] = self._saved
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Remember the random state of this process's rank, if the checkpoint has one."""
         super().after_load_checkpoint(runner, checkpoint)
+        if "message_hub" in checkpoint:
+            checkpoint["message_hub"] = restored_hub(checkpoint["message_hub"])
         states = checkpoint.get("rng_states", [])
         self._resumed = states[get_rank()] if get_rank() < len(states) else None
+
+    def before_train(self, runner: Runner) -> None:
+        """Forget a best checkpoint elsewhere: a better one would delete what the path names."""
+        super().before_train(runner)
+        if not self._is_own(getattr(self, "best_ckpt_path", None)):
+            self.best_ckpt_path = None
+        best = getattr(self, "best_ckpt_path_dict", {})
+        best.update({name: None for name, path in best.items() if not self._is_own(path)})
+
+    def _is_own(self, path: str | None) -> bool:
+        return path is None or Path(path).resolve().parent == Path(self.out_dir).resolve()
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
         """Restore the state before the first iteration of a resumed run."""
