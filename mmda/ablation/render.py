@@ -14,6 +14,7 @@ from mmda.ablation.table import Table
 from mmda.ablation.text import caption, heading, shown, sweep_title
 from mmda.report.table import figure
 from mmda.utils import atomic_write_text
+from mmda.utils.names import markdown_cell
 
 SWEEP = "sweep.png"
 
@@ -69,7 +70,7 @@ def markdown(
             line.append(f"**{text}**" if cell.best else text)
             line += [figure(cell.published)] * with_paper[index]
         lines.append(line)
-    grid = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    grid = "\n".join("| " + " | ".join(map(markdown_cell, line)) + " |" for line in lines)
     below = [caption(table, seeds), *remarks, *table.notes]
     if table.sweep is not None:
         below.append(f"![{sweep_title(table, table.sweep)}]({SWEEP})")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mmda.cli.options import add_cfg_options, add_device
 from mmda.errors import ConfigError
 from mmda.utils.files import atomic_write_text
+from mmda.utils.names import markdown_cell
 
 if TYPE_CHECKING:
     from mmda.engine.complexity import Complexity
@@ -85,8 +86,9 @@ def format_table(found: dict[str, Complexity], size: Sequence[int]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for config, one in found.items():
+        name = markdown_cell(Path(config).stem)
         lines.append(
-            f"| {Path(config).stem} | {one.parameters / 1e6:.2f} M | {one.macs / 1e9:.2f} G "
+            f"| {name} | {one.parameters / 1e6:.2f} M | {one.macs / 1e9:.2f} G "
             f"| {one.memory / 2**20:.0f} MiB | {one.fps:.2f} "
             f"| {one.training_parameters / 1e6:.2f} M parameters |"
         )

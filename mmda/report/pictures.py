@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mmda.errors import DataError
 from mmda.raster.dataset.overview import shrunk_ids, shrunk_image
 from mmda.utils.extras import require
+from mmda.utils.names import plot_label
 
 IGNORE = 255
 TRUTH = "truth"
@@ -216,7 +217,7 @@ def add_legend(fig: Any, palette: Palette, classes: Sequence[str]) -> None:
     patch = require("matplotlib.patches").Patch
     hidden = background_ids(classes)
     chips = [
-        patch(color=np.array(colour) / 255, label=name)
+        patch(color=np.array(colour) / 255, label=plot_label(name))
         for index, (name, colour) in enumerate(zip(classes, palette, strict=True))
         if index not in hidden
     ]

@@ -11,6 +11,7 @@ import numpy as np
 from mmda.report.pictures import Palette, Picture
 from mmda.utils import atomic_path
 from mmda.utils.extras import require
+from mmda.utils.names import plot_label
 
 CELL = 1.8  # width of a picture in inches
 DPI = 120
@@ -89,7 +90,10 @@ def add_legend(
     """
     patch = require("matplotlib.patches").Patch
     line = require("matplotlib.lines").Line2D
-    chips = [patch(color=np.array(colour) / 255, label=name) for name, colour in legend.items()]
+    chips = [
+        patch(color=np.array(colour) / 255, label=plot_label(name))
+        for name, colour in legend.items()
+    ]
     for index, (name, marker) in enumerate((markers or {}).items()):
         fill = "none" if index else "0.4"
         chips.append(
