@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -86,4 +87,4 @@ def print_summary(made: PairResult) -> None:
         print(f"warning: {warning}", file=sys.stderr)
     ready = [made.configs[name] for name in ("source_only", "adapted") if name in made.configs]
     if ready:
-        print("Train: " + "; ".join(f"mmda train {path}" for path in ready))
+        print("Train: " + "; ".join(f"mmda train {shlex.quote(str(path))}" for path in ready))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from mmda.utils.names import literal
 
 WIDTH = 100
 
@@ -61,20 +64,22 @@ def _parts(value: Any) -> tuple[str, list[tuple[str, Any]], str]:
     if isinstance(value, From):
         return "dict(", [("", value.base), *_parts(dict(value))[1]], ")"
     if isinstance(value, Mapping):
-        if all(str(key).isidentifier() for key in value):
+        if all(map(_is_argument, value)):
             return "dict(", [(f"{key}=", item) for key, item in value.items()], ")"
-        return "{", [(f"{_quoted(key)}: ", item) for key, item in value.items()], "}"
+        return "{", [(f"{literal(key)}: ", item) for key, item in value.items()], "}"
     if isinstance(value, list):
         return "[", _plain(value), "]"
     if isinstance(value, tuple):
         return "(", _plain(value), ",)" if len(value) == 1 else ")"
-    return (value if isinstance(value, Name) else _quoted(value)), [], ""
+    return (value if isinstance(value, Name) else literal(value)), [], ""
 
 
 def _plain(values: Iterable[Any]) -> list[tuple[str, Any]]:
     return [("", item) for item in values]
 
 
-def _quoted(value: Any) -> str:
-    text = repr(value)
-    return f'"{text[1:-1]}"' if isinstance(value, str) and '"' not in text else text
+def _is_argument(key: Any) -> bool:
+    """Tell whether ``dict(key=...)`` has this very key; Python changes letters such as ``ﬁ``."""
+    return (
+        isinstance(key, str) and key.isascii() and key.isidentifier() and not keyword.iskeyword(key)
+    )

@@ -9,6 +9,7 @@ from typing import Any
 from mmda.pairing.code import From, Name, assign
 from mmda.pairing.recipes import Recipe
 from mmda.raster.dataset.domain import ClassMap
+from mmda.utils.names import comment
 
 ADAPTED = "mmda::_base_/recipes/adapted.py"
 LOAD, PACK = {"type": "LoadTile"}, {"type": "PackDomainInputs"}
@@ -251,5 +252,5 @@ def _adapted(pair: PairPart, recipe: Recipe) -> tuple[str, dict[str, Any]]:
 
 
 def _text(title: Sequence[str], values: Mapping[str, Any]) -> str:
-    lines = [*(f"# {line}" for line in title), *(assign(k, v) for k, v in values.items())]
+    lines = [*map(comment, title), *(assign(k, v) for k, v in values.items())]
     return "\n".join(lines) + "\n"

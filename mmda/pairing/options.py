@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from mmda.errors import ConfigError
 from mmda.pairing.classes import Renames
 from mmda.pairing.recipes import find_recipe
+from mmda.utils.names import check_name
 from mmda.utils.options import documented, option
 
 
@@ -39,6 +40,11 @@ class PairOptions:
     def __post_init__(self) -> None:
         if not 0 < self.val_fraction < 1:
             raise ConfigError(f"--val-fraction must be between 0 and 1, got {self.val_fraction:g}.")
+        for name in self.classes or ():
+            check_name("class", name)
+        for renames in self.renames.values():
+            for name in filter(None, renames.values()):
+                check_name("class", name)
         if self.workers < 1:
             raise ConfigError(f"workers must be at least 1, but got {self.workers}.")
         find_recipe(self.network, self.preset)

@@ -12,6 +12,7 @@ from typing import Any
 
 from mmda.errors import ConfigError
 from mmda.raster.decoding import inline_table
+from mmda.utils.names import check_name, printable
 
 SPLITS = ("train", "val", "test")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -106,9 +107,16 @@ class Scene:
             )
         if not _NAME.fullmatch(self.name):
             raise ConfigError(
-                f"Scene name `{self.name}` cannot be part of a file name: use letters, digits, "
-                "`.`, `_` and `-` only (`mmda.raster.scene.safe_name` replaces the others)."
+                f"Scene name `{printable(self.name)}` cannot be part of a file name: use letters, "
+                "digits, `.`, `_` and `-` only (`mmda.raster.scene.safe_name` replaces the others)."
             )
+        if self.city is not None:
+            check_name("city", self.city)
+        for path in (self.image, self.label.path if self.label else ""):
+            if not (path.isprintable() or _GDAL_NAME.match(path)):
+                raise ConfigError(
+                    f"The path `{printable(path)}` holds control characters. Rename the file."
+                )
         if self.nominal_gsd is not None and not 0 < self.nominal_gsd < float("inf"):
             raise ConfigError(
                 f"Scene `{self.name}`: the nominal GSD must be positive (metres/pixel), but got "

@@ -118,6 +118,16 @@ class TranslatedCopy:
                 f"`{self.root}` has no tiles, only a manifest of windows (--format none). Tile it "
                 "with --format tif to translate it."
             )
+        if outside := [
+            row["id"]
+            for row in self.rows
+            for kind in ("image", "label")
+            if row[kind] and os.path.normpath(row[kind]).startswith((os.pardir, os.sep))
+        ]:
+            raise DataError(
+                f"`{self.root}`: the tile `{outside[0]}` lies in another folder, so its copy would "
+                "not lie in this one. Translate the dataset that has the tiles."
+            )
         if self.out.resolve() == self.root.resolve():
             raise ConfigError(
                 f"`{self.out}` is the dataset to be translated; choose another folder."

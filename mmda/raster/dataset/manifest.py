@@ -13,6 +13,7 @@ import numpy as np
 from mmda.errors import DataError
 from mmda.raster.io.ground import near
 from mmda.utils.files import atomic_path
+from mmda.utils.names import check_name, printable
 
 if TYPE_CHECKING:
     import pyarrow
@@ -52,6 +53,9 @@ COLUMNS = {
     "label_crc32": "Int64",
 }
 
+NAMES = ("id", "domain", "split", "scene", "city", "source", "label_source", "image", "label")
+CONTROL = r"[\x00-\x1f\x7f-\x{9f}\x{2028}\x{2029}]"
+
 
 def write_manifest(root: Path, rows: Sequence[dict[str, Any]]) -> None:
     """Write the manifest as GeoParquet, sorted by tile id.
@@ -83,11 +87,29 @@ def read_manifest_table(root: str | Path) -> pyarrow.Table:
         raise _missing(path)
     try:
         names = pyarrow.parquet.read_schema(path).names
-        return pyarrow.parquet.read_table(path, columns=[n for n in names if n != "geometry"])
+        table = pyarrow.parquet.read_table(path, columns=[n for n in names if n != "geometry"])
     except (OSError, pyarrow.ArrowException) as error:
         raise DataError(
             f"Cannot read the manifest `{path}` ({error}): run the tiling again."
         ) from error
+    _check_texts(table, path)
+    return table
+
+
+def _check_texts(table: pyarrow.Table, path: Path) -> None:
+    """Raise a :class:`DataError` for names that are no line of text; they get into configs."""
+    import pyarrow.compute
+
+    for column in NAMES:
+        if column not in table.column_names:
+            continue
+        texts = table[column].unique().cast("string")
+        odd = texts.filter(pyarrow.compute.match_substring_regex(texts, CONTROL))
+        if len(odd):
+            raise DataError(
+                f"The manifest `{path}` has control characters in `{column}`: "
+                f"{printable(repr(odd[0].as_py()))}. Tile the dataset again, under other names."
+            )
 
 
 def read_manifest(root: str | Path, split: str | None = None) -> list[dict[str, Any]]:
@@ -120,12 +142,29 @@ def read_dataset_info(root: str | Path) -> dict[str, Any]:
         info = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise DataError(f"`{path}` is not valid JSON ({error}): run the tiling again.") from error
+    if not isinstance(info, dict):
+        raise DataError(f"`{path}` must hold an object, not a list: run the tiling again.")
     if info.get("format") != FORMAT:
         raise DataError(
             f"`{path}` has the format {info.get('format')!r}; this version of mmda reads format "
             f"{FORMAT}: tile the dataset again."
         )
+    _check_info(info, path)
     return info
+
+
+def _check_info(info: dict[str, Any], path: Path) -> None:
+    """Raise a :class:`DataError` for names that are no line of text; they get into configs."""
+    classes = info.get("classes")
+    if not isinstance(classes, list):
+        raise DataError(f"`{path}`: `classes` must be a list of names: run the tiling again.")
+    named = {"task": [info.get("task")], "domain": [info.get("domain")], "class": classes}
+    for what, names in named.items():
+        for name in names:
+            try:
+                check_name(what, name, DataError)
+            except DataError as error:
+                raise DataError(f"`{path}`: {error}") from None
 
 
 def _missing(path: Path) -> DataError:

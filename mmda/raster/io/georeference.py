@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,13 +45,15 @@ def georeference(dataset: Any, path: str) -> Georeference:
         return Georeference(crs, transform, _assign(path))
     advice = (
         f"its {len(points)} ground control points lie up to {residual:.1f} pixels off any straight "
-        f"grid: warp it first, `gdalwarp -tps {path} WARPED.tif`"
+        f"grid: warp it first, `gdalwarp -tps {shlex.quote(path)} WARPED.tif`"
     )
     return Georeference(None, None, advice, (points, crs))
 
 
 def _assign(path: str) -> str:
-    return f"it has no CRS: assign the right one, `gdal_edit.py -a_srs EPSG:... {path}`"
+    return (
+        f"it has no CRS: assign the right one, `gdal_edit.py -a_srs EPSG:... {shlex.quote(path)}`"
+    )
 
 
 def _residual(points: list[GroundControlPoint], transform: Affine) -> float:

@@ -11,6 +11,7 @@ from mmda.raster.decoding import IGNORE
 from mmda.raster.tiling.encode import FORMATS, check_format
 from mmda.raster.tiling.shard import Shard, parse_shard
 from mmda.raster.windows import EDGES, check_tiling
+from mmda.utils.names import check_name
 from mmda.utils.options import documented, option
 
 # Distinct and readable on aerial images; the first class is background in most tasks.
@@ -63,6 +64,10 @@ class TileOptions:
             raise ConfigError(f"Expected 2 to 253 classes, but got {len(self.classes)}.")
         if len(set(self.classes)) != len(self.classes):
             raise ConfigError(f"Class names repeat: {', '.join(self.classes)}.")
+        named = {"task": [self.task], "domain": [self.domain], "class": self.classes}
+        for what, names in named.items():
+            for name in names:
+                check_name(what, name)
         if self.palette is not None and len(self.palette) != len(self.classes):
             raise ConfigError(
                 f"The palette has {len(self.palette)} colours for {len(self.classes)} classes."
