@@ -12,6 +12,7 @@ from mmengine.registry import init_default_scope
 
 from mmda.engine.checkpoint import load_weights
 from mmda.engine.launch import load_config
+from mmda.engine.pretrained import check_pretrained
 from mmda.errors import ConfigError
 from mmda.models.segmentors import UDASegmentor
 from mmda.registry import MODELS
@@ -53,7 +54,7 @@ def build_model(
             pretrained backbone included; else they are about to be loaded.
 
     Raises:
-        ConfigError: When the config is faulty.
+        ConfigError: When the config is faulty, or pretrained weights do not fit.
     """
     config = load_config(config_path, cfg_options)
     init_default_scope("mmda")
@@ -61,6 +62,7 @@ def build_model(
         without_pretrained(config.model)
     model = MODELS.build(config.model)
     if initial:
+        check_pretrained(model)
         model.init_weights()
     return model
 

@@ -23,6 +23,7 @@ from mmda.engine.checkpoint import (
 from mmda.engine.config_check import check_config, require_keys
 from mmda.engine.config_parts import check_overrides
 from mmda.engine.data_check import check_data
+from mmda.engine.pretrained import check_pretrained
 from mmda.engine.unwrap import unwrapped
 from mmda.errors import ConfigError
 from mmda.utils.files import ensure_free_space
@@ -162,8 +163,8 @@ def build_runner(config: Config, *, training: bool = True) -> Runner:
     Raises:
         DataError: When a dataset is missing, empty, damaged or does not fit the config, or the
             disk has no room for the checkpoints.
-        ConfigError: When the checkpoint does not fit, or the checkpoints' interval does not fit
-            gradient accumulation.
+        ConfigError: When the checkpoint or a pretrained backbone's weights do not fit, or the
+            checkpoints' interval does not fit gradient accumulation.
     """
     init_default_scope("mmda")
     require_keys(config, REQUIRED[training])
@@ -172,6 +173,8 @@ def build_runner(config: Config, *, training: bool = True) -> Runner:
     check_data(config, training=training)
     checkpoint = read_checkpoint(config.load_from) if config.get("load_from") else None
     runner = Runner.from_cfg(config)
+    if training:
+        check_pretrained(unwrapped(runner.model))
     if checkpoint is not None:
         check_fits(unwrapped(runner.model), checkpoint, config.load_from)
     saving = _checkpoint_hook(config)
