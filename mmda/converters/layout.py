@@ -94,10 +94,7 @@ def list_rasters(folder: Path) -> list[FoundFile]:
     paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in RASTER_SUFFIXES)
     found = [FoundFile(str(p)) for p in paths if p.is_file() and not p.name.startswith(".")]
     if not found:
-        raise DataError(
-            f"The folder `{folder}` holds no rasters ({', '.join(RASTER_SUFFIXES)}). Unpack the "
-            "dataset again."
-        )
+        raise DataError(f"The folder `{folder}` holds no rasters. Unpack the dataset again.")
     return found
 
 

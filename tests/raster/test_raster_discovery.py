@@ -1,5 +1,10 @@
+import numpy as np
 import pytest
+import rasterio
+import rasterio.shutil
+from raster_samples import noise
 
+from mmda.cli import main
 from mmda.errors import ConfigError, DataError
 from mmda.raster.dataset.discovery import (
     FoundFile,
@@ -8,6 +13,7 @@ from mmda.raster.dataset.discovery import (
     pair_labels,
     scene_names,
 )
+from mmda.raster.dataset.manifest import read_manifest
 
 
 def touch(root, *names):
@@ -97,3 +103,64 @@ def test_several_sources_come_in_their_order(tmp_path):
         path.touch()
     sources = [str(tmp_path / "b.tif"), str(tmp_path / "folder"), str(tmp_path / "a.tif")]
     assert [image.stem for image in find_images(*sources)] == ["b", "c", "a"]
+
+
+@pytest.mark.parametrize("rule", ["{stem}.png->{stem}_gt.png", r"re:(.*)\.png->\1_gt.png"])
+def test_labels_in_the_folder_of_the_images_are_no_images(tmp_path, rule):
+    root = str(touch(tmp_path, "a.png", "a_gt.png", "b.png", "b_gt.png", "a_gt.png.aux.xml"))
+    pairs = pair_labels(find_images(root), root, PairingRule(rule))
+    assert [(i.name, label.name) for i, label in pairs] == [
+        ("a.png", "a_gt.png"), ("b.png", "b_gt.png"),
+    ]  # fmt: skip
+    touch(tmp_path, "c.png")
+    with pytest.raises(DataError, match=r"(?s)1 of 3 images have no label.*c\.png` -> "):
+        pair_labels(find_images(root), root, PairingRule(rule))
+
+
+def test_one_stem_in_one_folder_tells_nothing(tmp_path):
+    root = str(touch(tmp_path, "a.jpg", "a.png"))
+    with pytest.raises(DataError, match=r"a\.jpg` and `.*a\.png` are labels of each other"):
+        pair_labels(find_images(root), root, PairingRule("same-stem"))
+    root = str(touch(tmp_path / "vectors", "a.bmp", "a.geojson"))
+    pairs = pair_labels(find_images(root), root, PairingRule("same-stem"), vectors=True)
+    assert [(i.name, label.name) for i, label in pairs] == [("a.bmp", "a.geojson")]
+
+
+def test_what_gdal_opens_and_no_side_cars(tmp_path):
+    rasters = ["a.webp", "b.JP2", "c.bmp", "d.vrt", "e.j2k", "f.gif", "g.asc", "h.bil", "i.ers"]
+    side_cars = [
+        "a.webp.aux.xml", "a.wld", "b.j2w", "c.bpw", "d.tif.ovr", "d.tif.msk", "h.hdr", "a.prj",
+        "read.pdf", "layer.gpkg", "MTD.xml", "db.sqlite", "x.qml", "x.txt", "x.csv", "x.json",
+    ]  # fmt: skip
+    found = find_images(str(touch(tmp_path, *rasters, *side_cars)))
+    assert [file.name for file in found] == rasters
+
+
+@pytest.mark.parametrize(
+    ("suffix", "driver", "options"),
+    [
+        ("webp", "WEBP", {"LOSSLESS": "YES"}),
+        ("jp2", "JP2OpenJPEG", {"QUALITY": "100", "REVERSIBLE": "YES"}),
+        ("bmp", "BMP", {}),
+    ],
+)
+@pytest.mark.parametrize("command", ["folder", "geotiff"])
+def test_formats_are_tiled(tmp_path, suffix, driver, options, command):
+    pixels = noise(3, 64, 64)
+    mask = noise(1, 64, 64) % 2
+    for path, data in ((tmp_path / f"a.{suffix}", pixels), (tmp_path / "a_gt.png", mask)):
+        profile = dict(driver="GTiff", count=len(data), height=64, width=64, dtype="uint8")
+        with rasterio.open(tmp_path / "plain.tif", "w", **profile) as raster:
+            raster.write(data)
+        chosen = dict(driver=driver, **options) if data is pixels else dict(driver="PNG")
+        rasterio.shutil.copy(tmp_path / "plain.tif", path, **chosen)
+    (tmp_path / "plain.tif").unlink()
+    labels = "--masks" if command == "folder" else "--labels"
+    names = ["--task", "t", "--domain", "d", "--classes", "a", "b", "--tile", "64"]
+    rule = f"{{stem}}.{suffix}->{{stem}}_gt.png"
+    argv = ["tile", command, str(tmp_path), str(tmp_path / "o"), *names, labels, str(tmp_path)]
+    assert main([*argv, "--pair", rule, "--nominal-gsd", "0.5"]) == 0
+    (row,) = read_manifest(tmp_path / "o")
+    with rasterio.open(tmp_path / "o" / row["image"]) as raster:
+        np.testing.assert_array_equal(raster.read(), pixels)
+    assert row["class_pixels"] == [int((mask == 0).sum()), int((mask == 1).sum())]

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from rasterio.drivers import raster_driver_extensions
 
 from mmda.errors import ConfigError, DataError
 from mmda.raster.labels.vector_files import VECTOR_SUFFIXES
 from mmda.raster.scene import is_local, safe_name
 
-RASTER_SUFFIXES = (".tif", ".tiff", ".vrt", ".png", ".jpg", ".jpeg", ".jp2", ".img")
+_FIRST = (".tif", ".tiff", ".vrt", ".png", ".jpg", ".jpeg", ".jp2", ".webp", ".bmp", ".img")
+# Side-car files, documents and vector formats that some driver of GDAL calls its own.
+_NO_RASTERS = {
+    ".dat", ".err", ".gen", ".gpkg", ".gpkg.zip", ".hdr", ".kml", ".kmz", ".lbl", ".map",
+    ".mbtiles", ".pdf", ".sqlite", ".xml",
+}  # fmt: skip
+_OTHERS = {f".{suffix}" for suffix in raster_driver_extensions()} | {".bip", ".bsq", ".tga"}
+RASTER_SUFFIXES = (*_FIRST, *sorted(_OTHERS - _NO_RASTERS - {*_FIRST}))
+"""Ends of the names of rasters, in lower case: the commonest, then the others that GDAL opens."""
 SPLIT_FOLDERS = {
     "train": "train",
     "training": "train",
@@ -64,8 +75,9 @@ def _find(source: str) -> list[FoundFile]:
         found = _list_folder(path, RASTER_SUFFIXES)
         if not found:
             raise DataError(
-                f"The folder `{source}` holds no rasters ({', '.join(RASTER_SUFFIXES)}), nor do "
-                "sub-folders `train`, `val` or `test`. Give the folder that holds the images."
+                f"The folder `{source}` holds no rasters ({', '.join(_FIRST)} and others that GDAL "
+                "opens), nor do sub-folders `train`, `val` or `test`. Give the folder that holds "
+                "the images."
             )
         return found
     matches = sorted(m for m in glob.glob(source, recursive=True) if _has_suffix(m))
@@ -128,8 +140,9 @@ def pair_labels(
 ) -> list[tuple[FoundFile, FoundFile]]:
     """Pair every image with its label in ``folder``.
 
-    Images that a pattern does not match are left out (masks may lie in the same folder); a label
-    in the folder of the image's split comes before one outside of such folders.
+    Images that a pattern does not match are left out, and so are those that are labels of others,
+    as labels may lie in the folder of the images. A label in the folder of the image's split comes
+    before one outside of such folders.
 
     Args:
         images: The images.
@@ -138,30 +151,32 @@ def pair_labels(
         vectors: Whether vector files count as labels, too.
 
     Raises:
-        DataError: When the folder is missing or a label is; the first five pairs are named.
+        DataError: When the folder is missing or a label is, the first five pairs are named; or when
+            the rule does not tell images from labels.
     """
     path = Path(folder)
     if not path.is_dir():
         raise DataError(f"The label folder `{folder}` does not exist. Correct the path.")
     suffixes = (*RASTER_SUFFIXES, *VECTOR_SUFFIXES) if vectors else RASTER_SUFFIXES
-    index: dict[tuple[str | None, str], FoundFile] = {}
-    for label in _list_folder(path, suffixes):
-        index.setdefault((label.split, label.name), label)
-        index.setdefault((label.split, label.stem), label)
-    pairs, missing = [], []
-    for image in images:
-        name = rule.label_name(image)
-        if name is None:
-            continue
-        found = index.get((image.split, name)) or index.get((None, name))
-        if found is None:
-            missing.append(f"`{image.path}` -> `{path / name}`")
-        else:
-            pairs.append((image, found))
+    find_label = _finder(_list_folder(path, suffixes))
+    named = [(image, name) for image in images if (name := rule.label_name(image)) is not None]
+    found = [(image, path / name, find_label(image, name)) for image, name in named]
+    labels = {_real(image): _real(label) for image, _, label in found if label is not None}
+    taken = set(labels.values())
+    for image, label in labels.items():
+        if labels.get(label) == image:
+            raise DataError(
+                f"By the rule `{rule.text}`, `{image}` and `{label}` are labels of each other. "
+                "Give a rule that tells images from labels, such as "
+                "`{stem}.jpg->{stem}_gt.png`, or put the labels in a folder of their own."
+            )
+    apart = [one for one in found if _real(one[0]) not in taken]
+    pairs = [(image, label) for image, _, label in apart if label is not None]
+    missing = [f"`{image.path}` -> `{place}`" for image, place, label in apart if label is None]
     if missing:
         listed = "\n".join(f"- {pair}" for pair in missing[:5])
         raise DataError(
-            f"{len(missing)} of {len(images)} images have no label by the rule `{rule.text}`:\n"
+            f"{len(missing)} of {len(apart)} images have no label by the rule `{rule.text}`:\n"
             f"{listed}\nAdd the labels, leave the images out, or give another pairing rule."
         )
     if not pairs:
@@ -170,6 +185,24 @@ def pair_labels(
             f"`{images[0].path}`."
         )
     return pairs
+
+
+def _finder(labels: Sequence[FoundFile]) -> Callable[[FoundFile, str], FoundFile | None]:
+    """Return a function that finds an image's label by name or stem; never the image itself."""
+    index: dict[tuple[str | None, str], list[FoundFile]] = {}
+    for label in labels:
+        for key in dict.fromkeys([label.name, label.stem]):
+            index.setdefault((label.split, key), []).append(label)
+
+    def find(image: FoundFile, name: str) -> FoundFile | None:
+        candidates = [*index.get((image.split, name), []), *index.get((None, name), [])]
+        return next((label for label in candidates if _real(label) != _real(image)), None)
+
+    return find
+
+
+def _real(file: FoundFile) -> str:
+    return os.path.realpath(file.path) if is_local(file.path) else file.path
 
 
 def _list_folder(folder: Path, suffixes: tuple[str, ...]) -> list[FoundFile]:
