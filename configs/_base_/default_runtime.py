@@ -17,6 +17,7 @@ default_hooks = dict(
     checkpoint=dict(type="ResumableCheckpointHook", interval=2000, max_keep_ckpts=2),
     sampler_seed=dict(type="DistSamplerSeedHook"),
     finite_loss=dict(type="FiniteLossHook", interval=50),
+    learning=dict(type="LearningCheckHook"),
     step=dict(type="StepHook"),
 )
 custom_hooks = [dict(type="TeacherEMAHook")]

@@ -10,6 +10,7 @@ from mmengine.config import Config
 
 from mmda.datasets import RasterWindowDataset, TiledDataset
 from mmda.engine.config_check import find_component
+from mmda.engine.learnable import absent_classes, foreign_values
 from mmda.errors import ConfigError, DataError
 from mmda.raster.dataset.domain import TiledDomain, count_splits
 from mmda.raster.dataset.window_reader import scenes_of
@@ -18,27 +19,34 @@ from mmda.raster.scene import is_local
 LOADERS = {True: ("train_dataloader", "val_dataloader"), False: ("test_dataloader",)}
 
 
-def check_data(config: Config, *, training: bool) -> None:
+def check_data(config: Config, *, training: bool) -> list[str]:
     """Check every tiled dataset that a run will read.
 
     The split must have tiles, every file of the manifest must exist with the size that it was
     written with, labels must exist where the config reads them, the band count must fit the data
-    preprocessor, and the labels' class ids must fit the decode head. No pixel is decoded, so that
-    this takes seconds for a dataset of any size.
+    preprocessor, and the labels' class ids must fit the decode head. Warnings tell of classes
+    without a training label, and of values of another scale than the preprocessor's. No pixel is
+    decoded, so that this takes seconds for a dataset of any size.
 
     Args:
         config: A checked config.
         training: Whether to check the training (and validation) data, or the test data.
+
+    Returns:
+        The warnings, in sentences.
 
     Raises:
         DataError: When files are missing or do not agree with the manifest or the config.
         ConfigError: When bands or classes differ between data and config.
     """
     classes: dict[str, list[str]] = {}
+    warnings: list[str] = []
     for loader in LOADERS[training]:
         for dataset, path in _datasets((config.get(loader) or {}).get("dataset"), loader):
-            classes[dataset["data_root"]] = _check_dataset(dataset, config.model, path)
+            classes[dataset["data_root"]], found = _check_dataset(dataset, config.model, path)
+            warnings += found
     _check_same_classes(classes)
+    return list(dict.fromkeys(warnings))
 
 
 def _datasets(node: Any, path: str) -> Iterator[tuple[dict, str]]:
@@ -67,8 +75,8 @@ def _check_same_classes(classes: dict[str, list[str]]) -> None:
             )
 
 
-def _check_dataset(dataset: dict, model: dict, path: str) -> list[str]:
-    """Check one dataset and return its class names."""
+def _check_dataset(dataset: dict, model: dict, path: str) -> tuple[list[str], list[str]]:
+    """Check one dataset; return its class names, and warnings."""
     classes = (dataset.get("metainfo") or {}).get("classes")
     domain = TiledDomain(
         dataset["data_root"], dataset.get("split_file"), dataset.get("class_map"), classes
@@ -95,10 +103,13 @@ def _check_dataset(dataset: dict, model: dict, path: str) -> list[str]:
         _check_rasters(root, rows, labelled)
     else:
         _check_files(root, rows, labelled)
+    warnings = foreign_values(domain, dataset, model["data_preprocessor"])
     if labelled:
         _check_classes(domain, rows, model["segmentor"]["decode_head"]["num_classes"])
         _check_variety(domain, rows)
-    return domain.classes
+        if split == "train":
+            warnings += absent_classes(domain, rows)
+    return domain.classes, warnings
 
 
 def _check_labelled(root: Path, rows: list[dict]) -> None:

@@ -170,9 +170,11 @@ def build_runner(config: Config, *, training: bool = True) -> Runner:
     require_keys(config, REQUIRED[training])
     _drop_hooks(config)
     _check_checkpoint_interval(config)
-    check_data(config, training=training)
+    warnings = check_data(config, training=training)
     checkpoint = read_checkpoint(config.load_from) if config.get("load_from") else None
     runner = Runner.from_cfg(config)
+    for warning in warnings:
+        runner.logger.warning(warning)
     if training:
         check_pretrained(unwrapped(runner.model))
     if checkpoint is not None:

@@ -15,6 +15,7 @@ from mmda.raster.dataset.stats import BandStatistics
 from mmda.utils.threads import map_in_threads
 
 Rows = Sequence[Mapping[str, Any]]
+SCALE = 4  # ratio of bright pixels from which a pair is warned of
 SAMPLED = 64  # number of tiles on which the brightness is measured
 
 
@@ -136,7 +137,10 @@ def _class_pixels(rows: Rows) -> dict[str, list[int]]:
 
 
 def check_same_bands(source: TiledDomain, target: TiledDomain) -> list[str]:
-    """Check that the domains have equally many bands; return a warning if their types differ.
+    """Check that the domains have equally many bands; warn if their types or scales differ.
+
+    Returns:
+        The warning, or nothing.
 
     Raises:
         DataError: When the band counts differ.
@@ -154,4 +158,17 @@ def check_same_bands(source: TiledDomain, target: TiledDomain) -> list[str]:
             "domain is normalised with its own statistics, and source images do not get the "
             "target's colours (MatchDomain is left out)."
         ]
+    dark, bright = sorted(_bright_value(info) for info in infos)
+    if bright > SCALE * dark > 0:
+        return [
+            f"Bright pixels of one domain are {bright:.4g}, of the other {dark:.4g}: they seem to "
+            "be stored on different scales. Bring the rasters to one scale before tiling, unless "
+            "the sensors differ so much."
+        ]
     return []
+
+
+def _bright_value(info: Mapping[str, Any]) -> float:
+    """Return two deviations above the mean, over all bands."""
+    found = info["statistics"]
+    return float(np.mean(np.asarray(found["mean"]) + 2 * np.asarray(found["std"])))

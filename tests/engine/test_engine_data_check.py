@@ -9,6 +9,7 @@ import pytest
 from core_samples import ADAPTED
 
 from mmda.cli import main
+from mmda.engine.launch import build_runner, load_config, prepare
 from mmda.raster.dataset.manifest import read_manifest, write_manifest
 
 
@@ -147,3 +148,66 @@ def test_unlabelled_source(data, refused):
 
 def test_a_target_less_config_for_an_adapting_model(data, refused):
     assert "need the target domain" in refused('train_dataloader["dataset"]["target"] = None\n')
+
+
+@pytest.fixture
+def warned(data, write_config, monkeypatch, tmp_path):
+    """Return a function that builds a run and gives what its log says of the data."""
+
+    def run(text: str = "") -> str:
+        path = write_config(ADAPTED + text)
+        monkeypatch.setenv("MMDA_TOY_ROOT", str(data))
+        build_runner(prepare(load_config(path), tmp_path / "work"))
+        (log,) = (tmp_path / "work").glob("*/*.log")
+        return log.read_text()
+
+    return run
+
+
+def test_sound_data_give_no_warning(warned):
+    log = warned()
+    assert "cannot be learnt" not in log
+    assert "normalises by" not in log
+
+
+def test_a_class_without_labels_is_told_before_training(data, warned):
+    for domain in ("source", "target"):
+        info = json.loads((data / domain / "dataset.json").read_text())
+        change_info(
+            data / domain,
+            classes=[*info["classes"], "pond"],
+            palette=[*info["palette"], [0, 0, 255]],
+        )
+        change_rows(data / domain, lambda row: row["class_pixels"].append(0))
+    log = warned('model["segmentor"]["decode_head"]["num_classes"] = 3\n' + THREE)
+    assert f"`{data / 'source'}`: `pond`: no pixel in the labels of the split `train`" in log
+    assert log.count("cannot be learnt") == 1
+
+
+THREE = 'model["alignments"]["adversarial"]["num_classes"] = 3\n'
+
+
+@pytest.mark.parametrize(
+    ("factor", "warns"), [(1.0, False), (2.0, False), (1 / 255, True), (257.0, True), (16.0, True)]
+)
+@pytest.mark.parametrize("domain", ["source", "target"])
+def test_values_of_another_scale_are_told(data, warned, factor, warns, domain):
+    info = json.loads((data / domain / "dataset.json").read_text())
+    statistics = {k: [v * factor for v in values] for k, values in info["statistics"].items()}
+    change_info(data / domain, statistics=statistics)
+    log = warned()
+    assert (f"`{data / domain}` holds uint8 values with the mean" in log) is warns
+
+
+def test_looks_that_are_matched_are_not_compared(data, warned):
+    info = json.loads((data / "source/dataset.json").read_text())
+    statistics = {k: [v * 16 for v in values] for k, values in info["statistics"].items()}
+    change_info(data / "source", statistics=statistics)
+    match = """
+train_dataloader["dataset"]["source"]["pipeline"] = [
+    augment[0],
+    dict(type="MatchTile", target=f"{SOURCE}", method="fda"),
+    *augment[1:],
+]
+""".replace("{SOURCE}", str(data / "target"))
+    assert "normalises by" not in warned(match)

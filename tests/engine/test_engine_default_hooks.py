@@ -9,7 +9,10 @@ from mmda.cli import main
 from mmda.engine.launch import build_runner, load_config, prepare
 from mmda.registry import HOOKS
 
-NAMES = ["timer", "logger", "param_scheduler", "checkpoint", "sampler_seed", "finite_loss", "step"]
+NAMES = [
+    "timer", "logger", "param_scheduler", "checkpoint", "sampler_seed", "finite_loss", "learning",
+    "step",
+]  # fmt: skip
 
 
 def built(config: str, folder, **changes) -> list[type]:

@@ -4,6 +4,7 @@ from mmda.engine.hooks.alignment_weight_hook import AlignmentWeightHook
 from mmda.engine.hooks.finite_loss_hook import FiniteLossHook
 from mmda.engine.hooks.group_diagnostics_hook import GroupDiagnosticsHook
 from mmda.engine.hooks.grouping_refresh_hook import GroupingRefreshHook
+from mmda.engine.hooks.learning_check_hook import LearningCheckHook
 from mmda.engine.hooks.resumable_checkpoint_hook import ResumableCheckpointHook
 from mmda.engine.hooks.show_predictions_hook import ShowPredictionsHook
 from mmda.engine.hooks.step_hook import StepHook
@@ -14,6 +15,7 @@ __all__ = [
     "FiniteLossHook",
     "GroupDiagnosticsHook",
     "GroupingRefreshHook",
+    "LearningCheckHook",
     "ResumableCheckpointHook",
     "ShowPredictionsHook",
     "StepHook",
