@@ -95,6 +95,38 @@ def check_fits(model: Any, checkpoint: dict, path: str | Path) -> None:
             raise ConfigError(_describe(key, value, theirs[key], path))
 
 
+def check_resumable(checkpoint: dict, path: str | Path, processes: int, batch_size: int) -> None:
+    """Raise a :class:`ConfigError` if a run cannot go on from a checkpoint at the right sample.
+
+    Args:
+        checkpoint: The checkpoint's content.
+        path: Its path, for the message.
+        processes: Number of processes of this run.
+        batch_size: Samples of each in an iteration.
+    """
+    missing = [k for k in ("meta", "message_hub", "optimizer") if not checkpoint.get(k)]
+    if missing:
+        raise ConfigError(
+            f"The checkpoint `{path}` cannot be resumed from: it has no `{'`, `'.join(missing)}`, "
+            "only weights. Start a new run from them with `--cfg-options load_from=...`."
+        )
+    before = checkpoint.get("stream")
+    if not before or not before["batch_size"]:  # of MMEngine's own hook, or batches that vary
+        return
+    wanted = before["processes"] * before["batch_size"]
+    if wanted == processes * batch_size:
+        return
+    advice = f"resume with {before['processes']} processes of batch size {before['batch_size']}"
+    if wanted % processes == 0:
+        advice = f"set `train_dataloader.batch_size={wanted // processes}`"
+    raise ConfigError(
+        f"The checkpoint `{path}` is of a run with {wanted} samples per iteration "
+        f"({before['processes']} processes, batch size {before['batch_size']}), but this run has "
+        f"{processes * batch_size} ({processes} processes, batch size {batch_size}): it would "
+        f"repeat or leave out samples, and its schedule would not fit. To go on, {advice}."
+    )
+
+
 def _describe(key: str, own: torch.Tensor, other: torch.Tensor, path: str | Path) -> str:
     message = (
         f"The checkpoint `{path}` has `{key}` of shape {tuple(other.shape)}, the config's model "

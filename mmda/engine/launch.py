@@ -10,11 +10,13 @@ from typing import TypeAlias
 import torch
 import torch.distributed
 from mmengine.config import Config
+from mmengine.dist import get_world_size
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
 from mmda.engine.checkpoint import (
     check_fits,
+    check_resumable,
     checkpoint_bytes,
     latest_checkpoint,
     read_checkpoint,
@@ -179,6 +181,9 @@ def build_runner(config: Config, *, training: bool = True) -> Runner:
         check_pretrained(unwrapped(runner.model))
     if checkpoint is not None:
         check_fits(unwrapped(runner.model), checkpoint, config.load_from)
+        if training and config.get("resume"):
+            size = config.train_dataloader.get("batch_size", 1)
+            check_resumable(checkpoint, config.load_from, get_world_size(), size)
     saving = _checkpoint_hook(config)
     if training and saving is not None:
         keep = saving.get("max_keep_ckpts", 2)

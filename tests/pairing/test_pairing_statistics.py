@@ -96,3 +96,12 @@ def test_domains_of_other_bands_and_types(tmp_path):
     (warning,) = check_same_bands(TiledDomain(three), TiledDomain(wide))
     assert "are uint8, the target's uint16" in warning
     assert check_same_bands(TiledDomain(three), TiledDomain(three)) == []
+
+
+@pytest.mark.parametrize(("scale", "warns"), [(1.0, False), (0.5, False), (1 / 16, True)])
+def test_scales_that_differ_are_told(tmp_path, scale, warns):
+    domain(tmp_path, "s", "train", dtype="uint16", scale=scale)
+    domain(tmp_path, "t", "train", dtype="uint16", east=1000, seed=9)
+    found = check_same_bands(TiledDomain(tmp_path / "s"), TiledDomain(tmp_path / "t"))
+    assert bool(found) is warns
+    assert not warns or "different scales" in found[0]

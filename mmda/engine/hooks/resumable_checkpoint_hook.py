@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mmengine.dist import all_gather_object, get_rank
+from mmengine.dist import all_gather_object, get_rank, get_world_size
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 
@@ -52,10 +52,17 @@ class ResumableCheckpointHook(CheckpointHook):
         super()._save_checkpoint_with_step(runner, step, meta)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Add the random states of all processes; keep nothing that loading would have to run."""
+        """Add the random states of all processes and how they share the samples.
+
+        Nothing is kept that loading would have to run.
+        """
         checkpoint["message_hub"] = plain_hub(checkpoint["message_hub"])
         if self._saved is not None:
             checkpoint["rng_states"] = self._saved
+        checkpoint["stream"] = {
+            "processes": get_world_size(),
+            "batch_size": runner.train_dataloader.batch_size,
+        }
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Remember the random state of this process's rank, if the checkpoint has one."""
