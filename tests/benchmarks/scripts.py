@@ -5,6 +5,7 @@ A script may start itself again with ``subprocess.run``: that is a fork, too.
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import runpy
@@ -19,6 +20,7 @@ import torch._dynamo  # every optimiser imports it  # noqa: F401
 
 import mmda.engine.launch  # noqa: F401
 
+MALLOC = {"MALLOC_TRIM_THRESHOLD_": -1, "MALLOC_MMAP_THRESHOLD_": -3}
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
@@ -55,5 +57,15 @@ def _main(arguments: Sequence[str], env: Mapping[str, str], stdout: Path, stderr
     sys.argv = list(arguments)
     sys.path.insert(0, str(Path(arguments[0]).parent))
     os.environ.update(env)
+    _allocate_exactly(env)
     subprocess.run = fork  # type: ignore[assignment]
     runpy.run_path(arguments[0], run_name="__main__")
+
+
+def _allocate_exactly(env: Mapping[str, str]) -> None:
+    """Do what glibc does at the start of a process with ``env``, from a heap without free pages."""
+    glibc = ctypes.CDLL(None)
+    for name, parameter in MALLOC.items():
+        if name in env:
+            glibc.mallopt(parameter, int(env[name]))
+            glibc.malloc_trim(0)
