@@ -210,6 +210,7 @@ def plan_outputs(
         ConfigError: When two outputs would be one file.
     """
     jobs = [_outputs(os.fspath(image), Path(out), options) for image in images]
+    _check_inputs(images, jobs)
     seen: dict[Path, str] = {}
     for job in jobs:
         if job.mask in seen:
@@ -219,6 +220,18 @@ def plan_outputs(
             )
         seen[job.mask] = job.image
     return jobs
+
+
+def _check_inputs(images: Sequence[str | Path], jobs: Sequence[Outputs]) -> None:
+    """Refuse an output that would overwrite one of the images."""
+    inputs = {Path(image).resolve() for image in images}
+    for job in jobs:
+        for path in filter(None, (job.mask, job.probabilities, job.polygons)):
+            if path.resolve() in inputs:
+                raise ConfigError(
+                    f"The map of `{job.image}` would overwrite the image `{path}`. Give another "
+                    "folder as output, or leave that image out."
+                )
 
 
 def predict_each(

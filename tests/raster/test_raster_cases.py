@@ -14,7 +14,7 @@ from PIL import Image
 from raster_samples import affine, noise, predict_raster, tile, write
 from rasterio.control import GroundControlPoint
 from rasterio.enums import ColorInterp
-from shapely.geometry import box
+from shapely.geometry import LineString, box
 
 from mmda.errors import DataError
 from mmda.raster import RasterLabels, Scene, VectorLabels, read_manifest
@@ -358,3 +358,43 @@ def test_labels_are_read_back(tmp_path):
     tile([labelled(tmp_path)], tmp_path / "o", tile=100)
     row = read_manifest(tmp_path / "o")[0]
     np.testing.assert_array_equal(read_label(str(tmp_path / "o" / row["label"])), square()[0])
+
+
+@pytest.mark.parametrize(("code", "x", "y"), [(27700, 530000, 180000), (31467, 3500000, 5500000)])
+def test_widened_lines_lie_right_on_rasters_of_another_datum(tmp_path, code, x, y):
+    transform = Affine(0.5, 0, x, 0, -0.5, y)
+    image = write(tmp_path / "i.tif", noise(3, 100, 100), crs=f"EPSG:{code}", transform=transform)
+    line = LineString([(x + 25, y), (x + 25, y - 50)])
+    frame = gpd.GeoDataFrame(geometry=[line], crs=code).to_crs(4326)
+    frame.to_file(tmp_path / "l.gpkg")
+    label = VectorLabels(str(tmp_path / "l.gpkg"), width=4)
+    out = one_tile(tmp_path, image=str(image), label=label)
+    burnt = read_label(str(out / read_manifest(out)[0]["label"]))
+    columns = np.flatnonzero(burnt.any(axis=0))
+    assert (abs(columns[0] - 46), abs(columns[-1] - 53)) <= (3, 3)
+
+
+def test_polygons_that_reach_around_the_globe_cover_the_raster(tmp_path):
+    transform = Affine(1e-5, 0, 10, 0, -1e-5, 50)
+    image = write(tmp_path / "i.tif", noise(3, 100, 100), crs="EPSG:4326", transform=transform)
+    for name, shape in (("a", box(-180, -89, 180, 89)), ("b", box(-175, 10, 100, 80))):
+        gpd.GeoDataFrame(geometry=[shape], crs=4326).to_file(tmp_path / f"{name}.gpkg")
+        label = VectorLabels(str(tmp_path / f"{name}.gpkg"))
+        assert counts(one_tile(tmp_path / name, image=str(image), label=label))[1] == 10000
+
+
+def test_coordinates_off_the_globe_are_refused(tmp_path):
+    path = write(tmp_path / "i.tif", noise(3, 100, 100), crs="EPSG:4326")
+    with pytest.raises(DataError, match=r"outside of the globe in EPSG:4326.*gdal_edit"):
+        one_tile(tmp_path, image=str(path))
+
+
+def test_control_points_on_a_line_do_not_place_a_raster(tmp_path):
+    gcps = [GroundControlPoint(row=i, col=i, x=5e5 + i, y=5e6 - i) for i in (0, 50, 100)]
+    with rasterio.open(
+        tmp_path / "g.tif", "w", driver="GTiff", height=100, width=100, count=3, dtype="uint8",
+        gcps=gcps, crs=UTM,
+    ) as out:  # fmt: skip
+        out.write(noise(3, 100, 100))
+    with pytest.raises(DataError, match="do not determine a grid"):
+        one_tile(tmp_path, image=str(tmp_path / "g.tif"), options={"gsd": 1.0})

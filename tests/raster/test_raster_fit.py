@@ -141,3 +141,40 @@ def test_impossible_ground_sample_distances(tmp_path, gsd):
         run(path, tmp_path, gsd=gsd)
     with pytest.raises(ConfigError, match="Unknown grid"):
         run(path, tmp_path, grid="raster")
+
+
+def test_the_files_own_no_data_comes_before_that_of_the_training_data(tmp_path):
+    image = noise(3, 40, 40)
+    image[:, :, 30:] = 255
+    path = write(tmp_path / "i.tif", image, nodata=255)
+    data = TrainingData(3, "uint8", nodata=0)
+    assert run(path, tmp_path, data=data).ignore_pixels == 400
+
+
+def test_bands_that_the_raster_lacks_are_not_asked_for(tmp_path):
+    path = write(tmp_path / "i.tif", noise(3, 40, 40))
+    data = TrainingData(3, "uint8", band_indices=(4, 3, 2))
+    assert run(path, tmp_path, data=data).ignore_pixels == 0
+
+
+def test_negative_values_and_blank_areas_are_those_of_the_training_data(tmp_path):
+    image = -4 - 16 * np.random.default_rng(0).random((3, 300, 300)).astype(np.float32)
+    data = TrainingData(3, "float32", low=(-20,) * 3, high=(-4,) * 3)
+    assert run(write(tmp_path / "d.tif", image), tmp_path, data=data).warnings == []
+    white = noise(3, 40, 40)
+    white[:, :20] = 255
+    path = write(tmp_path / "w.tif", white)
+    for gsd in (None, 1.0):
+        data = TrainingData(3, "uint8", white_area=100)
+        assert run(path, tmp_path, data=data, gsd=gsd).ignore_pixels == 800
+
+
+def test_a_truncated_raster_is_named(tmp_path):
+    path = write(tmp_path / "i.tif", noise(3, 600, 600), compress="deflate", tiled=True)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(DataError, match=r"i\.tif.*truncated"):
+        run(path, tmp_path, data=UINT8)
+
+
+def test_a_checkpoint_of_a_later_version_is_read():
+    assert TrainingData.from_json({**UINT8.to_json(), "season": "summer"}) == UINT8

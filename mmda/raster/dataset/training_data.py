@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 
@@ -19,6 +19,7 @@ class TrainingData:
         gsd: Smallest and largest ground sample distance, metres per pixel; ``None`` when unknown.
         resampled: Whether all scenes were resampled to one ground sample distance.
         nodata: The no-data value that the user gave for the scenes, or ``None``.
+        white_area: Exactly white pixels were no data where at least so many were connected.
         low: Smallest valid value per band.
         high: Largest valid value per band.
     """
@@ -29,6 +30,7 @@ class TrainingData:
     gsd: tuple[float, float] | None = None
     resampled: bool = False
     nodata: float | None = None
+    white_area: int | None = None
     low: tuple[float, ...] | None = None
     high: tuple[float, ...] | None = None
 
@@ -43,6 +45,7 @@ class TrainingData:
             gsd=_tuple(info.get("gsd_range")),  # type: ignore[arg-type]
             resampled=info.get("options", {}).get("gsd") is not None,
             nodata=info.get("nodata"),
+            white_area=info.get("white_area"),
             low=_tuple(statistics.get("min")),
             high=_tuple(statistics.get("max")),
         )
@@ -53,8 +56,9 @@ class TrainingData:
 
     @classmethod
     def from_json(cls, state: Mapping[str, Any]) -> TrainingData:
-        """Restore :meth:`to_json`."""
-        values: dict[str, Any] = {k: _from_plain(v) for k, v in state.items()}
+        """Restore :meth:`to_json`; what a later version has added is left out."""
+        known = {field.name for field in fields(cls)}
+        values: dict[str, Any] = {k: _from_plain(v) for k, v in state.items() if k in known}
         return cls(**values)
 
 

@@ -37,12 +37,21 @@ def georeference(dataset: Any, path: str) -> Georeference:
     if dataset.transform != Affine.identity():
         return Georeference(dataset.crs, dataset.transform, _assign(path))
     points, crs = dataset.gcps
-    if len(points) < 3:
-        return Georeference(dataset.crs, None, _assign(path))
-    transform = from_gcps(points)
-    residual = _residual(points, transform)
-    if residual <= _MOST_RESIDUAL:
+    if not points:
+        advice = _assign(path)
+        if dataset.rpcs is not None:
+            advice = f"it is placed by RPCs alone: warp it first, `gdalwarp -rpc {path} WARPED.tif`"
+        return Georeference(dataset.crs, None, advice)
+    transform = from_gcps(points) if len(points) >= 3 else None
+    residual = math.inf if transform is None else _residual(points, transform)
+    if transform is not None and residual <= _MOST_RESIDUAL:
         return Georeference(crs, transform, _assign(path))
+    if not math.isfinite(residual):
+        advice = (
+            f"its {len(points)} ground control points do not determine a grid: add points that do "
+            "not lie on one line"
+        )
+        return Georeference(None, None, advice, (points, crs))
     advice = (
         f"its {len(points)} ground control points lie up to {residual:.1f} pixels off any straight "
         f"grid: warp it first, `gdalwarp -tps {shlex.quote(path)} WARPED.tif`"
@@ -61,4 +70,6 @@ def _residual(points: list[GroundControlPoint], transform: Affine) -> float:
     if transform.is_degenerate:
         return math.inf
     back = ~transform
+    if not all(map(math.isfinite, back)):
+        return math.inf
     return max(math.dist(back * (p.x, p.y), (p.col, p.row)) for p in points)

@@ -17,6 +17,8 @@ from pyproj import Geod, Transformer
 from pyproj.exceptions import ProjError
 from rasterio.crs import CRS
 
+from mmda.errors import DataError
+
 GEOD = Geod(ellps="WGS84")
 # Up to this share, the metres of a projected CRS count as metres on the ground. National grids and
 # UTM stay far below it, Web Mercator is beyond it from 8 degrees of latitude on.
@@ -34,6 +36,9 @@ def metres_per_unit(crs: CRS, x: float, y: float) -> tuple[float, float]:
     Returns:
         The metres that the CRS itself gives, where these are within 1 % of the ground's or the
         place cannot be found on the globe (a local CRS); else those along the ellipsoid.
+
+    Raises:
+        DataError: When the coordinates do not exist in the CRS.
     """
     nominal = crs.linear_units_factor[1] if crs.is_projected else 1.0
     step = 1e-5 if crs.is_geographic else 1.0 / nominal
@@ -42,6 +47,11 @@ def metres_per_unit(crs: CRS, x: float, y: float) -> tuple[float, float]:
         up = _distance(crs, (x, y), (x, y + step)) / step
     except ProjError:
         return nominal, nominal
+    if not (math.isfinite(across) and math.isfinite(up) and min(across, up) > 0):
+        raise DataError(
+            f"The place x = {x:g}, y = {y:g} is outside of the globe in {crs.to_string()}: the CRS "
+            "of the file is wrong. Assign the right one, `gdal_edit.py -a_srs EPSG:... FILE`."
+        )
     if not crs.is_geographic:
         off = max(abs(across / nominal - 1), abs(up / nominal - 1))
         if off <= _TRUE_TO_SCALE:
@@ -83,13 +93,13 @@ def local_metric_crs(longitude: float, latitude: float) -> str:
     """Return a CRS in ground metres around a place, true to scale within some 100 km."""
     return (
         f"+proj=tmerc +lat_0={latitude} +lon_0={longitude} +k=1 +x_0=0 +y_0=0 "
-        "+ellps=WGS84 +units=m +no_defs"
+        "+datum=WGS84 +units=m +no_defs"
     )
 
 
 def local_equal_area_crs(longitude: float) -> str:
     """Return an equal-area CRS in metres whose seam lies opposite to a meridian (degrees)."""
-    return f"+proj=cea +lon_0={longitude} +lat_ts=0 +ellps=WGS84 +units=m +no_defs"
+    return f"+proj=cea +lon_0={longitude} +lat_ts=0 +datum=WGS84 +units=m +no_defs"
 
 
 def to_degrees(crs: CRS, x: float, y: float) -> tuple[float, float]:

@@ -37,6 +37,11 @@ class NoData:
     opaque: float = _OPAQUE
     masked: bool = False
 
+    @property
+    def marked(self) -> bool:
+        """Whether the raster marks pixels by a value, an alpha band or a mask band."""
+        return self.value is not None or self.alpha is not None or self.masked
+
     def valid(
         self, dataset: Any, window: Window | None, image: np.ndarray, alpha: np.ndarray | None
     ) -> np.ndarray | None:

@@ -61,24 +61,57 @@ class RasterReader:
         Raises:
             DataError: When the file is missing or damaged.
         """
-        dataset = self._pool.get(self.path)
         source = source_area(self.grid, area, self.header.height, self.header.width)
-        try:
-            image, valid = read_values(
-                dataset, self.header.bands, source, self.header.missing, self.header.white
-            )
-            missing = None if self._blank is None else self._blank.find(dataset, self.header.bands)
-        except RasterioError as error:
-            raise unreadable(self.path, error) from error
-        if missing is not None:
-            data = ~missing[source.slices]
-            valid = data if valid is None else valid & data
+        image, valid = self._own(source)
         if not self.grid.native:
             image, valid = resample_bands(image, valid, self.grid, area, source)
         if valid is None or valid.all():
             return image, None
         image[:, ~valid] = self._fill
         return image, valid
+
+    def own_validity(self, area: Window) -> np.ndarray | None:
+        """Return where the raster's own pixels hold data, whatever the grid.
+
+        Args:
+            area: The raster's own pixels, inside it.
+
+        Returns:
+            ``(height, width)``, bool, or ``None`` when all is valid.
+
+        Raises:
+            DataError: When the file is missing or damaged.
+        """
+        return self._own(area)[1]
+
+    def _own(self, area: Window) -> tuple[np.ndarray, np.ndarray | None]:
+        """Read the raster's own pixels, and where they hold data."""
+        dataset = self._pool.get(self.path)
+        image, valid = read_own(dataset, self.path, self.header, area)
+        if self._blank is None:
+            return image, valid
+        try:
+            missing = self._blank.find(dataset, self.header.bands)
+        except RasterioError as error:
+            raise unreadable(self.path, error) from error
+        if missing is not None:
+            data = ~missing[area.slices]
+            valid = data if valid is None else valid & data
+        return image, valid
+
+
+def read_own(
+    dataset: Any, path: str, header: RasterHeader, area: Window
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Read an image's own pixels, see :func:`read_values`.
+
+    Raises:
+        DataError: When the file is damaged.
+    """
+    try:
+        return read_values(dataset, header.bands, area, header.missing, header.white)
+    except RasterioError as error:
+        raise unreadable(path, error) from error
 
 
 def read_values(

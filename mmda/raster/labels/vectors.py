@@ -17,6 +17,7 @@ from mmda.raster.labels.vector_files import longitude_bands, read_features, read
 from mmda.raster.scene import VectorLabels
 from mmda.raster.windows import Window
 
+_NEAR_180 = 170.0  # degrees: rasters from here on may have features on the other side of 180
 _WIDEST = 200.0  # metres: no road of a width column is wider
 
 
@@ -41,13 +42,31 @@ class VectorBurner:
         frame = _read_frame(spec, grid, centre)
         frame = frame[~(frame.geometry.is_empty | frame.geometry.isna())]
         # Lines of no width go, so classes are taken from what is left.
-        frame = _widen(spec, frame, centre).to_crs(crs.to_wkt())
+        frame = _widen(spec, frame, centre)
+        projected = frame.crs is not None and not frame.crs.is_geographic
+        frame = frame.to_crs(crs.to_wkt())
         self._transform = transform
         self._geometries = list(frame.geometry)
-        if crs.is_geographic:
-            self._geometries = _beside(self._geometries, transform, grid)
         self._values = _class_values(spec, frame, classes)
+        if crs.is_geographic:
+            if projected and abs(near(centre[0], 0.0)) > _NEAR_180:
+                self._geometries = _mended(self._geometries, centre[0])
+            self._add_turns(grid, transform)
         self._tree = STRtree(self._geometries)
+
+    def _add_turns(self, grid: Grid, transform: Affine) -> None:
+        """Add features a full turn away that touch the grid, which may reach beyond 180 degrees."""
+        import shapely
+
+        corners = [transform * (x, y) for x in (0, grid.width) for y in (0, grid.height)]
+        west, east = min(x for x, _ in corners), max(x for x, _ in corners)
+        own, values = np.array(self._geometries, dtype=object), self._values
+        for turn in (-360.0, 360.0):
+            bounds = shapely.bounds(own) if len(own) else np.empty((0, 4))
+            touches = (bounds[:, 0] + turn <= east) & (bounds[:, 2] + turn >= west)
+            moved = shapely.transform(own[touches], lambda p, turn=turn: np.add(p, (turn, 0)))
+            self._geometries += list(moved)
+            self._values = np.concatenate([self._values, values[touches]])
 
     def __len__(self) -> int:
         return len(self._geometries)
@@ -113,11 +132,10 @@ def _read_frame(spec: VectorLabels, grid: Grid, centre: tuple[float, float]) -> 
     return found[0] if len(found) == 1 else pandas.concat(found).reset_index(drop=True)
 
 
-def _beside(geometries: list[Any], transform: Affine, grid: Grid) -> list[Any]:
-    """Move longitudes by full turns to where the raster lies, which may reach beyond 180."""
+def _mended(geometries: list[Any], centre: float) -> list[Any]:
+    """Put polygons together that a projection to degrees has torn at 180 degrees."""
     from shapely import transform as change
 
-    centre = (transform * (grid.width / 2, grid.height / 2))[0]
     turned = change(
         np.array(geometries, dtype=object),
         lambda points: np.column_stack([near(points[:, 0], centre), points[:, 1]]),

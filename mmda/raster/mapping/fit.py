@@ -11,8 +11,7 @@ from mmda.errors import DataError
 from mmda.raster.dataset.training_data import TrainingData
 from mmda.raster.io.handles import HandlePool
 from mmda.raster.io.header import RasterHeader
-from mmda.raster.io.nodata import NoData
-from mmda.raster.io.reading import read_values
+from mmda.raster.io.reading import read_own
 from mmda.raster.mapping.options import NATIVE, Gsd
 from mmda.raster.scene import Scene
 from mmda.raster.windows import Window
@@ -108,7 +107,7 @@ def _value_warnings(path: str, header: RasterHeader, data: TrainingData) -> list
         return []
     bottom, top = (float(value) for value in np.percentile(values, (2, 98)))
     low, high = min(data.low), max(data.high)
-    if low + _DARKER * (high - low) <= top <= _BRIGHTER * high:
+    if low + _DARKER * (high - low) <= top <= high + (_BRIGHTER - 1) * (high - low):
         return []
     text = (
         f"`{path}` holds {header.dtype} values, most of them from {bottom:g} to {top:g}, but the "
@@ -144,6 +143,5 @@ def _window_values(
     pool: HandlePool, path: str, header: RasterHeader, row: int, col: int
 ) -> np.ndarray:
     area = Window(row, col, _SIDE, _SIDE).clip(header.height, header.width)
-    missing: NoData = header.missing
-    image, valid = read_values(pool.get(path), header.bands, area, missing, header.white)
+    image, valid = read_own(pool.get(path), path, header, area)
     return image.ravel() if valid is None else image[:, valid].ravel()

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from mmda.raster.dataset.scene_reader import SceneGrid
 from mmda.raster.io.handles import HandlePool
-from mmda.raster.io.reading import read_values
 from mmda.raster.mapping.rows import RowResampler, to_classes, to_steps
 from mmda.raster.mapping.write import Frame, RowWriter, mask_writer, probability_writer
 from mmda.raster.windows import Window
@@ -47,7 +46,7 @@ class MapOutput:
         palette: Sequence[Sequence[int]] | None,
     ) -> None:
         self.counts = np.zeros(256, np.int64)
-        self._source, self._frame, self._pool = source, frame, pool
+        self._frame, self._reader = frame, source.reader(pool)
         self._targets, self._num_classes = targets, num_classes
         self._classes, self._palette = classes, palette
         self._stack = ExitStack()
@@ -83,21 +82,17 @@ class MapOutput:
             rows: Probabilities ``(C, n, grid.width)``.
             valid: ``(n, grid.width)``, False where there is no data; ``None`` for nowhere.
         """
-        if self._back is not None:
-            rows = self._back.push(rows)
-            if not rows.shape[1]:
-                return
-            valid = self._own_validity(rows.shape[1])
+        if self._back is None:
+            self._write(rows, valid)
+            return
+        for own in self._back.push(rows):
+            area = Window(self._top, 0, own.shape[1], self._frame.width)
+            self._write(own, self._reader.own_validity(area))
+
+    def _write(self, rows: NDArray[np.float32], valid: NDArray[np.bool_] | None) -> None:
         mask = to_classes(rows, valid)
         self._writers[0].write(mask[None])
         for writer in self._writers[1:]:
             writer.write(to_steps(rows, mask))
         self.counts += np.bincount(mask.ravel(), minlength=256)
         self._top += rows.shape[1]
-
-    def _own_validity(self, height: int) -> NDArray[np.bool_] | None:
-        """Return where the raster's own pixels hold data, for the next rows of the map."""
-        header = self._source.header
-        area = Window(self._top, 0, height, header.width)
-        dataset = self._pool.get(self._source.scene.image)
-        return read_values(dataset, header.bands, area, header.missing, header.white)[1]

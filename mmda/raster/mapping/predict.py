@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import rasterio
@@ -15,7 +15,7 @@ from mmda.errors import ConfigError, DataError
 from mmda.raster.dataset.scene_reader import SceneGrid
 from mmda.raster.dataset.training_data import TrainingData
 from mmda.raster.io.grid import make_grid
-from mmda.raster.io.handles import HandlePool, gdal_process, quiet_georeference, scene_options
+from mmda.raster.io.handles import HandlePool, gdal_options, gdal_process, quiet_georeference
 from mmda.raster.io.header import read_header
 from mmda.raster.mapping.batches import Predictor, TilePredictor
 from mmda.raster.mapping.fit import fit_raster
@@ -24,7 +24,7 @@ from mmda.raster.mapping.options import Gsd, PredictOptions
 from mmda.raster.mapping.output import MapOutput
 from mmda.raster.mapping.strips import StripReader
 from mmda.raster.mapping.write import Frame
-from mmda.raster.scene import Scene, is_local, safe_name
+from mmda.raster.scene import Scene, absolute_path, is_local, safe_name
 from mmda.utils.files import ensure_free_space
 
 DEFAULT = PredictOptions()
@@ -107,11 +107,12 @@ def predict_raster(
     targets = [out] if probabilities is None else [out, Path(probabilities)]
     _check_outputs(image, targets, num_classes)
     began = time.perf_counter()
-    scene = _scene(image, options, data)
+    _check_exists(image)
     with ExitStack() as stack:
-        stack.enter_context(rasterio.Env(**scene_options(scene)))
+        stack.enter_context(rasterio.Env(**gdal_options(str(image))))
         stack.enter_context(quiet_georeference())
         stack.enter_context(gdal_process())
+        scene = _scene(image, options, data)
         source, warnings = _open(scene, num_bands, data, options.gsd)
         mosaic_grid = MosaicGrid(
             source.grid.height, source.grid.width, options.tile, options.overlap
@@ -164,25 +165,35 @@ def _map_strips(
         mosaic.advance(strip.index)
 
 
+def _check_exists(image: Path | str) -> None:
+    path = absolute_path(image)
+    if Path(path).is_absolute() and is_local(path) and not Path(path).exists():
+        raise DataError(f"Image `{image}` does not exist; expected a raster file. Check the path.")
+
+
 def _scene(image: Path | str, options: PredictOptions, data: TrainingData | None) -> Scene:
-    """Return the raster as a scene, read as the training data were where the user says nothing."""
-    nodata, bands = options.nodata, options.bands
-    if data is not None:
-        nodata = data.nodata if nodata is None else nodata
-        bands = data.band_indices if bands is None else bands
+    """Return the raster as a scene, read as the training data were where the user says nothing.
+
+    The training data's no-data value counts where the file marks no pixels itself, and their choice
+    of bands where the raster has those bands.
+    """
     name = safe_name(Path(image).stem) or "scene"
-    chosen = None if bands is None else tuple(bands)
-    return Scene(name, str(image), nodata=nodata, nominal_gsd=options.nominal_gsd, bands=chosen)
+    scene = Scene(name, str(image), nodata=options.nodata, nominal_gsd=options.nominal_gsd)
+    bands = options.bands
+    if data is not None:
+        scene = replace(scene, white_area=data.white_area)
+        own = read_header(scene.image)
+        if scene.nodata is None and not own.missing.marked:
+            scene = replace(scene, nodata=data.nodata)
+        if bands is None and max(data.band_indices or (0,)) <= max(own.bands):
+            bands = data.band_indices
+    return scene if bands is None else replace(scene, bands=tuple(bands))
 
 
 def _open(
     scene: Scene, num_bands: int | None, data: TrainingData | None, gsd: Gsd
 ) -> tuple[SceneGrid, list[str]]:
     """Read the header of a raster and lay the grid that the network sees."""
-    if is_local(scene.image) and not Path(scene.image).is_file():
-        raise DataError(
-            f"Image `{scene.image}` does not exist; expected a raster file. Check the path."
-        )
     header = read_header(scene.image, scene.nodata, scene.bands)
     if num_bands is not None and len(header.bands) != num_bands:
         raise DataError(

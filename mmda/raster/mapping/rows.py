@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from mmda.raster.io.grid import Grid
 from mmda.raster.io.resample import apply_weights, axis_extent, axis_weights
 
 PROBABILITY_STEPS = 254
+ROWS = 256  # of the raster, that are brought back at a time
 
 
 class RowResampler:
@@ -35,28 +37,29 @@ class RowResampler:
         self._first = 0  # the model's row that `_kept` begins with
         self._done = 0  # rows of the raster that have been given out
 
-    def push(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    def push(self, rows: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
         """Take the next rows of the model's grid, and return those of the raster that are ready.
 
         Args:
             rows: ``(C, n, grid.width)``.
 
-        Returns:
-            ``(C, m, width)``; m may be 0.
+        Yields:
+            ``(C, m, width)``, at most :data:`ROWS` rows at a time.
         """
         self._kept = np.concatenate([self._kept, rows], axis=1)
         end = self._first + self._kept.shape[1]
         ready = self._ready(end)
-        if ready == self._done:
-            return np.empty((len(rows), 0, self._across.shape[0]), np.float32)
-        down = axis_weights(self._done, ready - self._done, self._step, self._first, end)
-        result = np.stack([apply_weights(down, self._across, plane) for plane in self._kept])
-        self._done = ready
+        while self._done < ready:
+            count = min(ROWS, ready - self._done)
+            first, last = axis_extent(self._done, count, self._step, self._rows_in)
+            down = axis_weights(self._done, count, self._step, first, last)
+            planes = self._kept[:, first - self._first : last - self._first]
+            yield np.stack([apply_weights(down, self._across, plane) for plane in planes])
+            self._done += count
         if ready < self._rows_out:
             first, _ = axis_extent(ready, 1, self._step, self._rows_in)
             self._kept = self._kept[:, first - self._first :].copy()
             self._first = first
-        return result
 
     def _ready(self, end: int) -> int:
         """Return how many rows of the raster depend on rows before the model's ``end`` alone."""

@@ -75,6 +75,7 @@ def _dataset_info(
         "stride": fixed["stride"] or fixed["tile"],
         "band_indices": bands,
         "nodata": _common([spec["nodata"] for spec in specs]),
+        "white_area": _common([spec["white_area"] for spec in specs]),
         "gsd": fixed["gsd"] or (min(gsds) if len(gsds) == 1 else None),
         "gsd_range": None if None in gsds else [min(gsds), max(gsds)],
         "labelled": bool(labelled),
