@@ -28,7 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="override a parameter of the shift; see data_converters/toy_cities.py --help",
+        help="override a parameter of the shift; see mmda tile toy_cities --help",
     )
     parser.add_argument("--iterations", type=int, default=800, help="of each training (800)")
     parser.add_argument("--out", type=Path, default=Path("work_dirs/demo"))
