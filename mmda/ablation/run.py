@@ -12,7 +12,8 @@ from mmengine.config import Config
 
 from mmda.ablation.configs import fingerprint
 from mmda.ablation.progress import last_iteration
-from mmda.utils import atomic_path, atomic_write_text
+from mmda.pairing.code import assignments
+from mmda.utils import atomic_write_text
 
 RUN_FILE, RESULT_FILE, CONFIG_FILE, TRAIN = "run.json", "result.json", "config.py", "train"
 Key = tuple[str, str, int]
@@ -93,8 +94,7 @@ class Run:
         if self.differences():
             shutil.rmtree(self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        with atomic_path(self.folder / CONFIG_FILE) as temporary:
-            self.config.dump(temporary)
+        atomic_write_text(self.folder / CONFIG_FILE, assignments(self.config.to_dict()))
         content = {"fingerprint": fingerprint(self.settings), "settings": dict(self.settings)}
         atomic_write_text(self.folder / RUN_FILE, json.dumps(content, indent=1) + "\n")
 

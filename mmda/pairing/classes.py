@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -84,6 +85,7 @@ def share_classes(
         for d in DOMAINS
     }
     warnings = [*_ignored(maps), *_unscored(shared, present["target"])]
+    _check_keywords(maps)
     same = {d: list(maps[d].items()) == [(name, name) for name in shared] for d in DOMAINS}
     palette = _palette(source, maps["source"], shared)
     return SharedClasses(
@@ -138,6 +140,16 @@ def _check_shared(
                 f"Add --map source:NAME={name}, or leave it out of --classes."
                 + did_you_mean(name, filter(None, named["source"].values()))
             )
+
+
+def _check_keywords(maps: Mapping[str, ClassMap]) -> None:
+    for domain, mapping in maps.items():
+        for name in mapping:
+            if keyword.iskeyword(name):
+                raise ConfigError(
+                    f"{domain}: the class `{name}` is a word of Python, with which MMEngine cannot "
+                    "write the config of a run. Tile the dataset with another name for it."
+                )
 
 
 def _ignored(maps: Mapping[str, ClassMap]) -> list[str]:

@@ -35,6 +35,11 @@ def assign(name: str, value: Any) -> str:
     return f"{name} = {_wrapped(value, 0, len(name) + 3)}"
 
 
+def assignments(values: Mapping[str, Any]) -> str:
+    """Return plain values by variable as the text of a config, which gives these very values."""
+    return "".join(f"{assign(name, value)}\n" for name, value in values.items())
+
+
 def _wrapped(value: Any, indent: int, used: int) -> str:
     """Return ``value`` as code in one line, or with one entry per line if that is too long.
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mmda.pairing.code import From, Name, assign
+from mmda.pairing.code import From, Name, assignments
 from mmda.pairing.recipes import Recipe
 from mmda.raster.dataset.domain import ClassMap
 from mmda.utils.names import comment
@@ -252,5 +252,4 @@ def _adapted(pair: PairPart, recipe: Recipe) -> tuple[str, dict[str, Any]]:
 
 
 def _text(title: Sequence[str], values: Mapping[str, Any]) -> str:
-    lines = [*map(comment, title), *(assign(k, v) for k, v in values.items())]
-    return "\n".join(lines) + "\n"
+    return "".join(f"{comment(line)}\n" for line in title) + assignments(values)

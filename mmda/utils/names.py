@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from mmda.errors import ConfigError, MMDAError
@@ -39,6 +40,8 @@ def comment(text: str) -> str:
 
 def literal(value: Any) -> str:
     """Return a plain value as a Python literal for a config, strings in double quotes."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'float("{value}")'
     text = repr(value)
     if isinstance(value, str) and '"' not in text:
         text = f'"{text[1:-1]}"'

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import pytest
+import torch
+from mmengine.config import Config
+from payloads import Payload
 
 from mmda.ablation import read_table
 from mmda.ablation.configs import final_config, fingerprint, read_config, settings
 from mmda.ablation.data import data_folders
 from mmda.ablation.run import Run
 from mmda.ablation.runs import check_unchanged, plan, with_starts
+from mmda.ablation.worker import work
 from mmda.errors import ConfigError
 
 TABLES = Path(__file__).resolve().parents[2] / "configs" / "ablation"
@@ -240,6 +245,17 @@ def test_a_dumped_config_is_the_same_run(table_file, tmp_path):
     assert settings(read_config(run.folder / "config.py", None), None) == run.settings
 
 
+@pytest.mark.parametrize(
+    "name", ["class", "None", "\ufb01eld", "{{$NOT_THERE:x}}", "a\n1/0", "b'\""]
+)
+def test_any_value_survives_in_the_config_of_a_run(table_file, tmp_path, name):
+    (run, *_) = make_plan(table_file, tmp_path)
+    run.config.train_dataloader.dataset.source.class_map = {name: name}
+    run.prepare()
+    again = Config.fromfile(run.folder / "config.py")
+    assert again.to_dict() == run.config.to_dict()
+
+
 def test_data_may_move_but_not_change(table_file, tmp_path, toy_root, monkeypatch):
     (before, *_) = make_plan(table_file, tmp_path)
     moved = tmp_path / "moved"
@@ -316,3 +332,16 @@ def test_rows_start_from_the_last_checkpoint_of_others(table_file, tmp_path):
     changed = make_plan(table_file, tmp_path, (0,))
     assert [run.name for run in changed if run.differences()] == ["b/seed0", "c/seed0"]
     assert changed[2].differences()[0].startswith("load_from: row b, ")
+
+
+def test_a_checkpoint_to_start_from_runs_no_code(table_file, tmp_path):
+    rows = ROWS.replace('name="b",', 'name="b", start_from="a",')
+    table_file.write_text(rows.replace('"model.*.num_classes": 3, ', ""))
+    runs = {run.name: run for run in make_plan(table_file, tmp_path)}
+    start, run, marker = runs["a/seed0"], runs["b/seed0"], tmp_path / "marker"
+    start.checkpoint.parent.mkdir(parents=True)
+    torch.save({"state_dict": {}, "meta": Payload(os.system, f"touch {marker}")}, start.checkpoint)
+    run.prepare()
+    with pytest.raises(ConfigError, match=r"iter_4\.pth` needs .*system"):
+        work(run.folder)
+    assert not marker.exists()

@@ -16,6 +16,7 @@ from engine_runs import train
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import CheckpointLoader, load_checkpoint
 from model_samples import build
+from payloads import Payload
 
 import mmda
 from mmda.cli import main
@@ -24,16 +25,6 @@ from mmda.engine.checkpoint_loader import trusted_checkpoints
 from mmda.errors import ConfigError
 
 CYCLEGAN = "mmda::style/toy.py"
-
-
-class Payload:
-    """Calls a function while it is unpickled."""
-
-    def __init__(self, function, *arguments) -> None:
-        self.call = (function, arguments)
-
-    def __reduce__(self):
-        return self.call
 
 
 @pytest.fixture
@@ -95,6 +86,15 @@ def test_no_command_runs_it(write_config, tmp_path, marker, crafted, capsys, nam
     assert len(errors) == 1
     assert f"`{crafted}` needs `{os.system.__module__}.system`" in errors[0]
     assert "--trust-checkpoint" in errors[0]
+
+
+def test_complexity_reads_no_weights(write_config, marker, crafted):
+    init = f"""
+model["segmentor"]["backbone"]["init_cfg"] = dict(type="Pretrained", checkpoint={crafted!r})
+"""
+    argv = ["complexity", write_config(init), "--size", "32", "32", "--repeats", "1"]
+    assert main(argv) == 0
+    assert not marker.exists()
 
 
 def test_a_second_network_is_refused_too(crafted, marker, toy_root, tmp_path, write_config):

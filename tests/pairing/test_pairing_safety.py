@@ -96,13 +96,20 @@ def test_names_of_a_dataset(folders, key, number, checked, monkeypatch, capsys):
     assert not marker.exists()
 
 
-@pytest.mark.parametrize("name", ["class", "None", "import", "\ufb01eld", "\u00b5"])
+@pytest.mark.parametrize("name", ["\ufb01eld", "\u00b5", "a b"])
 def test_class_names_that_python_reads_otherwise(folders, name):
     change(folders / "s", "class", name)
     renames = f"target:ground={name}"
     assert main(["pair", *(str(folders / n) for n in ("s", "t", "o")), "--map", renames]) == 0
     target = read_all(folders)["dataset.py"].train_dataloader.dataset.target
     assert dict(target.class_map) == {"ground": name, "building": "building"}
+
+
+def test_class_names_that_mmengine_cannot_write(folders, capsys):
+    change(folders / "s", "class", "class")
+    argv = ["pair", *(str(folders / name) for name in ("s", "t", "o"))]
+    assert main([*argv, "--map", "source:class=ground"]) == 2
+    assert "source: the class `class` is a word of Python" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("number", range(9))

@@ -40,6 +40,12 @@ def test_text_stays_text(text):
     assert "{{" not in comment(text)
 
 
+@pytest.mark.parametrize("value", [float("inf"), -float("inf"), 1.5, 3, True, None])
+def test_other_values_stay(value):
+    assert eval(literal(value)) == value
+    assert repr(eval(literal(float("nan")))) == "nan"
+
+
 TRICKS = [
     "{{$NOT_THERE:a}}",
     "{{'$NOT_THERE:1'}}",
