@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 from mmda.errors import ConfigError, MMDAError
@@ -35,7 +36,7 @@ def printable(text: str) -> str:
 
 def comment(text: str) -> str:
     """Return a text as one comment line of a config, which nothing in it can leave."""
-    return "# " + printable(text).replace(REPLACED, "{ {")
+    return "# " + re.sub(r"\{(?=\{)", "{ ", printable(text))
 
 
 def literal(value: Any) -> str:

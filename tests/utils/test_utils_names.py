@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from mmengine.config import Config
 
@@ -32,6 +32,8 @@ def test_names_that_are_refused(name):
 
 
 @given(st.text(alphabet=st.sampled_from([*BREAKS, *"ab'\"\\{}$:# "])))
+@example("{{{")
+@example("{{{{x")
 def test_text_stays_text(text):
     assert ast.literal_eval(literal(text)) == text
     assert "{{" not in literal(text)
