@@ -171,3 +171,30 @@ def test_wrong_settings_say_what_to_change(build, message):
 
 def test_all_are_registered():
     assert {"GroupHead", "KMeansGrouping", "NMFGrouping"} <= set(MODELS.module_dict)
+
+
+@pytest.mark.parametrize("norm", [dict(type="BN"), dict(type="GN", num_groups=4), None])
+def test_the_group_head_sees_the_pixels_that_count_alone(norm):
+    """Also in its statistics: it is as if the map ended where the pixels do not count."""
+    torch.manual_seed(0)
+    heads = [GroupHead(3, 4, channels=8, norm_cfg=norm) for _ in range(2)]
+    heads[1].load_state_dict(heads[0].state_dict())
+    maps = torch.randn(2, 4, 6, 8).softmax(1)
+    mask = torch.zeros(2, 6, 8, dtype=torch.bool)
+    mask[:, :4, :5] = True
+    groups, expected = heads[0](maps, None, mask), heads[1](maps[:, :, :4, :5])
+    torch.testing.assert_close(groups[:, :, :4, :5], expected)
+    assert not groups[~mask[:, None].expand_as(groups)].any()
+    for one, other in zip(heads[0].buffers(), heads[1].buffers(), strict=True):
+        # The unbiased variance is the same, as both have seen the same values.
+        torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("pixels", [0, 1])
+@pytest.mark.parametrize("norm", [dict(type="BN"), dict(type="GN", num_groups=4)])
+def test_the_group_head_takes_masks_with_no_pixel_or_one(norm, pixels):
+    mask = torch.zeros(2, 4, 4, dtype=torch.bool)
+    mask[0, 0, :pixels] = True
+    groups = GroupHead(3, 4, norm_cfg=norm)(torch.rand(2, 4, 4, 4).softmax(1), None, mask)
+    torch.testing.assert_close(groups.sum(1), mask.float())
+    assert groups.requires_grad

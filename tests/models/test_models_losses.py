@@ -90,3 +90,20 @@ def test_self_information_at_zero_has_a_finite_gradient():
 def test_self_information_gradient():
     logits = torch.randn(1, 3, 2, 2, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(lambda x: self_information(x.softmax(1)), logits)
+
+
+@pytest.mark.parametrize("kind", ["vanilla", "lsgan"])
+def test_gan_loss_of_the_logits_that_count(kind):
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(2, 3, 4, 5, generator=generator, dtype=torch.float64, requires_grad=True)
+    counted = torch.rand(2, 1, 4, 5, generator=generator) < 0.5
+    chosen = logits[counted.expand_as(logits)]
+    got, expected = gan_loss(logits, 1.0, kind, counted), slow_gan_loss(chosen, 1.0, kind)
+    assert float(got) == pytest.approx(expected)
+    got.backward()
+    grad, logits.grad = logits.grad, None
+    gan_loss(chosen, 1.0, kind).backward()
+    torch.testing.assert_close(grad, logits.grad)
+    assert torch.autograd.gradcheck(lambda x: gan_loss(x, 1.0, kind, counted), logits)
+    nothing = gan_loss(logits, 1.0, kind, torch.zeros_like(counted))
+    assert float(nothing) == 0

@@ -14,9 +14,9 @@ from torch import Tensor
 from mmda.errors import ConfigError
 from mmda.models.alignments.bank_warning import BankWarning
 from mmda.models.alignments.base import Alignment, evaluating
-from mmda.models.alignments.class_vectors import ClassVectorRule, cells_with_data, level, nearest
+from mmda.models.alignments.class_vectors import ClassVectorRule, level
 from mmda.models.alignments.context import UDAContext
-from mmda.models.alignments.domain_batch import DomainBatch, resize
+from mmda.models.alignments.domain_batch import DomainBatch, nearest, resize
 from mmda.models.alignments.feature_bank import FeatureBank
 from mmda.models.alignments.region_levels import RegionLevels
 from mmda.models.alignments.regions import NOTHING, RegionRule
@@ -182,7 +182,7 @@ class AIM(Alignment):
                 f"{logits.shape[1]} classes. Set both to the same number."
             )
         predicted = resize(logits.detach(), size, domain.align_corners).argmax(1)
-        return predicted.masked_fill(~cells_with_data(domain, size), NOTHING)
+        return predicted.masked_fill(~domain.valid_cells(size), NOTHING)
 
     def _features(self, domain: DomainBatch) -> Tensor:
         features = level(domain.feats, self.index, "AIM")
