@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import nnls
 from sklearn.decomposition import non_negative_factorization
 
 from mmda.errors import ConfigError
@@ -198,3 +199,27 @@ def test_the_group_head_takes_masks_with_no_pixel_or_one(norm, pixels):
     groups = GroupHead(3, 4, norm_cfg=norm)(torch.rand(2, 4, 4, 4).softmax(1), None, mask)
     torch.testing.assert_close(groups.sum(1), mask.float())
     assert groups.requires_grad
+
+
+@pytest.mark.parametrize("alike", [0.0, 0.5, 0.8])
+@pytest.mark.parametrize("k", [2, 8])
+def test_nmf_assignments_are_the_non_negative_least_squares(k, alike):
+    """Also for components that are alike, where twenty updates were off by several hundredths."""
+    generator = torch.Generator().manual_seed(k)
+    components = torch.rand(k, 12, generator=generator)
+    components = (1 - alike) * components + alike * components.mean(0)
+    grouping = NMFGrouping(k, 12)
+    grouping.centroids.copy_(components / components.norm(dim=1, keepdim=True))
+    grouping.fits += 1
+    pixels = torch.rand(2, 12, 4, 5, generator=generator)
+    found = grouping(torch.zeros(2, 3, 4, 5), pixels).permute(0, 2, 3, 1).reshape(-1, k).numpy()
+    rows = pixels.permute(0, 2, 3, 1).reshape(-1, 12).double().numpy()
+    expected = np.stack([nnls(grouping.centroids.double().numpy().T, row)[0] for row in rows])
+    expected /= expected.sum(1, keepdims=True)
+    assert np.abs(found - expected).max() < 5e-3
+
+
+@pytest.mark.parametrize("options", [dict(tolerance=0.0), dict(iterations=0)])
+def test_nmf_refuses_settings_that_never_end_or_never_begin(options):
+    with pytest.raises(ConfigError, match="`tolerance` must be above 0"):
+        NMFGrouping(2, 3, **options)

@@ -10,6 +10,6 @@ model = dict(
 )
 custom_hooks = [
     dict(type="TeacherEMAHook"),
-    dict(type="PseudoLabelHook", thresholds="median", num_workers=4),
+    dict(type="PseudoLabelHook", thresholds="median", softmax="before", num_workers=4),
     dict(type="AlignmentWeightHook", alignment="aim", weight=0.001),  # in the second step
 ]
