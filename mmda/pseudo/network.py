@@ -39,11 +39,12 @@ class NetworkPredictor:
 
     def __init__(self, model: Any, softmax: str = "after") -> None:
         check_choice("softmax", softmax, SOFTMAX, "Pseudo-labels")
-        if softmax == "before" and model.predictor.test_cfg.get("mode", "whole") != "whole":
+        mode = model.predictor.test_cfg.get("mode", "whole")
+        if softmax == "before" and mode != "whole":
             raise ConfigError(
                 "Pseudo-labels: softmax='before' needs a segmentor that predicts whole tiles, but "
-                f"its `test_cfg.mode` is `{model.predictor.test_cfg['mode']}`. Use softmax='after', or "
-                "test_cfg=dict(mode='whole')."
+                f"its `test_cfg.mode` is `{mode}`. Use softmax='after', or test_cfg=dict("
+                "mode='whole')."
             )
         self.model, self.softmax = model, softmax
         self.num_classes: int = model.num_classes

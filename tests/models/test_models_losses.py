@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from mmda.errors import ConfigError
+from mmda.models.alignments import FeatureAdversarial, OutputAdversarial
 from mmda.models.losses import gan_loss, self_information
 
 
@@ -107,3 +108,12 @@ def test_gan_loss_of_the_logits_that_count(kind):
     assert torch.autograd.gradcheck(lambda x: gan_loss(x, 1.0, kind, counted), logits)
     nothing = gan_loss(logits, 1.0, kind, torch.zeros_like(counted))
     assert float(nothing) == 0
+
+
+@pytest.mark.parametrize(("gan", "weight"), [("vanilla", 0.001), ("lsgan", 0.01)])
+def test_the_default_weight_is_the_published_one_of_the_loss(gan, weight):
+    small = dict(type="PixelDiscriminator", channels=2, num_layers=1)
+    output = OutputAdversarial(2, discriminator=small, gan=gan)
+    assert output.weights == {"decode": weight}
+    assert FeatureAdversarial(4, discriminator=small, gan=gan).weight == weight
+    assert FeatureAdversarial(4, weight=0.5, discriminator=small, gan=gan).weight == 0.5

@@ -16,6 +16,8 @@ from mmda.models.alignments.valid_area import check_size, common_masks, hidden, 
 from mmda.models.losses import check_gan, gan_loss
 from mmda.registry import MODELS
 
+PUBLISHED_WEIGHTS = {"vanilla": 0.001, "lsgan": 0.01}  # of one level (AdaptSegNet)
+
 
 class AdversarialAlignment(Alignment):
     """Adversarial alignment of one or more representations, each with its own discriminator.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch.nn.functional as F
+from mmengine.dist import get_world_size
 from torch import Tensor
 
 from mmda.errors import ConfigError
@@ -46,8 +47,7 @@ def gan_loss(
     """
     target = logits.new_full((), label).expand_as(logits)
     check_gan(kind)
-    if kind == "vanilla":
-        losses = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
-    else:
-        losses = (logits - target).square()
-    return counted_mean(losses, counted)
+    loss = F.binary_cross_entropy_with_logits if kind == "vanilla" else F.mse_loss
+    if counted is None and get_world_size() == 1:
+        return loss(logits, target)
+    return counted_mean(loss(logits, target, reduction="none"), counted)
