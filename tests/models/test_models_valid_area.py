@@ -12,7 +12,7 @@ from mmengine.structures import PixelData
 from model_samples import BATCH_NORM, CLASSES, build, samples, segmentor_config
 from torch import Tensor, nn
 
-from mmda.models.alignments import DomainBatch, UDAContext
+from mmda.models.alignments import DomainBatch, DomainImages, UDAContext
 from mmda.models.alignments.valid_area import judged
 from mmda.models.discriminators import PixelDiscriminator
 from mmda.registry import MODELS
@@ -186,3 +186,16 @@ def test_nothing_is_masked_where_all_pixels_count():
             sample.set_metainfo({"img_shape": (32, 32)})
         assert domain.all_valid
         assert domain.mask((32, 32)) is None
+
+
+def test_a_mask_of_the_labels_size_is_resized_to_the_image():
+    """In evaluation, the image is resized and its label is not."""
+    valid = torch.ones(1, 16, 32, dtype=torch.bool)
+    valid[:, :8] = False
+    (sample,) = samples(torch.zeros(1, 16, 32, dtype=torch.long))
+    sample.valid = PixelData(data=valid)
+    sample.set_metainfo({"img_shape": (8, 16)})
+    images = torch.zeros(1, 3, 8, 24)  # padded at the right
+    expected = torch.zeros(1, 8, 24, dtype=torch.bool)
+    expected[:, 4:, :16] = True
+    assert torch.equal(DomainImages(images, [sample], images).valid(), expected)

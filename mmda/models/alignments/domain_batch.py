@@ -96,12 +96,10 @@ class DomainImages:
     def _valid(self) -> Tensor:
         masks = self.images.new_zeros((len(self.images), *self.size), dtype=torch.bool)
         for mask, sample in zip(masks, self.samples, strict=True):
-            if "valid" in sample:
-                height, width = sample.valid.data.shape[-2:]
-                mask[:height, :width] = sample.valid.data[0]
-            else:
-                height, width = _image_size(sample, self.size)
-                mask[:height, :width] = True
+            height, width = _image_size(sample, self.size)
+            mask[:height, :width] = True
+            if "valid" in sample:  # of the label's size, which evaluation does not resize
+                mask[:height, :width] = nearest(sample.valid.data, (height, width))[0]
         return masks
 
     def cached(self, key: tuple, compute: Callable[[], Tensor]) -> Tensor:
@@ -140,9 +138,10 @@ class DomainBatch(DomainImages):
         )
 
 
-def _image_size(sample: Any, size: tuple[int, int]) -> tuple[int, ...]:
+def _image_size(sample: Any, size: tuple[int, int]) -> tuple[int, int]:
     """Return the height and width of a sample's image without the padding."""
-    return tuple(sample.metainfo.get("img_shape", size)[:2])
+    height, width = sample.metainfo.get("img_shape", size)[:2]
+    return int(height), int(width)
 
 
 def nearest(maps: Tensor, size: tuple[int, ...]) -> Tensor:
