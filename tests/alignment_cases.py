@@ -58,6 +58,8 @@ CASES: dict[str, list[dict[str, Any]]] = {
     "ISIA": [
         dict(),
         dict(mode="pooled", beta=2.0),
+        dict(reduction="sum"),
+        dict(mode="pooled", reduction="released"),
         dict(intra=False, head="aux", detach_source=False),
         dict(inter=False, separate_decoders=True),
     ],
@@ -66,6 +68,7 @@ CASES: dict[str, list[dict[str, Any]]] = {
         dict(MATCHED, in_channels=64, things=(0, 1, 2), mode="pooled", connectivity=4, capacity=2),
         dict(MATCHED, in_channels=32, index=2, things=(0,), stuff=(1, 2), adaptive=False),
         dict(MATCHED, in_channels=64, things=(0, 1, 2), verify=True),
+        dict(MATCHED, in_channels=64, things=(0,), stuff=(1, 2), verify_target=True),
     ],
     "PseudoLabels": [dict(), dict(weights=dict(decode=1.0, aux=0.1)), dict(balance=True)],
     "SelfTraining": [dict(threshold=0.0), dict(threshold=0.0, weight=0.5, mix="class")],

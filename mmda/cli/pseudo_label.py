@@ -28,6 +28,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--data", metavar="DIR", help="tiled dataset [the config's target]")
     parser.add_argument("--split", help="its split; that of the config, or train")
+    parser.add_argument(
+        "--softmax",
+        choices=("after", "before"),
+        help="logits become probabilities after or before they are resized to the tile [as in the "
+        "config's PseudoLabelHook, or after]",
+    )
     parser.add_argument("--batch-size", type=int, default=4, help="tiles at once [4]")
     parser.add_argument("--workers", type=int, default=0, help="processes that load tiles [0]")
     add_device(parser)
@@ -62,6 +68,7 @@ def main(argv: Sequence[str]) -> int:
             rule,
             data=args.data,
             split=args.split,
+            softmax=args.softmax,
             batch_size=args.batch_size,
             workers=args.workers,
             device=args.device,

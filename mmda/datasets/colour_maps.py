@@ -76,6 +76,30 @@ class QuantileMap:
         return np.stack(bands, axis=1)
 
 
+class HistogramMap:
+    """The monotone map per band between the cumulative histograms of two images.
+
+    On the source's own values it is exact histogram matching; other values are interpolated.
+
+    Args:
+        source: Values of the image to be mapped, (n, B).
+        target: Values of the image to be resembled, (m, B).
+    """
+
+    by_band = True
+
+    def __init__(self, source: np.ndarray, target: np.ndarray) -> None:
+        self.curves = []
+        for own, other in zip(source.T, target.T, strict=True):
+            (levels, ranks), (looks, shares) = _cumulative(own), _cumulative(other)
+            self.curves.append((levels, np.interp(ranks, shares, looks)))
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """Map values (n, B)."""
+        bands = [np.interp(band, *curve) for band, curve in zip(values.T, self.curves, strict=True)]
+        return np.stack(bands, axis=1)
+
+
 class CovarianceMap:
     r"""The linear map between the means and covariances of the bands.
 
@@ -146,6 +170,12 @@ def to_type(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
         limits = np.iinfo(dtype)
         values = np.clip(np.rint(values), limits.min, limits.max)
     return values.astype(dtype)
+
+
+def _cumulative(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the different values (n,) in ascending order and the share of values up to each."""
+    levels, counts = np.unique(values.astype(np.float64), return_counts=True)
+    return levels, np.cumsum(counts) / len(values)
 
 
 def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

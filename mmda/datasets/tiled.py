@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from mmengine.dataset import BaseDataset
 
-from mmda.errors import ConfigError, DataError
+from mmda.errors import ConfigError, DataError, check_choice
 from mmda.raster.dataset.domain import ClassMap, TiledDomain, count_splits
 from mmda.raster.dataset.training_data import TrainingData
 from mmda.registry import DATASETS
+
+BACKGROUND = "background"
 
 
 @DATASETS.register_module()
@@ -41,13 +43,16 @@ class TiledDataset(BaseDataset):
         domain: Name of the domain, by which the data preprocessor chooses its statistics; by
             default that of ``dataset.json``.
         indices: Keep only the first ``n`` samples, or those listed.
-        metainfo: ``classes`` and ``palette`` to use in place of the dataset's own.
+        metainfo: ``classes`` and ``palette`` to use in place of the dataset's own, and
+            ``background``, the name of the class of everything else, which class mixing does not
+            paste; None for none. By default it is the class named "background", if there is one.
         test_mode: As in MMEngine.
 
     Raises:
         DataError: When the folder or the manifest is missing, the split is unknown or empty, or
             ``labelled`` is True and a tile has no label.
-        ConfigError: When the classes differ from the sub-class's, or ``class_map`` does not fit.
+        ConfigError: When the classes differ from the sub-class's, ``class_map`` does not fit, or
+            there is no class of the background's name.
     """
 
     METAINFO: dict = {}
@@ -78,9 +83,11 @@ class TiledDataset(BaseDataset):
         self.info, self.split, self.labelled = info, split, labelled
         self.domain = domain or info["domain"]
         data = {"training_data": TrainingData.of(info).to_json()}
+        meta = {**own, **data, **self.METAINFO, **(metainfo or {})}
+        self.background = _background(meta.pop("background", BACKGROUND), meta.get("classes", ()))
         super().__init__(
             ann_file="",
-            metainfo={**own, **data, **self.METAINFO, **(metainfo or {})},
+            metainfo=meta,
             data_root=str(self.tiles.root),
             data_prefix={},
             indices=indices,
@@ -132,6 +139,7 @@ class TiledDataset(BaseDataset):
         return {
             "tile": row["id"],
             "domain": self.domain,
+            "background": self.background,
             "seg_fields": [],
             "reduce_zero_label": False,
             **({} if mapped is None else {"label_map": mapped}),
@@ -139,3 +147,13 @@ class TiledDataset(BaseDataset):
 
     def _join_prefix(self) -> None:
         """Do nothing, as the manifest's paths are complete."""
+
+
+def _background(name: str | None, classes: Sequence[str]) -> int | None:
+    """Return the id of the class that is the background; None if there is none."""
+    names = [one.lower() for one in classes]
+    if name is not None and name.lower() in names:
+        return names.index(name.lower())
+    if name not in (None, BACKGROUND):
+        check_choice("background", str(name), classes, "metainfo")
+    return None

@@ -43,7 +43,7 @@ SMALL = Recipe(
     adapted="adapted_model",
 )
 FULL = Recipe(
-    ("full_runtime.py", "models/deeplabv2_r101.py", "schedules/adversarial_120k.py"),
+    ("full_runtime.py", "models/deeplabv2_r101_multi.py", "schedules/adversarial_120k.py"),
     batch_size=1,
     crop=None,
     published=True,

@@ -13,11 +13,12 @@ from mmengine.runner import Runner
 from mmda.datasets.transforms import LoadPseudoLabel
 from mmda.engine.loader_restart import restart_loader
 from mmda.engine.unwrap import unwrapped
-from mmda.errors import ConfigError, DataError
+from mmda.errors import ConfigError, DataError, check_choice
 from mmda.models.alignments import PseudoLabels
 from mmda.pseudo import PseudoLabelReport, ThresholdRule, format_report
 from mmda.pseudo.datasets import evaluation_pipeline, unlabelled
 from mmda.pseudo.folder import PseudoLabelFolder
+from mmda.pseudo.network import SOFTMAX
 from mmda.pseudo.sweep import Sweep
 from mmda.registry import HOOKS
 
@@ -48,6 +49,8 @@ class PseudoLabelHook(Hook):
             :class:`~mmda.pseudo.ThresholdRule`.
         out: Folder of the labels, the same for all processes; by default ``pseudo_labels`` in the
             work dir. Labels of an earlier run in it are replaced.
+        softmax: ``'after'`` or ``'before'`` the maps are resized, see
+            :class:`~mmda.pseudo.network.NetworkPredictor`.
         batch_size: Number of tiles per batch of the sweep.
         num_workers: Number of processes that load tiles in the sweep.
         pipeline: Transforms of the sweep; by default those of the test (or validation) set.
@@ -59,12 +62,14 @@ class PseudoLabelHook(Hook):
         self,
         thresholds: str = "median",
         out: str | None = None,
+        softmax: str = "after",
         batch_size: int = 4,
         num_workers: int = 0,
         pipeline: Sequence[dict] | None = None,
     ) -> None:
         self.rule = ThresholdRule.parse(thresholds)
-        self.out, self.pipeline = out, pipeline
+        check_choice("softmax", softmax, SOFTMAX, "PseudoLabelHook")
+        self.out, self.pipeline, self.softmax = out, pipeline, softmax
         self.batch_size, self.num_workers = batch_size, num_workers
         self.start = -1
         self._state: dict[str, Any] | None = None
@@ -114,6 +119,7 @@ class PseudoLabelHook(Hook):
             dataset,
             str(folder.root),
             self.rule,
+            softmax=self.softmax,
             batch_size=self.batch_size,
             num_workers=self.num_workers,
             overwrite=True,

@@ -24,6 +24,7 @@ def label_target(
     *,
     data: str | None = None,
     split: str | None = None,
+    softmax: str | None = None,
     batch_size: int = 4,
     workers: int = 0,
     device: str | None = None,
@@ -39,6 +40,9 @@ def label_target(
         rule: How thresholds are chosen.
         data: Folder of the tiled dataset to label; by default the config's target.
         split: Its split; by default that of the config, or ``train``.
+        softmax: ``'after'`` or ``'before'`` the maps are resized, see
+            :class:`~mmda.pseudo.network.NetworkPredictor`; by default as in the config's
+            ``PseudoLabelHook``, or ``'after'``.
         batch_size: Number of tiles per batch.
         workers: Number of processes that load tiles.
         device: ``cpu``, ``cuda``, ...; by default the GPU if there is one.
@@ -67,6 +71,7 @@ def label_target(
         str(out),
         rule,
         true_labels(described, dataset),
+        softmax=softmax or _softmax(loaded),
         batch_size=batch_size,
         num_workers=workers,
         overwrite=overwrite,
@@ -87,3 +92,10 @@ def _dataset(config: Config, data: str | None, split: str | None) -> dict:
     if split is not None:
         described["split"] = split
     return described
+
+
+def _softmax(config: Config) -> str:
+    """Return when the config's ``PseudoLabelHook`` turns logits into probabilities."""
+    hooks = config.get("custom_hooks") or []
+    found = [hook for hook in hooks if hook["type"] == "PseudoLabelHook"]
+    return found[0].get("softmax", "after") if found else "after"

@@ -10,10 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmda.errors import ConfigError
+from mmda.errors import ConfigError, check_choice
+from mmda.models.alignments.domain_batch import resize
 from mmda.pseudo.store import Prediction
 from mmda.pseudo.thresholds import BINS
 from mmda.raster.decoding import IGNORE
+
+SOFTMAX = ("after", "before")  # the maps are resized
 
 
 class NetworkPredictor:
@@ -22,13 +25,28 @@ class NetworkPredictor:
     Args:
         model: A :class:`~mmda.models.UDASegmentor`, in evaluation mode; its ``evaluate`` decides
             whether the student or the teacher predicts.
+        softmax: ``'after'`` if the logits are resized to the tile and then become probabilities,
+            as in evaluation; ``'before'`` if the probabilities are resized, as in the code of BDL,
+            SIM and their successors. Confidences at borders are lower then.
+
+    Raises:
+        ConfigError: When ``softmax`` is neither, or is ``'before'`` and the segmentor predicts in
+            windows, which are joined as logits of the tile's size.
 
     Attributes:
         seconds: Time spent in the network's forward pass.
     """
 
-    def __init__(self, model: Any) -> None:
-        self.model = model
+    def __init__(self, model: Any, softmax: str = "after") -> None:
+        check_choice("softmax", softmax, SOFTMAX, "Pseudo-labels")
+        mode = model.predictor.test_cfg.get("mode", "whole")
+        if softmax == "before" and mode != "whole":
+            raise ConfigError(
+                "Pseudo-labels: softmax='before' needs a segmentor that predicts whole tiles, but "
+                f"its `test_cfg.mode` is `{mode}`. Use softmax='after', or test_cfg=dict("
+                "mode='whole')."
+            )
+        self.model, self.softmax = model, softmax
         self.num_classes: int = model.num_classes
         self.seconds = 0.0
 
@@ -42,13 +60,13 @@ class NetworkPredictor:
         """
         data = self.model.data_preprocessor(data, False)
         start = time.perf_counter()
-        samples = self.model.predictor.predict(data["inputs"], data["data_samples"])
+        samples = self._predict(data["inputs"], data["data_samples"])
         if data["inputs"].is_cuda:
             torch.cuda.synchronize()
         self.seconds += time.perf_counter() - start
         predictions, histograms = [], np.zeros(self.num_classes * BINS, np.int64)
         for sample in samples:
-            label, bins = _reduced(sample)
+            label, bins = _reduced(sample, self._probabilities(sample))
             place = (label.long() * BINS + bins)[label != IGNORE]
             histograms += torch.bincount(place, minlength=len(histograms)).cpu().numpy()
             arrays = (
@@ -58,10 +76,24 @@ class NetworkPredictor:
             predictions.append(Prediction(sample.metainfo["tile"], *arrays))
         return predictions, histograms.reshape(self.num_classes, BINS)
 
+    def _predict(self, images: Tensor, samples: list) -> list:
+        """Predict; with ``'before'`` the samples' ``seg_logits`` are probabilities."""
+        network = self.model.predictor
+        if self.softmax == "after":
+            return network.predict(images, samples)
+        maps = network.decode_head(network.extract_feat(images)).float().softmax(1)
+        maps = resize(maps, tuple(images.shape[-2:]), network.align_corners)
+        return network.postprocess_result(maps, samples)
 
-def _reduced(sample: Any) -> tuple[Tensor, Tensor]:
+    def _probabilities(self, sample: Any) -> Tensor:
+        """Return a predicted sample's probabilities, (C, H, W)."""
+        maps = sample.seg_logits.data.float()
+        return maps if self.softmax == "before" else maps.softmax(0)
+
+
+def _reduced(sample: Any, probabilities: Tensor) -> tuple[Tensor, Tensor]:
     """Return arg-max (255 where there is no data) and bin of confidence, each (H, W) int64."""
-    confidence, label = sample.seg_logits.data.float().softmax(0).max(0)
+    confidence, label = probabilities.max(0)
     if not torch.isfinite(confidence).all():
         raise ConfigError(
             f"The prediction for the tile `{sample.metainfo['tile']}` is not finite: the training "

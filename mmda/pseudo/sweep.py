@@ -71,6 +71,7 @@ class Sweep:
         rule: How thresholds are chosen.
         truth: The same dataset with labels and ``LoadTile`` as its pipeline, from which accuracies
             are computed and nothing else; None to report no accuracies.
+        softmax: ``'after'`` or ``'before'``, see :class:`~mmda.pseudo.network.NetworkPredictor`.
         batch_size: Number of tiles per batch; above 1, all tiles must have the same size.
         num_workers: Number of processes that load tiles.
         overwrite: Whether labels of another model in ``out`` may be replaced.
@@ -88,6 +89,7 @@ class Sweep:
         rule: ThresholdRule,
         truth: Any = None,
         *,
+        softmax: str = "after",
         batch_size: int = 4,
         num_workers: int = 0,
         overwrite: bool = False,
@@ -99,6 +101,7 @@ class Sweep:
                 f"{batch_size} and {num_workers}."
             )
         self.model, self.dataset, self.truth, self.rule = model, dataset, truth, rule
+        self.softmax = softmax
         self.folder = PseudoLabelFolder(out)
         self.batch_size, self.num_workers, self.overwrite = batch_size, num_workers, overwrite
         self.rank, self.processes = get_dist_info()
@@ -120,7 +123,7 @@ class Sweep:
             return SweepSummary(done, 0, time.perf_counter() - start, 0.0)
         every = list(range(-(-len(self.dataset) // self.batch_size)))
         missing = self._share(sorted(set(every) - set(done)))
-        predictor = NetworkPredictor(self.model)
+        predictor = NetworkPredictor(self.model, self.softmax)
         with evaluating(self.model), _random_states_kept():
             histograms = self._predict(predictor, missing)
         histograms = _summed(histograms + self._counted(self._share(done)))
@@ -143,6 +146,7 @@ class Sweep:
         pipeline = re.sub(r" at 0x\w+", "", repr(self.dataset.pipeline))
         root = str(self.dataset.tiles.root.absolute())
         parts = [weights_digest(self.model), root, tiles, pipeline, self.batch_size, BINS]
+        parts.append(self.softmax)
         return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
     def _begin(self, key: str) -> list[int] | PseudoLabelReport:

@@ -21,6 +21,7 @@ from mmda.errors import ConfigError
 from mmda.evaluation import confusion_matrix, scores
 from mmda.raster.dataset.domain import TiledDomain
 from mmda.raster.dataset.tile_files import read_label
+from mmda.raster.io.fill import fill_invalid
 from mmda.report.pictures import background_ids, overlay, to_rgb
 from mmda.utils.files import atomic_path
 
@@ -140,9 +141,11 @@ def _predictions(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return class ids before and after, (2, H, W) uint8, and a mask of valid pixels, (H, W)."""
     image, valid = original.read_image(row)
-    pixels = np.stack([image, copy.read_image(row)[0]]).transpose(0, 3, 1, 2)
-    everywhere = np.ones(image.shape[:2], bool) if valid is None else valid
-    return predict(pixels).argmax(1).astype(np.uint8), everywhere
+    images = [image, copy.read_image(row)[0]]
+    if valid is None:
+        valid = np.ones(image.shape[:2], bool)
+    pixels = np.stack([fill_invalid(one, valid) for one in images]).transpose(0, 3, 1, 2)
+    return predict(pixels).argmax(1).astype(np.uint8), valid
 
 
 def _fitted(picture: np.ndarray, width: int = 1024) -> np.ndarray:

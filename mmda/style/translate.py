@@ -21,12 +21,13 @@ from affine import Affine
 from rasterio.crs import CRS
 from tqdm import tqdm
 
-from mmda.datasets.transforms.tile_matching import fill_invalid
 from mmda.errors import ConfigError, DataError
 from mmda.raster.dataset.domain import TiledDomain
 from mmda.raster.dataset.manifest import DATASET_INFO, MANIFEST, read_manifest, write_manifest
 from mmda.raster.dataset.stats import BandStatistics
-from mmda.raster.dataset.tile_files import read_nodata, read_tile
+from mmda.raster.dataset.tile_files import read_label, read_nodata, read_tile
+from mmda.raster.decoding import IGNORE
+from mmda.raster.io.fill import fill_invalid
 from mmda.raster.io.handles import quiet_georeference
 from mmda.raster.tiling.encode import ImageEncoder, write_tile
 from mmda.raster.tiling.folder import tile_folders
@@ -173,9 +174,8 @@ class TranslatedCopy:
         """Write a tile's image and then its label."""
         path = str(self.root / row["image"])
         image, valid = read_tile(path)
-        translated = self.translator(
-            image if valid is None else fill_invalid(image, valid), row["id"]
-        )
+        filled = image if valid is None else fill_invalid(image, valid)
+        translated = self.translator(filled, row["id"], self._counted(row, valid))
         nodata = read_nodata(path)
         if valid is not None:
             translated = np.where(valid[..., None], translated, image)
@@ -186,6 +186,15 @@ class TranslatedCopy:
         write_tile(self.out / row["image"], data)
         if row["label"] is not None:
             self._place_label(self.root / row["label"], self.out / row["label"])
+
+    def _counted(self, row: Row, valid: np.ndarray | None) -> np.ndarray | None:
+        """Return which pixels count, (H, W) bool: those with data whose label is not ignored."""
+        if row["label"] is None:
+            return valid
+        labelled = read_label(str(self.root / row["label"])) != IGNORE
+        if labelled.all():
+            return valid
+        return labelled if valid is None else valid & labelled
 
     def _encoder(self, row: Row, nodata: float | None) -> ImageEncoder:
         key = (row["crs"], nodata, Path(row["image"]).suffix)

@@ -1,8 +1,8 @@
 """Translators of a dataset's images: one interface for CycleGAN and the transforms.
 
-A translator is called with an image (H, W, B) and its tile's id, and returns an image of the same
-shape and type. It may be called from several threads. Its result depends on the two alone, so that
-an interrupted translation can be continued.
+A translator is called with an image (H, W, B), its tile's id and a mask of the pixels that count,
+and returns an image of the same shape and type. It may be called from several threads. Its result
+depends on the three alone, so that an interrupted translation can be continued.
 """
 
 from __future__ import annotations
@@ -30,8 +30,14 @@ class Translator(Protocol):
 
     description: dict[str, Any]
 
-    def __call__(self, image: np.ndarray, tile: str) -> np.ndarray:
-        """Return ``image`` (H, W, B) in the other domain's look."""
+    def __call__(self, image: np.ndarray, tile: str, valid: np.ndarray | None = None) -> np.ndarray:
+        """Return an image in the other domain's look.
+
+        Args:
+            image: (H, W, B), with the values of the nearest valid pixels where it has no data.
+            tile: The tile's id.
+            valid: Which pixels count in statistics, (H, W) bool; None for all.
+        """
         ...
 
 
@@ -51,7 +57,7 @@ class DomainTranslator:
         self.match = MatchDomain(source, target, method, white=white)
         self.description = {"method": method, "target": _dataset(target), "white": white}
 
-    def __call__(self, image: np.ndarray, tile: str) -> np.ndarray:
+    def __call__(self, image: np.ndarray, tile: str, valid: np.ndarray | None = None) -> np.ndarray:
         """Return ``image`` (H, W, B) in the other domain's look."""
         return self.match.match(image)
 
@@ -78,10 +84,10 @@ class TileTranslator:
             "seed": seed,
         }
 
-    def __call__(self, image: np.ndarray, tile: str) -> np.ndarray:
+    def __call__(self, image: np.ndarray, tile: str, valid: np.ndarray | None = None) -> np.ndarray:
         """Return ``image`` (H, W, B) in the other domain's look."""
         generator = np.random.default_rng([self.seed, zlib.crc32(tile.encode())])
-        return self.match.match(image, int(generator.integers(len(self.match))))
+        return self.match.match(image, int(generator.integers(len(self.match))), valid)
 
 
 class NetworkTranslator:
@@ -130,7 +136,7 @@ class NetworkTranslator:
             "look": look,
         }
 
-    def __call__(self, image: np.ndarray, tile: str) -> np.ndarray:
+    def __call__(self, image: np.ndarray, tile: str, valid: np.ndarray | None = None) -> np.ndarray:
         """Return ``image`` (H, W, B) in the other domain's look.
 
         Raises:

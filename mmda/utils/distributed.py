@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from mmengine.dist import get_rank, get_world_size
+from mmengine.dist import all_reduce, get_rank, get_world_size
 from torch import Tensor
 
 
@@ -22,6 +22,45 @@ def batch_mean(values: Tensor) -> Tensor:
     mean = values.mean(0)
     processes = get_world_size()
     return mean if processes == 1 else _sum_of_processes(mean) / processes
+
+
+def weighted_batch_mean(values: Tensor, weights: Tensor | None) -> Tensor:
+    """Return :func:`batch_mean` with a weight per sample; 0 where all weights are 0.
+
+    Args:
+        values: (N, ...).
+        weights: (N,), 0 or more; None for equal weights.
+    """
+    if weights is None and get_world_size() == 1:
+        return values.mean(0)
+    if weights is None:
+        weights = values.new_ones(len(values))
+    weighted = values.flatten(1) * weights[:, None]
+    sums = batch_mean(torch.cat([weighted, weights[:, None].to(values)], 1))
+    total, weight = sums[:-1], sums[-1]
+    return (total / weight.where(weight > 0, 1)).view(values.shape[1:])
+
+
+def counted_mean(values: Tensor, counted: Tensor | None) -> Tensor:
+    """Return a loss whose average over processes is the mean of the values that count.
+
+    Args:
+        values: Any shape.
+        counted: Which values count, bool, of a shape that broadcasts to that of ``values``; None
+            for all.
+
+    Returns:
+        A scalar; 0, with a gradient of 0, where no value counts in any process.
+    """
+    if counted is None and get_world_size() == 1:
+        return values.mean()
+    if counted is not None:
+        counted = counted.expand_as(values)
+        values = values.where(counted, 0)
+    entries = values.numel() if counted is None else counted.sum()
+    count = torch.as_tensor(entries, dtype=torch.float32, device=values.device)
+    all_reduce(count, "mean")
+    return values.sum() / count.where(count > 0, 1)
 
 
 def batch_max(values: Tensor) -> Tensor:

@@ -20,13 +20,20 @@ FITTED = {"kmeans": "KMeansGrouping", "nmf": "NMFGrouping"}
 def feature_pixels(
     model: UDASegmentor, pairs: Iterable[tuple[ShownImage, ShownImage]], count: int, seed: int = 0
 ) -> np.ndarray:
-    """Return ``count`` random vectors of the last feature map of each image, (M, D) float32."""
+    """Return ``count`` random vectors of the last feature map of each image, (M, D) float32.
+
+    Cells without data are not sampled.
+    """
     generator = np.random.default_rng(seed)
     chosen = []
     for pair in pairs:
         for batch in run_pair(model, *pair).values():
-            vectors = batch.feats[-1][0].float().flatten(1).T.cpu().numpy()
-            chosen.append(vectors[generator.integers(len(vectors), size=count)])
+            feature = batch.feats[-1]
+            vectors = feature[0].float().flatten(1).T
+            if (mask := batch.mask(tuple(feature.shape[-2:]))) is not None and mask.any():
+                vectors = vectors[mask.flatten()]
+            places = generator.integers(len(vectors), size=count)
+            chosen.append(vectors[places].cpu().numpy())
     return np.concatenate(chosen)
 
 

@@ -37,13 +37,21 @@ def group_alignments(model: UDASegmentor) -> dict[str, GroupAlignment]:
 def group_maps(
     model: UDASegmentor, alignment: GroupAlignment, pair: tuple[ShownImage, ShownImage]
 ) -> dict[str, np.ndarray]:
-    """Return H, the assignment to groups (K, H, W), of an image of each domain."""
+    """Return H, the assignment to groups (K, H, W), of an image of each domain.
+
+    Unlike in training, pixels without data have an assignment, too.
+    """
     batches = run_pair(model, *pair)
     with torch.no_grad(), evaluating(model):
         return {
-            domain: on_image(alignment.group(batch).groups, batch, shown)
+            domain: on_image(_groups(alignment, batch), batch, shown)
             for (domain, batch), shown in zip(batches.items(), pair, strict=True)
         }
+
+
+def _groups(alignment: GroupAlignment, batch: DomainBatch) -> Tensor:
+    maps = batch.probabilities(alignment.head, alignment.input_scale)
+    return alignment.grouping(maps, batch.feats[-1])
 
 
 def on_image(maps: Tensor, batch: DomainBatch, shown: ShownImage) -> np.ndarray:

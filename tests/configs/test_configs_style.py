@@ -9,6 +9,7 @@ from config_samples import CONFIGS, STYLE, load, name
 from loops import for_each
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
+from mmseg.structures import SegDataSample
 
 from mmda.registry import MODELS, OPTIM_WRAPPER_CONSTRUCTORS
 
@@ -60,7 +61,7 @@ def test_one_training_step(path):
     wrapper = OPTIM_WRAPPER_CONSTRUCTORS.build(constructor)(model)
     before = [p.detach().clone() for p in model.parameters()]
     image = torch.randint(0, 256, (3, 32, 32), dtype=torch.uint8)
-    batch = {d: dict(inputs=[image], data_samples=[None]) for d in ("source", "target")}
+    batch = {d: dict(inputs=[image], data_samples=[SegDataSample()]) for d in ("source", "target")}
     logs = model.train().train_step(batch, wrapper)
     assert all(torch.isfinite(value).all() for value in logs.values())
     moved = [not torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True)]

@@ -7,8 +7,15 @@ import shutil
 
 import pytest
 
-from mmda.datasets import BuildingDataset, RoadDataset, StreetDataset, TiledDataset
+from mmda.datasets import (
+    BuildingDataset,
+    LandCoverDataset,
+    RoadDataset,
+    StreetDataset,
+    TiledDataset,
+)
 from mmda.datasets.street import SYNTHIA_13, SYNTHIA_16
+from mmda.datasets.tiled import BACKGROUND, _background
 from mmda.errors import ConfigError, DataError
 
 
@@ -80,3 +87,32 @@ def test_street_classes():
     assert (len(SYNTHIA_16), len(SYNTHIA_13)) == (16, 13)
     assert not {"terrain", "truck", "train"} & set(SYNTHIA_16)
     assert not {"wall", "fence", "pole"} & set(SYNTHIA_13)
+
+
+@pytest.mark.parametrize(
+    ("metainfo", "expected"),
+    [
+        (None, 0),
+        (dict(background=None), None),
+        (dict(background="building"), 1),
+        (dict(background="Background"), 0),
+        (dict(classes=("ground", "building")), None),
+    ],
+)
+def test_the_background_is_the_class_of_that_name_or_the_one_named(source, metainfo, expected):
+    class_map = dict(background="ground", building="building")
+    mapped = dict(class_map=class_map) if "classes" in (metainfo or {}) else {}
+    dataset = TiledDataset(str(source), metainfo=metainfo, **mapped)
+    assert dataset.get_data_info(0)["background"] == expected
+    assert "background" not in dataset.metainfo
+
+
+def test_street_scenes_have_no_background():
+    assert _background(BACKGROUND, StreetDataset.METAINFO["classes"]) is None
+    assert _background(BACKGROUND, LandCoverDataset.METAINFO["classes"]) is None
+    assert _background(BACKGROUND, RoadDataset.METAINFO["classes"]) == 0
+
+
+def test_a_background_that_is_no_class_is_refused(source):
+    with pytest.raises(ConfigError, match=r"unknown background `bulding`.*Did you mean `building`"):
+        TiledDataset(str(source), metainfo=dict(background="bulding"))

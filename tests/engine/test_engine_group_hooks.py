@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 import torch
 from engine_runs import differences, read, train
+from mmengine.structures import PixelData
+from model_samples import batch, build
 
 from mmda.engine.hooks import GroupDiagnosticsHook, GroupingRefreshHook, grouping_refresh_hook
 from mmda.engine.hooks.group_diagnostics_hook import group_diagnostics
 from mmda.engine.launch import build_runner, load_config, prepare
 from mmda.errors import ConfigError
-from mmda.models.alignments.group_alignment import GroupUse
+from mmda.models.alignments.grouped_domain import GroupUse
 from mmda.models.losses import discriminator_condition
 
 LAST = 5
@@ -215,3 +217,32 @@ def test_collapse_and_likeness_are_told_once():
 def test_wrong_settings_are_refused():
     with pytest.raises(ConfigError, match="must be 1 or more, got 0, 64 and 20000"):
         GroupingRefreshHook(interval=0)
+
+
+def test_pixels_that_do_not_count_are_not_sampled():
+    model = build(
+        alignments=dict(
+            it=dict(
+                type="GroupAlignment",
+                num_classes=3,
+                grouping=dict(type="KMeansGrouping", in_channels=64),
+                discriminator=dict(channels=4, num_layers=2),
+            )
+        )
+    )
+    data = batch(1)
+    images, samples = (data[key]["target"] for key in ("inputs", "data_samples"))
+    alignment = model.alignments["it"]
+
+    def found():
+        with torch.no_grad():
+            return grouping_refresh_hook._grouped(model, alignment, images, samples)
+
+    everything = found()
+    valid = torch.ones(1, 32, 32, dtype=torch.bool)
+    valid[:, :16] = False
+    samples[0].valid = PixelData(data=valid)
+    assert torch.equal(found(), everything.view(4, 4, 64)[2:].reshape(8, 64))
+    samples[0].valid = PixelData(data=0 * valid > 0)
+    chosen = grouping_refresh_hook._choose(found(), 5, np.random.default_rng(0))
+    assert chosen.shape == (0, 64)

@@ -247,3 +247,29 @@ def test_no_nan_in_100_random_cases():
             value.backward()
             assert torch.isfinite(context.target.feats[0].grad).all(), case
         assert all(torch.isfinite(buffer).all() for buffer in aim.buffers()), case
+
+
+def test_target_stuff_is_matched_where_the_head_classifies_its_mean_correctly():
+    """As in SIM. Things are matched in any case."""
+    context, *_ = scene(n=3)
+    answers = {}
+    for target in range(4):
+        aim = make_aim(things=(0,), stuff=(1, 2, 3), verify_target=True, adaptive=False)
+        one_hot = torch.eye(4)[target][None, :, None, None]
+
+        def head(levels, one_hot=one_hot):
+            return one_hot.expand(len(levels[-1]), 4, *levels[-1].shape[-2:])
+
+        module = torch.nn.Module()
+        module.forward = head
+        context.segmentor.decode_head = module
+        answers[target] = aim(context)
+    alone = {}
+    for stuff in (1, 2, 3):
+        aim = make_aim(things=(0,), stuff=(stuff,), adaptive=False)
+        alone[stuff] = aim(context)
+    for stuff in (1, 2, 3):
+        torch.testing.assert_close(answers[stuff]["loss_stuff"], alone[stuff]["loss_stuff"])
+        torch.testing.assert_close(answers[stuff]["loss_things"], alone[stuff]["loss_things"])
+        assert float(answers[stuff]["loss_stuff"]) > 0
+    assert float(answers[0]["loss_stuff"]) == 0

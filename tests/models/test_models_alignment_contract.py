@@ -57,7 +57,7 @@ def test_it_keeps_the_contract(case):
     [
         ("AIM", 1, False),
         ("ISIA", 1, False),
-        ("ISIA", 3, True),
+        ("ISIA", 5, True),
         ("SelfTraining", 1, False),
         ("FeatureAdversarial", 0, True),
         ("OutputAdversarial", 1, True),

@@ -1,4 +1,8 @@
-"""Two gloo processes with one pair each give the losses and gradients of one with two pairs."""
+"""Two gloo processes with one pair each give the losses and gradients of one with two pairs.
+
+In half of the runs, the first pair has pixels that do not count: the processes then differ in
+their numbers of counted pixels.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,25 @@ import torch.distributed as dist
 from alignment_cases import VARIANTS, make
 from gloo import in_two_processes, join, leave
 from mmengine.model import MMDistributedDataParallel
+from mmengine.structures import PixelData
 from model_samples import batch, total
 
 # The last case is inactive: its zeros must still take part in the reduction.
-RUNS = [*[(name, i, 0) for name, i in VARIANTS], ("OutputAdversarial", 0, 5)]
+RUNS = [
+    *[(name, i, 0, holes) for name, i in VARIANTS for holes in (False, True)],
+    ("OutputAdversarial", 0, 5, False),
+]
+
+
+def pairs(holes: bool) -> dict:
+    """Return a batch of two pairs."""
+    data = two_classes(batch(2))
+    if holes:
+        valid = torch.ones(1, 32, 32, dtype=torch.bool)
+        valid[:, :16, 8:] = False
+        for samples in data["data_samples"].values():
+            samples[0].valid = PixelData(data=valid)
+    return data
 
 
 def two_classes(data: dict) -> dict:
@@ -19,6 +38,7 @@ def two_classes(data: dict) -> dict:
     for part in data["data_samples"].values():
         for sample in part:
             sample.gt_sem_seg.data.clamp_(max=1)
+            sample.set_metainfo({"background": 0})
     return data
 
 
@@ -40,10 +60,10 @@ def step(model: torch.nn.Module, data: dict) -> tuple[dict, dict]:
 def work(rank: int, folder: str) -> None:
     join(rank, folder)
     results = []
-    for name, index, start in RUNS:
+    for name, index, start, holes in RUNS:
         model = make(name, index, start=start)
         model = MMDistributedDataParallel(model, device_ids=None, broadcast_buffers=False)
-        losses, grads = step(model, half(two_classes(batch(2)), rank))
+        losses, grads = step(model, half(pairs(holes), rank))
         for value in losses.values():
             dist.all_reduce(value)
             value /= 2
@@ -62,8 +82,8 @@ def two_processes(tmp_path_factory):
 
 @pytest.mark.parametrize("index", range(len(RUNS)), ids=["-".join(map(str, r)) for r in RUNS])
 def test_two_processes_equal_one(two_processes, index):
-    name, variant, start = RUNS[index]
-    losses, grads = step(make(name, variant, start=start), two_classes(batch(2)))
+    name, variant, start, holes = RUNS[index]
+    losses, grads = step(make(name, variant, start=start), pairs(holes))
     (first, first_grads), (second, second_grads) = (results[index] for results in two_processes)
     assert set(first) == set(losses)
     for key, value in losses.items():
@@ -72,4 +92,5 @@ def test_two_processes_equal_one(two_processes, index):
     assert set(first_grads) == set(grads)
     for key, value in grads.items():
         assert torch.equal(first_grads[key], second_grads[key]), key
-        torch.testing.assert_close(first_grads[key], value, rtol=1e-4, atol=1e-6)
+        # The untrained groups are alike: the gradient of their cosines is a rounding error.
+        torch.testing.assert_close(first_grads[key], value, rtol=1e-4, atol=3e-6)

@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from mmengine.config import ConfigDict
 from mmengine.logging import MMLogger
+from mmengine.structures import PixelData
+from mmseg.structures import SegDataSample
 
 from mmda.engine import JointOptimWrapperConstructor
 from mmda.errors import ConfigError
@@ -238,3 +240,43 @@ def test_cycle_loss_is_the_mean_distance_of_the_round_trip():
     back = model.translate(model(one["source"]), "source")
     expected = 10 * F.l1_loss(back, one["source"])
     torch.testing.assert_close(model(one, mode="loss")["target.loss_cycle"], expected)
+
+
+def with_holes(n: int = 2) -> tuple[dict, dict]:
+    """Samples by domain in which the first image's upper half does not count, and the masks."""
+    masks = {look: torch.ones(n, 16, 16, dtype=torch.bool) for look in LOOKS}
+    samples = {}
+    for look, mask in masks.items():
+        mask[0, :8] = False
+        samples[look] = [SegDataSample(valid=PixelData(data=one[None])) for one in mask]
+    return samples, masks
+
+
+def test_pixels_that_do_not_count_are_part_of_no_loss():
+    model, data = build(pool_size=0), images(0, 2)
+    samples, masks = with_holes()
+    losses = model(data, samples, mode="loss")
+    make, judge = model.generators, model.discriminators
+    for look, other in (("target", "source"), ("source", "target")):
+        mask, before = masks[other][:, None], data[other]
+        made = make[look](before)
+        back = (make[other](made) - before).abs()[mask.expand_as(before)].mean()
+        torch.testing.assert_close(losses[f"{look}.loss_cycle"], 10 * back)
+        scores = [judge[look](image * mask) for image in (made, data[look])]
+        seen = F.interpolate(mask.float(), scores[0].shape[-2:], mode="nearest-exact") > 0
+        torch.testing.assert_close(
+            losses[f"{look}.loss_adv"], (scores[0][seen] - 1).square().mean()
+        )
+        fake, real = scores[0][seen].square().mean(), (scores[1][seen] - 1).square().mean()
+        torch.testing.assert_close(losses[f"{look}.loss_dis"], (fake + real) / 2)
+
+
+def test_a_pool_remembers_which_pixels_do_not_count():
+    """Also of images that it returns in a later iteration, in which all pixels count."""
+    model, data = build(pool_size=2), images(0, 2)
+    samples, masks = with_holes()
+    model(data, samples, mode="loss")
+    pool = model.pools["target"]
+    marked = (pool.images == 2).all(1)
+    assert torch.equal(marked, ~masks["source"])
+    assert (pool.images.where(~marked[:, None], 0).abs() <= 1).all()

@@ -17,6 +17,7 @@ from mmda.models.losses import (
     group_maxima,
     orthogonality_loss,
 )
+from mmda.utils.distributed import weighted_batch_mean
 
 
 def maps(n=2, c=3, k=4, size=(3, 5), seed=0, dtype=torch.float64):
@@ -68,6 +69,23 @@ def test_q_and_m_are_the_mean_and_the_maximum_of_f(n, k):
     p, h = maps(n=n, k=k)
     torch.testing.assert_close(group_distributions(p, h), grouped(p, h).mean((3, 4)))
     torch.testing.assert_close(group_maxima(p, h), grouped(p, h).amax((3, 4)))
+
+
+def test_q_is_the_mean_over_the_pixels_that_count():
+    p, h = maps(n=3)
+    mask = torch.rand(3, 3, 5, generator=torch.Generator().manual_seed(1)) < 0.5
+    mask[2] = False
+    q = group_distributions(p, h.masked_fill(~mask[:, None], 0), mask)
+    for n in range(2):
+        places = mask[n].nonzero().tolist()
+        expected = sum(torch.outer(h[n, :, y, x], p[n, :, y, x]) for y, x in places) / len(places)
+        torch.testing.assert_close(q[n], expected)
+    assert not q[2].any()
+    shares = mask.double().mean((1, 2))
+    weighted = (q * mask.sum((1, 2))[:, None, None]).sum(0) / mask.sum()
+    torch.testing.assert_close(weighted_batch_mean(q, shares), weighted)
+    torch.testing.assert_close(weighted_batch_mean(q, None), q.mean(0))
+    assert not weighted_batch_mean(q, 0 * shares).any()
 
 
 def test_q_sums_to_one_per_sample():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import nnls
 from sklearn.decomposition import non_negative_factorization
 
 from mmda.errors import ConfigError
@@ -171,3 +172,54 @@ def test_wrong_settings_say_what_to_change(build, message):
 
 def test_all_are_registered():
     assert {"GroupHead", "KMeansGrouping", "NMFGrouping"} <= set(MODELS.module_dict)
+
+
+@pytest.mark.parametrize("norm", [dict(type="BN"), dict(type="GN", num_groups=4), None])
+def test_the_group_head_sees_the_pixels_that_count_alone(norm):
+    """Also in its statistics: it is as if the map ended where the pixels do not count."""
+    torch.manual_seed(0)
+    heads = [GroupHead(3, 4, channels=8, norm_cfg=norm) for _ in range(2)]
+    heads[1].load_state_dict(heads[0].state_dict())
+    maps = torch.randn(2, 4, 6, 8).softmax(1)
+    mask = torch.zeros(2, 6, 8, dtype=torch.bool)
+    mask[:, :4, :5] = True
+    groups, expected = heads[0](maps, None, mask), heads[1](maps[:, :, :4, :5])
+    torch.testing.assert_close(groups[:, :, :4, :5], expected)
+    assert not groups[~mask[:, None].expand_as(groups)].any()
+    for one, other in zip(heads[0].buffers(), heads[1].buffers(), strict=True):
+        # The unbiased variance is the same, as both have seen the same values.
+        torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("pixels", [0, 1])
+@pytest.mark.parametrize("norm", [dict(type="BN"), dict(type="GN", num_groups=4)])
+def test_the_group_head_takes_masks_with_no_pixel_or_one(norm, pixels):
+    mask = torch.zeros(2, 4, 4, dtype=torch.bool)
+    mask[0, 0, :pixels] = True
+    groups = GroupHead(3, 4, norm_cfg=norm)(torch.rand(2, 4, 4, 4).softmax(1), None, mask)
+    torch.testing.assert_close(groups.sum(1), mask.float())
+    assert groups.requires_grad
+
+
+@pytest.mark.parametrize("alike", [0.0, 0.5, 0.8])
+@pytest.mark.parametrize("k", [2, 8])
+def test_nmf_assignments_are_the_non_negative_least_squares(k, alike):
+    """Also for components that are alike, where twenty updates were off by several hundredths."""
+    generator = torch.Generator().manual_seed(k)
+    components = torch.rand(k, 12, generator=generator)
+    components = (1 - alike) * components + alike * components.mean(0)
+    grouping = NMFGrouping(k, 12)
+    grouping.centroids.copy_(components / components.norm(dim=1, keepdim=True))
+    grouping.fits += 1
+    pixels = torch.rand(2, 12, 4, 5, generator=generator)
+    found = grouping(torch.zeros(2, 3, 4, 5), pixels).permute(0, 2, 3, 1).reshape(-1, k).numpy()
+    rows = pixels.permute(0, 2, 3, 1).reshape(-1, 12).double().numpy()
+    expected = np.stack([nnls(grouping.centroids.double().numpy().T, row)[0] for row in rows])
+    expected /= expected.sum(1, keepdims=True)
+    assert np.abs(found - expected).max() < 5e-3
+
+
+@pytest.mark.parametrize("options", [dict(tolerance=0.0), dict(iterations=0)])
+def test_nmf_refuses_settings_that_never_end_or_never_begin(options):
+    with pytest.raises(ConfigError, match="`tolerance` must be above 0"):
+        NMFGrouping(2, 3, **options)

@@ -14,6 +14,7 @@ from model_samples import batch, build, losses_of, segmentor_config, total
 from mmda.errors import ConfigError
 from mmda.models.alignments import ISIA
 from mmda.models.losses import class_similarities, inter_class_loss, intra_class_loss
+from mmda.models.segmentors.gradients import logit_gradients
 
 
 def draw(n=2, c=3, size=(5, 6), seed=0, channels=None):
@@ -325,3 +326,77 @@ def test_defaults_are_the_published_ones():
     assert (isia.weight, isia.beta, isia.detach_source) == (1e-3, 1.0, True)
     assert isia.rule.mode == "flat"
     assert not isia.separate_decoders
+
+
+def eq8(p, q, masks, beta):
+    """Both terms of Eq. 8 for one pair of softmax maps (C, h, w), by loops over classes."""
+    classes = range(len(p))
+    vectors, theirs = p.flatten(1), q.flatten(1)
+    intra = sum(
+        (vectors[i] - theirs[i]).abs().sum() for i in classes if masks[0][i] and masks[1][i]
+    )
+    inter = sum(
+        0.5 + 0.5 * vectors[i] @ theirs[k] / (vectors[i].norm() * theirs[k].norm())
+        for i in classes
+        for k in classes
+        if i != k and masks[0][i] and masks[1][k]
+    )
+    return intra, beta * inter
+
+
+@pytest.mark.parametrize(("reduction", "divisor"), [("sum", 1), ("released", 7)])
+@pytest.mark.parametrize("n", [1, 2])
+def test_sums_are_those_of_eq_8(reduction, divisor, n):
+    source, target = draw(n), draw(n, seed=1)
+    feats = draw(n, channels=7, seed=2), draw(n, channels=7, seed=3)
+    losses = run(ISIA(weight=1.0, beta=3.0, reduction=reduction), source, target, feats)
+    p, q = source.detach().softmax(1), target.softmax(1)
+    masks = held(p), held(q)
+    pairs = [eq8(p[i], q[i], [m[i] for m in masks], 3.0) for i in range(n)]
+    for number, name in enumerate(("loss_intra", "loss_inter")):
+        expected = sum(pair[number] for pair in pairs) / n / divisor
+        torch.testing.assert_close(losses[name], expected)
+        got, want = (
+            torch.autograd.grad(x, target, retain_graph=True)[0] for x in (losses[name], expected)
+        )
+        torch.testing.assert_close(got, want, rtol=1e-4, atol=1e-7)
+
+
+def street_maps(seed=0):
+    """Logits of both domains as in street scenes: 19 classes, 64 x 128 cells, blocks of 8."""
+    generator = torch.Generator().manual_seed(seed)
+    logits, labels = [], []
+    for _ in range(2):
+        blocks = torch.randint(0, 19, (1, 8, 16), generator=generator)
+        labels.append(blocks.repeat_interleave(8, 1).repeat_interleave(8, 2))
+        noise = torch.randn(1, 19, 64, 128, generator=generator)
+        logits.append((certain(labels[-1], 19, 4.0) + noise).requires_grad_())
+    return logits, labels[0]
+
+
+def gradients(reduction: str, channels: int = 2048) -> dict[str, float]:
+    (source, target), label = street_maps()
+    feats = [torch.zeros(1, channels, 64, 128) for _ in range(2)]
+    context = context_of(domain_of(source, feats[0], label), domain_of(target, feats[1], label))
+    losses = ISIA(weight=1e-3, reduction=reduction)(context)
+    losses["loss_ce"] = F.cross_entropy(source, label)
+    return logit_gradients(context, losses)
+
+
+def test_gradient_shares_on_maps_of_street_scenes():
+    """At the published weight, the sums outweigh cross-entropy and the means are inert."""
+    sums, means, released = (gradients(r) for r in ("sum", "mean", "released"))
+    assert 1e-3 < sums["loss_ce"] < 2e-2
+    assert sums["loss_intra"] > sums["loss_ce"]
+    assert sums["loss_intra"] / sums["loss_inter"] > 50
+    assert means["loss_intra"] < 1e-4 * means["loss_ce"]
+    assert means["loss_intra"] < means["loss_inter"]
+    for name in ("loss_intra", "loss_inter"):
+        assert released[name] == pytest.approx(sums[name] / 2048, rel=1e-3)
+    # 1.4e-5 is the adversarial term's gradient with a discriminator that has learnt.
+    assert 1e-6 < released["loss_intra"] < 1e-4
+
+
+def test_an_unknown_reduction_is_refused():
+    with pytest.raises(ConfigError, match=r"unknown reduction `max`; expected"):
+        ISIA(reduction="max")

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from mmda.errors import ConfigError
+from mmda.models.alignments import FeatureAdversarial, OutputAdversarial
 from mmda.models.losses import gan_loss, self_information
 
 
@@ -90,3 +91,29 @@ def test_self_information_at_zero_has_a_finite_gradient():
 def test_self_information_gradient():
     logits = torch.randn(1, 3, 2, 2, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(lambda x: self_information(x.softmax(1)), logits)
+
+
+@pytest.mark.parametrize("kind", ["vanilla", "lsgan"])
+def test_gan_loss_of_the_logits_that_count(kind):
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(2, 3, 4, 5, generator=generator, dtype=torch.float64, requires_grad=True)
+    counted = torch.rand(2, 1, 4, 5, generator=generator) < 0.5
+    chosen = logits[counted.expand_as(logits)]
+    got, expected = gan_loss(logits, 1.0, kind, counted), slow_gan_loss(chosen, 1.0, kind)
+    assert float(got) == pytest.approx(expected)
+    got.backward()
+    grad, logits.grad = logits.grad, None
+    gan_loss(chosen, 1.0, kind).backward()
+    torch.testing.assert_close(grad, logits.grad)
+    assert torch.autograd.gradcheck(lambda x: gan_loss(x, 1.0, kind, counted), logits)
+    nothing = gan_loss(logits, 1.0, kind, torch.zeros_like(counted))
+    assert float(nothing) == 0
+
+
+@pytest.mark.parametrize(("gan", "weight"), [("vanilla", 0.001), ("lsgan", 0.01)])
+def test_the_default_weight_is_the_published_one_of_the_loss(gan, weight):
+    small = dict(type="PixelDiscriminator", channels=2, num_layers=1)
+    output = OutputAdversarial(2, discriminator=small, gan=gan)
+    assert output.weights == {"decode": weight}
+    assert FeatureAdversarial(4, discriminator=small, gan=gan).weight == weight
+    assert FeatureAdversarial(4, weight=0.5, discriminator=small, gan=gan).weight == 0.5

@@ -9,6 +9,7 @@ from mmseg.structures import SegDataSample
 
 from mmda.errors import ConfigError, DataError
 from mmda.models import DomainDataPreprocessor
+from mmda.models.alignments import DomainImages
 
 
 def part(images: list, domain: str | None = None, labelled: bool = True, **extra) -> dict:
@@ -131,3 +132,17 @@ def test_faulty_statistics(statistics):
 
 def test_statistics_are_not_in_checkpoints():
     assert not DomainDataPreprocessor([0], [1], **TWO).state_dict()
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+@pytest.mark.parametrize("options", [dict(size=(8, 8)), dict(size_divisor=8)])
+def test_padding_does_not_count(options, labelled):
+    images = [values(1, 50, (5, 7)), values(1, 50, (8, 8))]
+    batch = DomainDataPreprocessor([0], [1], **options)(
+        {"source": part(images, labelled=labelled)}, training=True
+    )
+    inputs, samples = batch["inputs"]["source"], batch["data_samples"]["source"]
+    valid = DomainImages(inputs, samples, inputs).valid()
+    assert torch.equal(valid, inputs[:, 0] == 50)
+    assert 0 < valid[0].sum() < 64
+    assert valid[1].all()

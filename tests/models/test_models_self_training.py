@@ -60,7 +60,8 @@ def test_mixing_pastes_source_pixels_with_their_labels():
     teacher = torch.eye(3)[torch.full((2, 4, 4), 2)].permute(0, 3, 1, 2).clone()
     teacher[..., 1] = 1 / 3  # not confident where source pixels are pasted: they count all the same
     source = torch.full((2, 3, 4, 4), -7.0)
-    domain = DomainBatch(source, [], source, [], {})
+    samples = [SegDataSample(metainfo={"background": 0}) for _ in truth]
+    domain = DomainBatch(source, samples, source, [], {})
     domain.labels = lambda: truth
     seen = []
     logits = torch.randn(2, 3, 4, 4)
@@ -70,7 +71,7 @@ def test_mixing_pastes_source_pixels_with_their_labels():
     )
     ctx = context(teacher, torch.zeros(0), source=domain, segmentor=student)
     loss = SelfTraining(threshold=0.5, mix="class")(ctx)["loss_self"]
-    pasted = truth == 1  # the only class that is neither 0 nor ignored
+    pasted = truth == 1  # the only class that is neither background nor ignored
     assert torch.equal(seen[0], torch.where(pasted[:, None], source, ctx.target.images))
     labels = torch.where(pasted, truth, torch.full_like(truth, 2))
     torch.testing.assert_close(loss, F.cross_entropy(logits, labels))
@@ -84,32 +85,69 @@ def test_mixing_needs_crops_of_one_size():
 
 
 @pytest.mark.parametrize(
-    ("classes", "chosen"),
-    [([0], 1), ([0, 1], 1), ([0, 1, 2], 1), ([1, 2, 3], 2), ([0, 1, 2, 3, 4, 5, 6], 3), ([], 0)],
+    ("classes", "background", "chosen"),
+    [
+        ([0], 0, 1),
+        ([0, 1], 0, 1),
+        ([0, 1, 2], 0, 1),
+        ([1, 2, 3], 0, 2),
+        ([0, 1, 2, 3, 4, 5, 6], 0, 3),
+        ([0, 1, 2], 1, 1),
+        ([0, 1, 2], None, 2),
+        ([], None, 0),
+        ([], 0, 0),
+    ],
 )
-def test_class_mask_takes_half_of_the_classes_and_never_ignore(classes, chosen):
+def test_class_mask_takes_half_of_the_classes_and_never_ignore(classes, background, chosen):
     label = torch.tensor([*classes, 255]).repeat(5, 2)
     taken = set()
     for seed in range(20):
         torch.manual_seed(seed)
-        mask = class_mask(label)
+        mask = class_mask(label, background)
         inside = set(label[mask].tolist())
         assert len(inside) == chosen
         assert not inside & set(label[~mask].tolist())
         assert 255 not in inside
         taken |= inside
-    assert taken == (set(classes) - {0} or set(classes))
+    assert taken == (set(classes) - {background} or set(classes))
 
 
 def test_pixels_without_data_do_not_count():
-    teacher = torch.tensor([0.01, 0.99]).view(1, 2, 1, 1).expand(2, 2, 4, 4)
-    logits = torch.zeros(2, 2, 4, 4)
+    """Neither in the loss nor in the share of confident pixels."""
+    generator = torch.Generator().manual_seed(0)
+    teacher = (3 * torch.randn(2, 2, 4, 4, generator=generator)).softmax(1)
+    logits = torch.randn(2, 2, 4, 4, generator=generator)
     ctx = context(teacher, logits)
-    whole = SelfTraining(threshold=0.9)(ctx)
-    ctx = context(teacher, logits)
-    valid = torch.ones(1, 4, 4, dtype=torch.bool)
-    valid[:, :2] = False
-    ctx.target.samples[0].valid = PixelData(data=valid)  # half of one of two images
-    part = SelfTraining(threshold=0.9)(ctx)
-    assert part["confident"] == 0.75 * whole["confident"] == 0.75
-    assert torch.isclose(part["loss_self"], 0.75 * whole["loss_self"])
+    valid = torch.ones(2, 4, 4, dtype=torch.bool)
+    valid[0, :2] = False  # half of one of two images
+    ctx.target.samples[0].valid = PixelData(data=valid[:1])
+    got = SelfTraining(threshold=0.9)(ctx)
+    confidence, labels = teacher.max(1)
+    sure = (confidence >= 0.9)[valid]
+    entropy = F.cross_entropy(logits, labels, reduction="none")[valid]
+    assert 0 < int(sure.sum()) < 24
+    torch.testing.assert_close(got["confident"], sure.sum() / 24)
+    torch.testing.assert_close(got["loss_self"], (entropy * sure).sum() / 24)
+
+
+def test_source_pixels_without_data_are_not_pasted_and_pasted_pixels_count():
+    truth = torch.ones(2, 4, 4, dtype=torch.long)  # one class, so that it is pasted
+    source = torch.full((2, 3, 4, 4), -7.0)
+    masks = torch.ones(2, 2, 4, 4, dtype=torch.bool)  # by domain and image
+    masks[0, :, 2:], masks[1, :, :, 2:] = False, False
+    domain = DomainBatch(source, [SegDataSample() for _ in truth], source, [], {})
+    domain.labels = lambda: truth
+    logits, seen = torch.randn(2, 3, 4, 4), []
+    student = SimpleNamespace(
+        extract_feat=lambda images: seen.append(images),
+        decode_head=Mock(return_value=logits, align_corners=False),
+    )
+    teacher = torch.eye(3)[torch.full((2, 4, 4), 2)].permute(0, 3, 1, 2)
+    ctx = context(teacher, torch.zeros(0), source=domain, segmentor=student)
+    for part, parts in zip((domain, ctx.target_images), masks, strict=True):
+        for sample, mask in zip(part.samples, parts, strict=True):
+            sample.valid = PixelData(data=mask[None])
+    loss = SelfTraining(threshold=0.5, mix="class")(ctx)["loss_self"]
+    assert torch.equal((seen[0] == -7).all(1), masks[0])
+    labels = torch.where(masks[0], 1, torch.where(masks[1], 2, 255))
+    torch.testing.assert_close(loss, F.cross_entropy(logits, labels, ignore_index=255))

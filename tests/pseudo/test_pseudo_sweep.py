@@ -332,3 +332,48 @@ def test_two_processes_share_the_work_and_equal_one(parts, tmp_path):
     drop = {"image": None}
     rows = [[{**r, **drop} for r in read_manifest(tmp_path / name)] for name in ("one", "two")]
     assert rows[0] == rows[1]
+
+
+def test_softmax_before_resizing_resizes_probabilities(parts):
+    """As the oracle does, tile by tile."""
+    model, target, _ = parts
+    network = model.eval().predictor
+    # The untrained logits are so small that softmax is linear, and the two are equal.
+    handle = network.decode_head.register_forward_hook(lambda module, given, logits: 50 * logits)
+    for index in range(len(target)):
+        data = pseudo_collate([target[index]])
+        kinds = {}
+        for softmax in ("after", "before"):
+            (prediction,), counts = NetworkPredictor(model, softmax)(data)
+            assert counts.sum() == prediction.label.size
+            kinds[softmax] = prediction
+        images = model.data_preprocessor(data, False)["inputs"]
+        with torch.no_grad():
+            p = network.decode_head(network.extract_feat(images)).softmax(1)
+            p = torch.nn.functional.interpolate(p, images.shape[-2:], mode="bilinear")[0]
+        confidence, label = (x.numpy() for x in p.max(0))
+        np.testing.assert_array_equal(kinds["before"].label, label)
+        expected = np.minimum((confidence * BINS).astype(int), BINS - 1)
+        assert np.abs(kinds["before"].bins.astype(int) - expected).max() <= 1
+        assert (kinds["before"].bins != kinds["after"].bins).any()
+    handle.remove()
+
+
+def test_labels_of_another_softmax_are_not_taken_over(parts, finished, tmp_path):
+    model, target, _ = parts
+    out, _ = finished
+    with pytest.raises(DataError, match="--overwrite"):
+        sweep(model, target, out, softmax="before")
+
+
+def test_softmax_before_needs_whole_tiles(parts):
+    model, *_ = parts
+    network = model.predictor
+    before, network.test_cfg = network.test_cfg, dict(mode="slide")
+    try:
+        with pytest.raises(ConfigError, match="needs a segmentor that predicts whole tiles"):
+            NetworkPredictor(model, "before")
+    finally:
+        network.test_cfg = before
+    with pytest.raises(ConfigError, match="unknown softmax `first`"):
+        NetworkPredictor(model, "first")

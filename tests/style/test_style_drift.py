@@ -28,7 +28,7 @@ class HalfDark:
 
     description = {"method": "half dark"}
 
-    def __call__(self, image: np.ndarray, tile: str) -> np.ndarray:
+    def __call__(self, image: np.ndarray, tile: str, valid=None) -> np.ndarray:
         dark = image.copy()
         dark[:, : image.shape[1] // 2] = 1
         return dark

@@ -39,7 +39,7 @@ class Inverse:
     def __init__(self, name: str = "inverse") -> None:
         self.description = {"method": name}
 
-    def __call__(self, image: np.ndarray, tile: str) -> np.ndarray:
+    def __call__(self, image: np.ndarray, tile: str, valid=None) -> np.ndarray:
         return 255 - image
 
 
@@ -262,3 +262,54 @@ def test_options_that_do_not_fit(folders, tmp_path, options, message, capsys):
     assert main(["translate", folders[0], str(tmp_path / "out"), *options]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("method", ["tile_histogram", "fda"])
+def test_the_values_of_no_data_do_not_change_the_data(folders, tmp_path, method):
+    """The copies of two datasets that differ in their no-data value alone agree where data is."""
+    copies = []
+    for nodata in (0, 255):
+        folder = tmp_path / str(nodata)
+        (scene,) = make_scenes(folder, 1, height=64, width=64)
+        with rasterio.open(scene.image) as raster:
+            pixels, profile = raster.read().clip(1, 254), raster.profile
+        pixels[:, :, :32] = nodata
+        with rasterio.open(folder / "holed.tif", "w", **{**profile, "nodata": nodata}) as raster:
+            raster.write(pixels)
+        holed = Scene("s", str(folder / "holed.tif"), "train", scene.label)
+        tile([holed], folder / "tiled")
+        translator = training_free(method, str(folder / "tiled"), folders[1])
+        copy_of(folder / "tiled", folder / "out", translator).write()
+        (row,) = read_manifest(folder / "out")
+        copies.append(read_tile(str(folder / "out" / row["image"])))
+    (first, valid), (second, _) = copies
+    assert valid.sum() == 64 * 32
+    clear = valid & (first > 1).all(2) & (second > 1).all(2)  # values next to no-data are moved
+    clear &= (first < 254).all(2) & (second < 254).all(2)
+    assert clear.sum() > 1500
+    np.testing.assert_array_equal(first[clear], second[clear])
+
+
+def test_ignored_pixels_of_a_plain_tile_are_no_part_of_its_look(folders, tmp_path):
+    """PNG tiles do not record their no-data, but the label ignores it."""
+    (scene,) = make_scenes(tmp_path, 1, height=64, width=64)
+    with rasterio.open(scene.image) as raster:
+        pixels, profile = raster.read(), raster.profile
+    pixels[:, :, :32] = 0
+    with rasterio.open(tmp_path / "holed.tif", "w", **{**profile, "nodata": 0}) as raster:
+        raster.write(pixels)
+    tile(
+        [Scene("s", str(tmp_path / "holed.tif"), "train", scene.label)],
+        tmp_path / "t",
+        format="png",
+    )
+    translator = training_free("tile_histogram", str(tmp_path / "t"), folders[1])
+    copy_of(tmp_path / "t", tmp_path / "out", translator).write()
+    (row,) = read_manifest(tmp_path / "out")
+    image, valid = read_tile(str(tmp_path / "out" / row["image"]))
+    original = np.moveaxis(pixels, 0, -1)
+    mask = np.zeros((64, 64), bool)
+    mask[:, 32:] = True
+    expected = translator(original, row["id"], mask)
+    assert valid is None
+    np.testing.assert_array_equal(image[:, 32:], expected[:, 32:])

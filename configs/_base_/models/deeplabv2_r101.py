@@ -1,5 +1,5 @@
-# DeepLab-v2 on ResNet-101, the network of the AdaptSegNet lineage: output stride 8, a dilated
-# classifier on layer 4 and an auxiliary one on layer 3. Batch norm keeps ImageNet's statistics,
+# DeepLab-v2 on ResNet-101, the network of the AdaptSegNet lineage: output stride 8 and a dilated
+# classifier on layer 4. Batch norm keeps ImageNet's statistics,
 # scale and shift, so nothing mixes the domains and both go through the network in one pass.
 norm_cfg = dict(type="BN", requires_grad=False)
 model = dict(
@@ -30,14 +30,6 @@ model = dict(
             num_classes=2,
             align_corners=False,
             loss_decode=dict(type="CrossEntropyLoss", avg_non_ignore=True),
-        ),
-        auxiliary_head=dict(
-            type="DeepLabV2Head",
-            in_channels=1024,
-            in_index=2,
-            num_classes=2,
-            align_corners=False,
-            loss_decode=dict(type="CrossEntropyLoss", avg_non_ignore=True, loss_weight=0.1),
         ),
         train_cfg=dict(),
         test_cfg=dict(mode="whole"),

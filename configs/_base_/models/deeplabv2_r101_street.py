@@ -1,3 +1,3 @@
 # The 19 classes of Cityscapes.
 _base_ = "deeplabv2_r101.py"
-model = dict(segmentor=dict(decode_head=dict(num_classes=19), auxiliary_head=dict(num_classes=19)))
+model = dict(segmentor=dict(decode_head=dict(num_classes=19)))

@@ -1,4 +1,5 @@
-# Weight of the inter-class term within ISIA, GTA5 -> Cityscapes (Eq. 8).
+# Weight of the inter-class term within ISIA, GTA5 -> Cityscapes (Eq. 8). Both terms are sums over
+# one constant, so that they have the ratio of the equation.
 title = "ISIA and AIM: weight of the inter-class term within ISIA, GTA5 to Cityscapes"
 paper = "Yuan et al., Birds of a Feather Flock Together, Table VI."
 columns = ["mIoU"]

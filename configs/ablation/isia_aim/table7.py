@@ -1,4 +1,5 @@
-# Weight of ISIA, GTA5 -> Cityscapes, that of AIM being 0.001.
+# Weight of ISIA, GTA5 -> Cityscapes, that of AIM being 0.001. ISIA's terms are the sums of Eq. 8,
+# divided by the number of channels as in the released code.
 title = "ISIA and AIM: weight of ISIA, GTA5 to Cityscapes"
 paper = "Yuan et al., Birds of a Feather Flock Together, Table VII."
 columns = ["mIoU"]

@@ -12,7 +12,7 @@ things = [5, 6, 7, 11, 12, 13, 14, 15, 16, 17, 18]
 model = dict(
     alignments=dict(
         output=dict(type="OutputAdversarial", num_classes=num_classes, weights=dict(decode=0.001)),
-        isia=dict(type="ISIA", mode="flat", weight=0.001),
+        isia=dict(type="ISIA", mode="flat", reduction="released", weight=0.001),
         aim=dict(
             type="AIM",
             num_classes=num_classes,

@@ -12,7 +12,7 @@ num_classes = {{_base_.model.segmentor.decode_head.num_classes}}
 model = dict(
     alignments=dict(
         output=dict(type="OutputAdversarial", num_classes=num_classes, weights=dict(decode=0.001)),
-        isia=dict(type="ISIA", mode="pooled", index=1, weight=0.001),
+        isia=dict(type="ISIA", mode="pooled", index=1, weight=0.01),
         aim=dict(
             type="AIM",
             num_classes=num_classes,

@@ -1,6 +1,6 @@
 # Output-space alignment of both heads (AdaptSegNet, multi-level).
 _base_ = [
-    "../../_base_/models/deeplabv3plus_r101.py",
+    "../../_base_/models/deeplabv3plus_r101_multi.py",
     "../../_base_/datasets/massachusetts2deepglobe.py",
     "../../_base_/schedules/adversarial_120k.py",
     "../../_base_/full_runtime.py",

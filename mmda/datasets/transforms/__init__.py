@@ -2,7 +2,7 @@
 
 from mmda.datasets.transforms.domain_matching import MatchDomain
 from mmda.datasets.transforms.formatting import KeepWeakView, PackDomainInputs
-from mmda.datasets.transforms.geometry import RandomRotate90, ResizeImage
+from mmda.datasets.transforms.geometry import Pad, RandomRotate90, ResizeImage
 from mmda.datasets.transforms.loading import LoadTile
 from mmda.datasets.transforms.pseudo_labels import LoadPseudoLabel
 from mmda.datasets.transforms.radiometry import RadiometricJitter
@@ -15,6 +15,7 @@ __all__ = [
     "MatchDomain",
     "MatchTile",
     "PackDomainInputs",
+    "Pad",
     "RadiometricJitter",
     "RandomRotate90",
     "ResizeImage",

@@ -7,6 +7,7 @@ from mmcv.transforms import BaseTransform, to_tensor
 from mmengine.structures import PixelData
 from mmseg.datasets.transforms import PackSegInputs
 
+from mmda.datasets.transforms.validity import counted_pixels
 from mmda.registry import TRANSFORMS
 
 META_KEYS = (
@@ -15,6 +16,7 @@ META_KEYS = (
     "tile",
     "sample_idx",
     "domain",
+    "background",
     "ori_shape",
     "img_shape",
     "pad_shape",
@@ -47,8 +49,8 @@ class PackDomainInputs(PackSegInputs):
 
     It extends :class:`mmseg.datasets.transforms.PackSegInputs`: the metadata have the tile's id and
     domain, and ``weak_inputs`` (B, H, W) is packed beside ``inputs``. The sample has a mask
-    ``valid`` (1, H, W) if it is an unlabelled tile with no-data pixels, and ``pseudo_sem_seg``
-    (1, H, W) if the tile has a pseudo-label.
+    ``valid`` (1, H, W) if some of its pixels do not count: pixels without data, padding and pixels
+    whose label is ignored. It has ``pseudo_sem_seg`` (1, H, W) if the tile has a pseudo-label.
     """
 
     def __init__(self, meta_keys: tuple[str, ...] = META_KEYS) -> None:
@@ -60,9 +62,9 @@ class PackDomainInputs(PackSegInputs):
         if "weak_img" in results:
             view = results["weak_img"].transpose(2, 0, 1)
             packed["weak_inputs"] = to_tensor(view.copy()).contiguous()
-        if "valid_map" in results and not results["valid_map"].all():
-            valid = to_tensor(results["valid_map"][None] > 0)
-            packed["data_samples"].valid = PixelData(data=valid)
+        counted = counted_pixels(results)
+        if counted is not None:
+            packed["data_samples"].valid = PixelData(data=to_tensor(counted[None]))
         if "pseudo_seg_map" in results:
             label = to_tensor(results["pseudo_seg_map"][None].astype(np.int64))
             packed["data_samples"].pseudo_sem_seg = PixelData(data=label)

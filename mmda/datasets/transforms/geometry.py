@@ -1,9 +1,11 @@
-"""Geometric transforms that mmcv does not have."""
+"""Geometric transforms that mmcv does not have, or not for all maps of a sample."""
 
 from __future__ import annotations
 
+import mmcv
 import numpy as np
 from mmcv.transforms import BaseTransform
+from mmcv.transforms import Pad as ImagePad
 from mmseg.datasets.transforms import Resize
 
 from mmda.registry import TRANSFORMS
@@ -43,3 +45,22 @@ class ResizeImage(Resize):
 
     def _resize_seg(self, results: dict) -> None:
         """Leave the label unchanged."""
+
+
+@TRANSFORMS.register_module()
+class Pad(ImagePad):
+    """Pad the image and all its maps, whose padding is 255: no label, and it does not count.
+
+    Arguments and keys as in mmcv's ``Pad``, which pads the label alone.
+    """
+
+    def _pad_seg(self, results: dict) -> None:
+        """Pad the maps that ``seg_fields`` names."""
+        value = self.pad_val.get("seg", 255)
+        for key in results.get("seg_fields", []):
+            results[key] = mmcv.impad(
+                results[key],
+                shape=results["pad_shape"][:2],
+                pad_val=value,
+                padding_mode=self.padding_mode,
+            )

@@ -8,6 +8,7 @@ from mmcv.transforms import BaseTransform
 from mmda.errors import DataError
 from mmda.raster.dataset.scene_reader import Pixels
 from mmda.raster.dataset.tile_files import read_label, read_tile
+from mmda.raster.decoding import IGNORE
 from mmda.raster.io.fill import fill_invalid
 from mmda.registry import TRANSFORMS
 
@@ -18,15 +19,16 @@ class LoadTile(BaseTransform):
 
     GeoTIFF tiles are read with rasterio and keep their type (uint8, uint16, float32); PNG and JPEG
     tiles with OpenCV. The label is read if the record has ``seg_map_path``, and mapped by
-    ``label_map``. If it has none, ``valid_map`` marks the pixels with data instead, by the
-    GeoTIFF's mask or no-data value. Pixels without data get the values of the nearest pixels with
-    data, as in mapping. Records of :class:`~mmda.datasets.RasterWindowDataset` already have
-    ``pixels``, which are used in place of files.
+    ``label_map``. ``valid_map`` marks the pixels with data, by the GeoTIFF's mask or no-data value;
+    a labelled tile gets it only if it has pixels without data. Those pixels get the values of the
+    nearest pixels with data, as in mapping, and the label 255. Records of
+    :class:`~mmda.datasets.RasterWindowDataset` already have ``pixels``, which are used in place of
+    files.
 
     Required keys: ``img_path`` or ``pixels``; optional: ``seg_map_path``, ``label_map`` (a dict of
     old to new ids, as in MMSegmentation).
-    Added keys: ``img``, ``img_shape``, ``ori_shape``, ``seg_fields``, and ``gt_seg_map`` or
-    ``valid_map`` (H, W).
+    Added keys: ``img``, ``img_shape``, ``ori_shape``, ``seg_fields``, and ``gt_seg_map``,
+    ``valid_map`` (H, W) or both.
 
     Raises:
         DataError: When a file cannot be read, or image and label differ in size.
@@ -43,13 +45,15 @@ class LoadTile(BaseTransform):
             valid, label = pixels.valid, pixels.label
         results["img"] = image if valid is None else fill_invalid(image, valid)
         results["img_shape"] = results["ori_shape"] = image.shape[:2]
+        results["seg_fields"] = []
         if label is not None:
-            results["gt_seg_map"] = _mapped(label, results.get("label_map"))
-            results["seg_fields"] = ["gt_seg_map"]
-        else:
-            everywhere = np.ones(image.shape[:2], np.uint8)
-            results["valid_map"] = everywhere if valid is None else valid.astype(np.uint8)
-            results["seg_fields"] = ["valid_map"]
+            label = _mapped(label, results.get("label_map"))
+            results["gt_seg_map"] = label if valid is None else np.where(valid, label, IGNORE)
+            results["seg_fields"] += ["gt_seg_map"]
+        if label is None or valid is not None:
+            valid = np.ones(image.shape[:2], bool) if valid is None else valid
+            results["valid_map"] = valid.astype(np.uint8)
+            results["seg_fields"] += ["valid_map"]
         return results
 
 

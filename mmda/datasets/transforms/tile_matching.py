@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from mmcv.transforms import BaseTransform
-from skimage.exposure import match_histograms
 from skimage.transform import resize
 
-from mmda.datasets.colour_maps import to_type
+from mmda.datasets.colour_maps import HistogramMap, to_type
 from mmda.datasets.fourier import check_beta, transfer_amplitude
+from mmda.datasets.transforms.validity import counted_pixels
 from mmda.errors import ConfigError, check_choice
 from mmda.raster.dataset.domain import TiledDomain
+from mmda.raster.io.fill import fill_invalid
 from mmda.registry import TRANSFORMS
 
 METHODS = ("fda", "histogram")
@@ -27,7 +28,10 @@ class MatchTile(BaseTransform):
     - ``fda``: the tile's low-frequency amplitudes (Yang and Soatto 2020);
     - ``histogram``: the tile's histogram per band.
 
-    Required and modified key: ``img``.
+    Pixels without data, padding and pixels whose label is ignored are part of neither look. They
+    are changed as the counted pixels of the same value (``histogram``) or place (``fda``) are.
+
+    Required and modified key: ``img``. Optional keys: ``valid_map``, ``gt_seg_map``.
 
     Args:
         target: Folder of the tiled target dataset.
@@ -56,7 +60,7 @@ class MatchTile(BaseTransform):
         self.method, self.beta, self.prob = method, beta, prob
         self.domain = TiledDomain(target, split_file)
         rows = self.domain.rows(split)
-        # The no-data part of a tile would become part of its look.
+        # PNG and JPEG tiles do not record which pixels have no data.
         self.rows = [row for row in rows if row["valid_fraction"] == 1] or rows
         if not self.rows:
             raise ConfigError(f"MatchTile: `{target}` has no tiles in split `{split}`.")
@@ -67,40 +71,60 @@ class MatchTile(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Translate ``results['img']``."""
         if np.random.rand() < self.prob:
-            results["img"] = self.match(results["img"], np.random.randint(len(self)))
+            index = np.random.randint(len(self))
+            results["img"] = self.match(results["img"], index, counted_pixels(results))
         return results
 
-    def match(self, image: np.ndarray, index: int) -> np.ndarray:
+    def match(self, image: np.ndarray, index: int, valid: np.ndarray | None = None) -> np.ndarray:
         """Return an image (H, W, B) in the look of the target's tile ``index``, of its own type.
+
+        Args:
+            image: (H, W, B).
+            index: Number of the target's tile.
+            valid: Which pixels of the image count, (H, W) bool; None for all. Where none of them
+                or of the tile's pixels count, the image is returned unchanged.
 
         Raises:
             ConfigError: When the bands or types differ.
         """
-        reference, valid = self.domain.read_image(self.rows[index])
+        reference, reference_valid = self.domain.read_image(self.rows[index])
         if (reference.shape[2], reference.dtype) != (image.shape[2], image.dtype):
             raise ConfigError(
                 f"MatchTile: an image has {image.shape[2]} bands of {image.dtype}, but those of `"
                 f"{self.domain.root}` have {reference.shape[2]} of {reference.dtype}; both must be "
                 "the same."
             )
-        if valid is not None:
-            reference = fill_invalid(reference, valid)
+        own, looks = _counted(image, valid), _counted(reference, reference_valid)
+        if not len(own) or not len(looks):
+            return image
         if self.method == "histogram":
-            matched = match_histograms(
-                image.astype(np.float64), reference.astype(np.float64), channel_axis=-1
-            )
+            matched = HistogramMap(own, looks)(image.reshape(-1, image.shape[2]))
+        elif len(own) == image[..., 0].size and len(looks) == reference[..., 0].size:
+            matched = transfer_amplitude(image, _resized(reference, image.shape), self.beta)
         else:
-            if reference.shape != image.shape:
-                reference = resize(reference, image.shape, order=1, preserve_range=True)
-            matched = transfer_amplitude(image, reference, self.beta)
+            if reference_valid is not None:
+                reference = fill_invalid(reference, reference_valid)
+            matched = self._transfer_among_valid(image, reference, valid)
+            # The amplitude of frequency zero is the mean, which the filled pixels have changed.
+            matched += looks.mean(0) - _counted(matched, valid).mean(0)
+        if self.method == "fda":
             # Rings around edges exceed the range of both images, for floats even below zero.
-            low = min(image.min(), reference.min())
-            matched = matched.clip(low, max(image.max(), reference.max()))
-        return to_type(matched, image.dtype)
+            matched = matched.clip(min(own.min(), looks.min()), max(own.max(), looks.max()))
+        return to_type(matched.reshape(image.shape), image.dtype)
+
+    def _transfer_among_valid(
+        self, image: np.ndarray, reference: np.ndarray, valid: np.ndarray | None
+    ) -> np.ndarray:
+        """Return the image with the change that its counted pixels get, (H, W, B) float32."""
+        filled = image if valid is None else fill_invalid(image, valid)
+        matched = transfer_amplitude(filled, _resized(reference, image.shape), self.beta)
+        return matched - filled.astype(np.float32) + image.astype(np.float32)
 
 
-def fill_invalid(image: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """Return an image (H, W, B) whose pixels outside ``valid`` (H, W) have the others' mean."""
-    if not valid.any():
-        return image
-    return np.where(valid[..., None], image, to_type(image[valid].mean(0), image.dtype))
+def _counted(image: np.ndarray, valid: np.ndarray | None) -> np.ndarray:
+    """Return the pixels of an image (H, W, B) that count, (n, B)."""
+    return image.reshape(-1, image.shape[2]) if valid is None else image[valid]
+
+
+def _resized(image: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    return image if image.shape == shape else resize(image, shape, order=1, preserve_range=True)

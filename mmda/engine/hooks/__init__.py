@@ -2,6 +2,7 @@
 
 from mmda.engine.hooks.alignment_weight_hook import AlignmentWeightHook
 from mmda.engine.hooks.finite_loss_hook import FiniteLossHook
+from mmda.engine.hooks.gradient_share_hook import GradientShareHook
 from mmda.engine.hooks.group_diagnostics_hook import GroupDiagnosticsHook
 from mmda.engine.hooks.grouping_refresh_hook import GroupingRefreshHook
 from mmda.engine.hooks.learning_check_hook import LearningCheckHook
@@ -13,6 +14,7 @@ from mmda.engine.hooks.teacher_ema_hook import TeacherEMAHook
 __all__ = [
     "AlignmentWeightHook",
     "FiniteLossHook",
+    "GradientShareHook",
     "GroupDiagnosticsHook",
     "GroupingRefreshHook",
     "LearningCheckHook",

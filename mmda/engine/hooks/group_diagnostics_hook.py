@@ -9,7 +9,7 @@ from mmengine.runner import Runner
 
 from mmda.engine.unwrap import unwrapped
 from mmda.models.alignments import GroupAlignment
-from mmda.models.alignments.group_alignment import GroupUse
+from mmda.models.alignments.grouped_domain import GroupUse
 from mmda.models.losses import group_cosines
 from mmda.registry import HOOKS
 

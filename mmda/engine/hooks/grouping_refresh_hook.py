@@ -16,7 +16,7 @@ from torch import Tensor
 from mmda.datasets.sampler import PairIndex
 from mmda.engine.unwrap import unwrapped
 from mmda.errors import ConfigError
-from mmda.models.alignments import GroupAlignment, evaluating
+from mmda.models.alignments import DomainImages, GroupAlignment, evaluating
 from mmda.models.grouping import FittedGrouping
 from mmda.registry import HOOKS
 
@@ -25,7 +25,8 @@ from mmda.registry import HOOKS
 class GroupingRefreshHook(Hook):
     """Fit k-means or NMF groups to pixels of both domains, first when an alignment starts.
 
-    The images, their augmentation and the pixels depend on the run's seed and the iteration alone.
+    Pixels without data, padding and ignored pixels are not sampled. The images, their augmentation
+    and the pixels depend on the run's seed and the iteration alone.
     So any number of processes, and a resumed run, fit the same groups. Learned groupings are not
     changed.
 
@@ -89,19 +90,32 @@ class GroupingRefreshHook(Hook):
             count = self.pixels * (i + 1) // self.images - self.pixels * i // self.images
             yield np.concatenate(
                 [
-                    _choose(_grouped(model, alignment, images), count, generator)
-                    for images in data["inputs"].values()
+                    _choose(_grouped(model, alignment, images, samples), count, generator)
+                    for images, samples in zip(
+                        data["inputs"].values(), data["data_samples"].values(), strict=True
+                    )
                 ]
             )
 
 
-def _grouped(model: Any, alignment: GroupAlignment, images: Tensor) -> Tensor:
-    """Return the maps of one image (1, B, H, W) that the alignment groups, (1, D, h, w)."""
+def _grouped(model: Any, alignment: GroupAlignment, images: Tensor, samples: list) -> Tensor:
+    """Return the pixels that count of the maps that the alignment groups, (M, D).
+
+    Args:
+        model: The segmentor.
+        alignment: The alignment.
+        images: One image, (1, B, H, W).
+        samples: Its sample.
+    """
     feats, logits = model.features_and_logits(images)
-    return alignment.grouping.pixels(logits[alignment.head].float().softmax(1), feats[-1])
-
-
-def _choose(maps: Tensor, count: int, generator: np.random.Generator) -> np.ndarray:
-    """Return ``count`` random pixels of maps (1, D, h, w), as (count, D)."""
+    maps = alignment.grouping.pixels(logits[alignment.head].float().softmax(1), feats[-1])
     vectors = maps[0].flatten(1).T
+    mask = DomainImages(images, samples, images).mask(tuple(maps.shape[-2:]))
+    return vectors if mask is None else vectors[mask.flatten()]
+
+
+def _choose(vectors: Tensor, count: int, generator: np.random.Generator) -> np.ndarray:
+    """Return ``count`` random pixels of ``vectors`` (M, D), as (count, D); none if M is 0."""
+    if not len(vectors):
+        return vectors.cpu().numpy()
     return vectors[generator.integers(len(vectors), size=count)].cpu().numpy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Any
 
 from mmengine.model import ModuleDict
 from torch import Tensor
@@ -11,8 +12,11 @@ from mmda.errors import ConfigError
 from mmda.models.alignments.base import Alignment, frozen
 from mmda.models.alignments.context import UDAContext
 from mmda.models.alignments.domain_batch import SOURCE, TARGET, DomainBatch
+from mmda.models.alignments.valid_area import check_size, common_masks, hidden, judged
 from mmda.models.losses import check_gan, gan_loss
 from mmda.registry import MODELS
+
+PUBLISHED_WEIGHTS = {"vanilla": 0.001, "lsgan": 0.01}  # of one level (AdaptSegNet)
 
 
 class AdversarialAlignment(Alignment):
@@ -22,6 +26,7 @@ class AdversarialAlignment(Alignment):
     frozen discriminator (AdaptSegNet, Eq. 4); ``loss_dis`` trains the discriminator on both
     domains, detached, with half the weight each (Eq. 1 as published in code). As the two touch
     disjoint parameters, one joint backward gives the published two-step update.
+    :mod:`mmda.models.alignments.valid_area` says how pixels that do not count are left out.
 
     Args:
         weights: Weight of ``loss_adv`` by representation; all 0 switch the alignment off.
@@ -67,32 +72,17 @@ class AdversarialAlignment(Alignment):
             source = self.representation(context.source, name)
             target = self.representation(context.target, name)
             check_size(self, target, discriminator)
+            masks = common_masks(context, source, target)
             with frozen(discriminator):
-                adversarial = gan_loss(discriminator(target), SOURCE, self.gan)
+                adversarial = self._judge(discriminator, target, masks[1], SOURCE)
             losses[f"{name}.loss_adv"] = self.weights[name] * adversarial
             losses[f"{name}.loss_dis"] = 0.5 * (
-                gan_loss(discriminator(source.detach()), SOURCE, self.gan)
-                + gan_loss(discriminator(target.detach()), TARGET, self.gan)
+                self._judge(discriminator, source.detach(), masks[0], SOURCE)
+                + self._judge(discriminator, target.detach(), masks[1], TARGET)
             )
         return losses
 
-
-def check_size(alignment: Alignment, maps: Tensor, discriminator: object) -> None:
-    """Refuse maps that are too small for the strides of a discriminator.
-
-    Args:
-        alignment: The alignment that has the discriminator; the message names it.
-        maps: (N, C, H, W).
-        discriminator: The discriminator; its ``reduction`` is the factor by which it shrinks maps.
-
-    Raises:
-        ConfigError: When a side of the maps is shorter than ``reduction``.
-    """
-    reduction = getattr(discriminator, "reduction", 1)
-    if min(maps.shape[-2:]) < reduction:
-        raise ConfigError(
-            f"{type(alignment).__name__}: the discriminator halves its input "
-            f"{reduction.bit_length() - 1} times and needs maps of at least {reduction} "
-            f"pixels, got {tuple(maps.shape[-2:])}. Use larger crops, a larger `input_scale`, "
-            "or fewer layers (`discriminator.num_layers`)."
-        )
+    def _judge(self, discriminator: Any, maps: Tensor, mask: Tensor | None, label: float) -> Tensor:
+        """Return the loss of a discriminator's judgement of maps against a domain label."""
+        logits = discriminator(hidden(maps, mask))
+        return gan_loss(logits, label, self.gan, judged(logits, mask, discriminator))

@@ -14,9 +14,9 @@ from torch import Tensor
 from mmda.errors import ConfigError
 from mmda.models.alignments.bank_warning import BankWarning
 from mmda.models.alignments.base import Alignment, evaluating
-from mmda.models.alignments.class_vectors import ClassVectorRule, cells_with_data, level, nearest
+from mmda.models.alignments.class_vectors import ClassVectorRule, level
 from mmda.models.alignments.context import UDAContext
-from mmda.models.alignments.domain_batch import DomainBatch, resize
+from mmda.models.alignments.domain_batch import DomainBatch, nearest, resize
 from mmda.models.alignments.feature_bank import FeatureBank
 from mmda.models.alignments.region_levels import RegionLevels
 from mmda.models.alignments.regions import NOTHING, RegionRule
@@ -71,6 +71,8 @@ class AIM(Alignment):
             at its position in the feature map. (SIM's code classifies the feature alone, which most
             heads cannot; see :class:`~mmda.models.alignments.region_levels.RegionLevels`.) In both
             cases regions consist of correctly predicted cells.
+        verify_target: Whether a target's mean feature of stuff is matched only if the decode head
+            classifies it correctly, in the same way (SIM).
         capacity: Number of features stored per class of things.
         stuff_capacity: Number of features stored per class of stuff.
         min_fill: Number of stored features from which a class is matched. A class of stuff with a
@@ -97,6 +99,7 @@ class AIM(Alignment):
         mode: str = "flat",
         momentum: float = 0.99,
         verify: bool = True,
+        verify_target: bool = False,
         capacity: int = 500,
         stuff_capacity: int = 50,
         min_fill: int = 32,
@@ -111,6 +114,7 @@ class AIM(Alignment):
         self.rule = ClassVectorRule("AIM", mode, index)
         self.num_classes, self.in_channels, self.index = num_classes, in_channels, index
         self.weight, self.adaptive, self.verify = weight, adaptive, verify
+        self.verify_target = verify_target
         self.momentum, self.min_fill = momentum, min_fill
         self.warn = BankWarning(min_fill)
         _check(self, capacity, stuff_capacity)
@@ -138,9 +142,10 @@ class AIM(Alignment):
             self._update_eta(context)
         features = self._features(context.target)
         losses, matched = {}, features.new_zeros((), dtype=torch.float32)
+        matched_slots = self._matched_slots(context, target)
         with full_precision(features):
             means, cells = region_means(features, target, self.regions.slots)
-            rows, filled = self._split(means), self._split(cells > 0)
+            rows, filled = self._split(means), self._split((cells > 0) & matched_slots)
             for name, bank in self.banks.items():
                 counted = filled[name] & bank.holds(self.min_fill)[:, None]
                 loss = matching_loss(
@@ -182,7 +187,7 @@ class AIM(Alignment):
                 f"{logits.shape[1]} classes. Set both to the same number."
             )
         predicted = resize(logits.detach(), size, domain.align_corners).argmax(1)
-        return predicted.masked_fill(~cells_with_data(domain, size), NOTHING)
+        return predicted.masked_fill(~domain.valid_cells(size), NOTHING)
 
     def _features(self, domain: DomainBatch) -> Tensor:
         features = level(domain.feats, self.index, "AIM")
@@ -196,19 +201,33 @@ class AIM(Alignment):
     @torch.no_grad()
     def _store(self, context: UDAContext, regions: Tensor) -> None:
         """Store the source features of all processes in the buffers."""
-        levels = RegionLevels(context.source.feats, regions, self.regions.slots)
-        means, cells = levels.means(self.index)
+        features = self._features(context.source)
+        with full_precision(features):
+            means, cells = region_means(features, regions, self.regions.slots)
         counted = cells > 0
         if self.verify:
-            head = context.segmentor.decode_head
-            with evaluating(head):
-                scores, seen = levels.averages(head(levels))
-            counted &= (seen > 0) & (scores.argmax(2) == self.slot_classes)
+            counted &= self._classified(context, context.source.feats, regions)
         # The same rows in the same order in every process.
         gathered = torch.cat(all_gather(torch.cat([means, counted[..., None]], 2)))
         rows, chosen = self._split(gathered[..., :-1]), self._split(gathered[..., -1] > 0)
         for name, bank in self.banks.items():
             bank.push(rows[name], chosen[name])
+
+    def _matched_slots(self, context: UDAContext, regions: Tensor) -> Tensor:
+        """Return which of the target's slots are matched where they are filled, (N, S) bool."""
+        if not (self.verify_target and self.regions.stuff):
+            return torch.ones_like(self.slot_classes, dtype=torch.bool).expand(len(regions), -1)
+        things = torch.arange(self.regions.slots, device=regions.device) < self.regions.thing_slots
+        return things | self._classified(context, context.target.feats, regions)
+
+    @torch.no_grad()
+    def _classified(self, context: UDAContext, feats: Sequence[Tensor], regions: Tensor) -> Tensor:
+        """Return which slots the decode head classifies correctly by their mean feature, (N, S)."""
+        levels = RegionLevels(feats, regions, self.regions.slots)
+        head = context.segmentor.decode_head
+        with evaluating(head):
+            scores, seen = levels.averages(head(levels))
+        return (seen > 0) & (scores.argmax(2) == self.slot_classes)
 
     def _split(self, values: Tensor) -> dict[str, Tensor]:
         """Divide slots (N, S, ...) into those of things and those of stuff, (N, K, M, ...)."""

@@ -35,7 +35,11 @@ class Alignment(BaseModule):
 
             def losses(self, context):
                 maps = context.target.probabilities()
-                return {'loss_entropy': -(maps * (maps + 1e-8).log()).sum(1).mean()}
+                entropy = -(maps * (maps + 1e-8).log()).sum(1)
+                return {'loss_entropy': context.target.valid_mean(entropy)}
+
+    Pixels without data, padding and ignored pixels must change no loss, as in the example: see
+    :meth:`~mmda.models.alignments.DomainImages.valid`.
 
     Args:
         start: Iteration from which the alignment is active. Before it, and while :attr:`weight` is

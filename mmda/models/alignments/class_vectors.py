@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from mmda.errors import ConfigError
@@ -48,7 +47,7 @@ class ClassVectorRule:
 
     ``flat``: c_i is channel i of the softmax map at the logits' own resolution, flattened, as the
     paper writes it. Each image pair of the batch is a pair; the target's map is resized to the
-    source's grid where the two differ. Cells without data in either image do not count.
+    source's grid where the two differ. Cells that do not count in either image are left out.
 
     ``pooled``: c_i is the average of the feature map, weighted by channel i of the softmax map
     (resized to the feature map). Source and target are averaged over the batch of all processes, so
@@ -139,7 +138,7 @@ def _flat(
         logits.float().softmax(1),
         resize(target_logits.float().softmax(1), size, target.align_corners),
     ]
-    valid = cells_with_data(source, size) & cells_with_data(target, size)
+    valid = source.valid_cells(size) & target.valid_cells(size)
     vectors, theirs = ((p * valid[:, None]).flatten(2) for p in maps)
     in_source, in_target = ((_one_hot(p) & valid[:, None]).flatten(2).any(2) for p in maps)
     return ClassVectors(vectors, theirs, in_source, in_target, valid.flatten(1).sum(1).float())
@@ -149,7 +148,7 @@ def _pooled(domain: DomainBatch, logits: Tensor, features: Tensor) -> tuple[Tens
     """Return class vectors (1, C, D) and which classes occur (1, C), over all processes."""
     size = tuple(features.shape[-2:])
     p = resize(logits.float().softmax(1), size, domain.align_corners)
-    valid = cells_with_data(domain, size)[:, None]
+    valid = domain.valid_cells(size)[:, None]
     weights = (p * valid).flatten(2) / valid[0].numel()
     sums = weights @ features.float().flatten(2).transpose(1, 2)
     cells = (_one_hot(p) & valid).flatten(2).float().sum(2)
@@ -163,17 +162,3 @@ def _one_hot(maps: Tensor) -> Tensor:
     """Return where each class has the maximum, (N, C, h, w) bool."""
     classes = torch.arange(maps.shape[1], device=maps.device)[:, None, None]
     return maps.argmax(1, keepdim=True) == classes
-
-
-def cells_with_data(domain: DomainBatch, size: tuple[int, ...]) -> Tensor:
-    """Return the cells of a grid in which the images have data, (N, h, w) bool."""
-    return nearest(domain.valid(), size)
-
-
-def nearest(maps: Tensor, size: tuple[int, ...]) -> Tensor:
-    """Return the values of integer or bool maps (N, H, W) at the centres of a grid's cells."""
-    if tuple(maps.shape[-2:]) == size:
-        return maps
-    # float32 represents class and region numbers exactly.
-    found = F.interpolate(maps[:, None].float(), size, mode="nearest-exact")[:, 0]
-    return found.to(maps.dtype)

@@ -68,6 +68,11 @@ class UDAContext:
         return self._part("target")
 
     @property
+    def target_outputs(self) -> DomainBatch | None:
+        """The target's batch, for measurements; None where the student has not run on it."""
+        return self._parts.get("target")
+
+    @property
     def target_images(self) -> DomainImages:
         """The unlabelled domain's images, on which the student need not have run."""
         return self._part("target_images")

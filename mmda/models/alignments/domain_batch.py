@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from mmda.errors import ConfigError
+from mmda.utils.distributed import counted_mean
 
 SOURCE, TARGET = 0.0, 1.0  # the discriminators' domain labels
 
@@ -62,19 +64,42 @@ class DomainImages:
             label[: own.shape[0], : own.shape[1]] = own
         return labels
 
+    @property
+    def all_valid(self) -> bool:
+        """Whether all pixels count; found without waiting for the device."""
+        return not any("valid" in s or _image_size(s, self.size) != self.size for s in self.samples)
+
     def valid(self) -> Tensor:
-        """Return which pixels have data, (N, H, W) bool: not the padding and no-data pixels."""
+        """Return which pixels count, (N, H, W) bool.
+
+        Pixels without data, padding and, in a labelled domain, pixels whose label is ignored do not
+        count: they are part of no statistic and no loss, and no discriminator sees them.
+        """
         return self.cached(("valid",), self._valid)
+
+    def valid_cells(self, size: tuple[int, ...]) -> Tensor:
+        """Return which cells of a grid count, by the pixel at their centre, (N, h, w) bool."""
+        return self.cached(("valid", size), lambda: nearest(self.valid(), size))
+
+    def mask(self, size: tuple[int, ...]) -> Tensor | None:
+        """Return :meth:`valid_cells`, or None where all pixels count, so that nothing is masked."""
+        return None if self.all_valid else self.valid_cells(size)
+
+    def valid_mean(self, values: Tensor) -> Tensor:
+        """Return the mean of values (N, h, w) over the cells that count, of all processes.
+
+        For a loss per pixel. Averaged over processes, as distributed training averages gradients,
+        it is the mean over the counted cells of the whole batch; 0 where there are none.
+        """
+        return counted_mean(values, self.mask(tuple(values.shape[-2:])))
 
     def _valid(self) -> Tensor:
         masks = self.images.new_zeros((len(self.images), *self.size), dtype=torch.bool)
         for mask, sample in zip(masks, self.samples, strict=True):
-            if "valid" in sample:
-                height, width = sample.valid.data.shape[-2:]
-                mask[:height, :width] = sample.valid.data[0]
-            else:
-                height, width = sample.metainfo.get("img_shape", self.size)[:2]
-                mask[:height, :width] = True
+            height, width = _image_size(sample, self.size)
+            mask[:height, :width] = True
+            if "valid" in sample:  # of the label's size, which evaluation does not resize
+                mask[:height, :width] = nearest(sample.valid.data, (height, width))[0]
         return masks
 
     def cached(self, key: tuple, compute: Callable[[], Tensor]) -> Tensor:
@@ -111,6 +136,21 @@ class DomainBatch(DomainImages):
         return self.cached(
             ("softmax", head, scale), lambda: self.upsampled(head, scale).float().softmax(1)
         )
+
+
+def _image_size(sample: Any, size: tuple[int, int]) -> tuple[int, int]:
+    """Return the height and width of a sample's image without the padding."""
+    height, width = sample.metainfo.get("img_shape", size)[:2]
+    return int(height), int(width)
+
+
+def nearest(maps: Tensor, size: tuple[int, ...]) -> Tensor:
+    """Return the values of integer or bool maps (N, H, W) at the centres of a grid's cells."""
+    if tuple(maps.shape[-2:]) == size:
+        return maps
+    # float32 represents class and region numbers exactly.
+    found = F.interpolate(maps[:, None].float(), size, mode="nearest-exact")[:, 0]
+    return found.to(maps.dtype)
 
 
 def resize(maps: Tensor, size: tuple[int, ...], align_corners: bool) -> Tensor:

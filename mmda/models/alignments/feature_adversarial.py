@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from mmda.models.alignments.adversarial import AdversarialAlignment
+from mmda.models.alignments.adversarial import PUBLISHED_WEIGHTS, AdversarialAlignment
 from mmda.models.alignments.domain_batch import DomainBatch
 from mmda.registry import MODELS
 
@@ -19,7 +19,8 @@ class FeatureAdversarial(AdversarialAlignment):
     Args:
         in_channels: Channels of the feature map.
         index: Which of the backbone's feature maps, -1 for the last.
-        weight: Weight of ``loss_adv``; 0 switches the alignment off.
+        weight: Weight of ``loss_adv``; 0 switches the alignment off. By default 0.001, and 0.01
+            with ``'lsgan'``, as published.
         discriminator: Config of the discriminator; ``in_channels`` is added.
         gan: ``'vanilla'`` or ``'lsgan'``.
         start: Iteration from which the alignment is active.
@@ -29,13 +30,15 @@ class FeatureAdversarial(AdversarialAlignment):
         self,
         in_channels: int,
         index: int = -1,
-        weight: float = 0.001,
+        weight: float | None = None,
         discriminator: dict | None = None,
         gan: str = "vanilla",
         start: int = 0,
     ) -> None:
         self.in_channels, self.index = in_channels, index
         default = {"type": "PixelDiscriminator", "num_layers": 3}
+        if weight is None:
+            weight = PUBLISHED_WEIGHTS.get(gan, 0.001)
         super().__init__(
             {"feature": weight}, default if discriminator is None else discriminator, gan, start
         )

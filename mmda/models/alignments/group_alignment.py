@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import Any
 
 from mmengine.logging import print_log
@@ -11,7 +10,6 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from mmda.errors import ConfigError
-from mmda.models.alignments.adversarial import check_size
 from mmda.models.alignments.base import Alignment, check_head, frozen
 from mmda.models.alignments.context import UDAContext
 from mmda.models.alignments.domain_batch import SOURCE, TARGET, DomainBatch
@@ -22,6 +20,8 @@ from mmda.models.alignments.group_settings import (
     checked_weights,
     too_many_groups,
 )
+from mmda.models.alignments.grouped_domain import GroupedDomain, GroupUse
+from mmda.models.alignments.valid_area import check_size, common_masks, hidden, judged
 from mmda.models.grouping import FittedGrouping
 from mmda.models.losses import (
     class_equivalence_loss,
@@ -33,48 +33,7 @@ from mmda.models.losses import (
     orthogonality_loss,
 )
 from mmda.registry import MODELS
-from mmda.utils.distributed import batch_max, batch_mean
-
-
-@dataclass
-class GroupedDomain:
-    """One domain's softmax maps and groups.
-
-    Attributes:
-        probabilities: p, (N, C, H, W).
-        features: The backbone's feature map (N, D, h, w).
-        groups: H, (N, K, H, W).
-        distributions: Q, (N, K, C).
-    """
-
-    probabilities: Tensor
-    features: Tensor
-    groups: Tensor
-    distributions: Tensor
-
-    def detached(self) -> tuple[Tensor, Tensor]:
-        """Return p and H without gradient."""
-        return self.probabilities.detach(), self.groups.detach()
-
-    def use(self, condition: Tensor) -> GroupUse:
-        """Return how the groups are used, together with the discriminator's ``condition``."""
-        usage = self.groups.detach().mean((0, 2, 3))
-        return GroupUse(usage, self.distributions.detach(), condition)
-
-
-@dataclass
-class GroupUse:
-    """How one domain's groups were used in one iteration, without gradient.
-
-    Attributes:
-        usage: Each group's share of the pixels, (K,).
-        distributions: Q, (N, K, C).
-        condition: The class distributions that the discriminator got, (N, K, C).
-    """
-
-    usage: Tensor
-    distributions: Tensor
-    condition: Tensor
+from mmda.utils.distributed import batch_max
 
 
 @MODELS.register_module()
@@ -85,6 +44,9 @@ class GroupAlignment(Alignment):
     the groups differ. ``loss_cadv`` and ``loss_dis`` align each group adversarially, with its class
     distribution as the discriminator's condition. ``loss_cl`` rewards classes in the target's
     groups that occur in the same groups of the source. A weight of 0 switches a loss off.
+
+    Pixels that do not count belong to no group, and the discriminator sees them as 0, see
+    :mod:`~mmda.models.alignments.valid_area`.
 
     Batches and processes: co and orth use the mean Q over the whole batch of all processes, and cl
     the maxima of m over it, because a crop need not contain the classes of the crop with which it
@@ -157,7 +119,7 @@ class GroupAlignment(Alignment):
                 "`dict(type='GroupingRefreshHook')` to `custom_hooks`."
             )
         source, target = self.group(context.source), self.group(context.target)
-        means = [batch_mean(domain.distributions) for domain in (source, target)]
+        means = [domain.mean_distributions() for domain in (source, target)]
         conditions = self._conditions(source, target, means)
         self.latest = {
             "source": source.use(conditions[0]),
@@ -170,8 +132,10 @@ class GroupAlignment(Alignment):
             orthogonality = orthogonality_loss(means[0]) + orthogonality_loss(means[1])
             losses["loss_orth"] = self.weights["orth"] * orthogonality
         if self.weights["cadv"]:
-            losses["loss_cadv"] = self.weights["cadv"] * self._adversarial(target, conditions[1])
-            losses["loss_dis"] = self._discriminate(source, target, conditions)
+            masks = common_masks(context, source.groups, target.groups)
+            adversarial = self._adversarial(target, conditions[1], masks[1])
+            losses["loss_cadv"] = self.weights["cadv"] * adversarial
+            losses["loss_dis"] = self._discriminate((source, target), conditions, masks)
         if self.weights["cl"]:
             losses["loss_cl"] = self.weights["cl"] * self._class_equivalence(source, target)
         return losses
@@ -180,9 +144,10 @@ class GroupAlignment(Alignment):
         """Divide one domain's maps into groups."""
         probabilities = domain.probabilities(self.head, self.input_scale)
         features = domain.feats[-1]
-        groups = self.grouping(probabilities, features)
-        distributions = group_distributions(probabilities, groups)
-        return GroupedDomain(probabilities, features, groups, distributions)
+        mask = domain.mask(tuple(probabilities.shape[-2:]))
+        groups = self.grouping(probabilities, features, mask)
+        distributions = group_distributions(probabilities, groups, mask)
+        return GroupedDomain(probabilities, features, groups, distributions, mask)
 
     def _conditions(
         self, source: GroupedDomain, target: GroupedDomain, means: list[Tensor]
@@ -199,13 +164,13 @@ class GroupAlignment(Alignment):
             shared.expand_as(target.distributions),
         )
 
-    def _adversarial(self, target: GroupedDomain, condition: Tensor) -> Tensor:
+    def _adversarial(self, target: GroupedDomain, condition: Tensor, mask: Tensor | None) -> Tensor:
         """Return the (non-saturating) loss for which the target's groups look like the source's."""
         check_size(self, target.probabilities, self.discriminator)
         groups = target.groups if self.adversarial_grouping else self._with_fixed_weights(target)
         with frozen(self.discriminator):
-            logits = self.discriminator(target.probabilities, groups, condition)
-        return self._gan(logits, SOURCE)
+            logits = self.discriminator(target.probabilities, hidden(groups, mask), condition)
+        return self._gan(logits, SOURCE, mask)
 
     def _with_fixed_weights(self, domain: GroupedDomain) -> Tensor:
         """Return H with a gradient in the softmax maps, but none in the grouping's weights."""
@@ -213,24 +178,30 @@ class GroupAlignment(Alignment):
         if not state:  # k-means and NMF have none
             return domain.groups
         state |= {name: buffer.clone() for name, buffer in self.grouping.named_buffers()}
-        groups = functional_call(self.grouping, state, (domain.probabilities, domain.features))
+        maps = (domain.probabilities, domain.features, domain.mask)
+        groups = functional_call(self.grouping, state, maps)
         # Distributed training needs a connection to all weights, here with a gradient of 0.
         return groups + 0 * domain.groups
 
     def _discriminate(
-        self, source: GroupedDomain, target: GroupedDomain, conditions: tuple[Tensor, Tensor]
+        self,
+        domains: tuple[GroupedDomain, GroupedDomain],
+        conditions: tuple[Tensor, Tensor],
+        masks: tuple[Tensor | None, Tensor | None],
     ) -> Tensor:
         """Return the discriminator's loss on both domains, half of each."""
         total: Any = 0.0
-        domains = zip((source, target), conditions, (SOURCE, TARGET), strict=True)
-        for domain, condition, label in domains:
-            logits = self.discriminator(*domain.detached(), condition)
-            total = total + 0.5 * self._gan(logits, label)
+        both = zip(domains, conditions, masks, (SOURCE, TARGET), strict=True)
+        for domain, condition, mask, label in both:
+            maps, groups = domain.detached()
+            logits = self.discriminator(maps, hidden(groups, mask), condition)
+            total = total + 0.5 * self._gan(logits, label, mask)
         return total
 
-    def _gan(self, logits: Tensor, label: float) -> Tensor:
-        """Return the loss summed over groups, averaged over samples and positions."""
-        return gan_loss(logits.float(), label, self.gan) * self.grouping.num_groups
+    def _gan(self, logits: Tensor, label: float, mask: Tensor | None) -> Tensor:
+        """Return the loss summed over groups, averaged over samples and positions that count."""
+        counted = judged(logits, mask, self.discriminator)
+        return gan_loss(logits.float(), label, self.gan, counted) * self.grouping.num_groups
 
     def _class_equivalence(self, source: GroupedDomain, target: GroupedDomain) -> Tensor:
         labels = batch_max(group_maxima(*source.detached()))

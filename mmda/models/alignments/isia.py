@@ -7,25 +7,32 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from mmda.errors import ConfigError
+from mmda.errors import ConfigError, check_choice
 from mmda.models.alignments.base import Alignment
-from mmda.models.alignments.class_vectors import ClassVectorRule
+from mmda.models.alignments.class_vectors import ClassVectorRule, level
 from mmda.models.alignments.context import UDAContext
 from mmda.models.losses import class_similarities, inter_class_loss, intra_class_loss
 from mmda.registry import MODELS
 from mmda.utils.precision import full_precision
+
+REDUCTIONS = ("sum", "released", "mean")
 
 
 @MODELS.register_module()
 class ISIA(Alignment):
     r"""Pull a class's vectors of the two domains together, push those of different classes apart.
 
-    .. math:: L = \frac{1}{|I|} \sum_{i \in I} d_1(c_i^S, c_i^T)
-        + \frac{\beta}{|J|} \sum_{(i, k) \in J} (0.5 + 0.5 \cos(c_i^S, c_k^T))
+    .. math:: L = \sum_{i \in I} \|c_i^S - c_i^T\|_1
+        + \beta \sum_{(i, k) \in J} (0.5 + 0.5 \cos(c_i^S, c_k^T))
 
-    after Yuan et al., Eq. 8, which has sums in place of the means: d_1 is the mean absolute
-    difference, I the classes that occur in both domains, J the pairs i != k of a class that occurs
-    in the source and one that occurs in the target.
+    is Eq. 8 of Yuan et al. with ``reduction='sum'``. I are the classes that occur in both domains,
+    J the pairs i != k of a class that occurs in the source and one that occurs in the target. As
+    the first sum also runs over the entries of the vectors, its gradient at a weight of 0.001 is
+    larger than that of cross-entropy, see ``configs/uda/isia_aim/README.md``.
+    ``reduction='released'`` divides L by the number of channels D of the feature map, as the
+    authors' code does: the two terms keep their ratio. ``reduction='mean'`` has means over classes,
+    pairs and entries in place of the sums, so that a weight does not depend on their numbers.
+
     :class:`~mmda.models.alignments.class_vectors.ClassVectorRule` defines the class vectors c and
     when a class occurs. In mode ``pooled`` gradients reach the features and, through the weights of
     the averages, the softmax maps.
@@ -39,7 +46,9 @@ class ISIA(Alignment):
         intra: Whether the intra-class term is on (the paper's IA).
         inter: Whether the inter-class term is on (the paper's IS).
         mode: ``'flat'`` or ``'pooled'``.
-        index: Which of the backbone's feature maps ``pooled`` averages.
+        reduction: ``'sum'``, ``'released'`` or ``'mean'``.
+        index: Which of the backbone's feature maps ``pooled`` averages, and whose channels
+            ``released`` divides by.
         head: Which head's softmax maps are compared.
         detach_source: Whether the source's vectors get no gradient, so that only the target is
             moved.
@@ -60,6 +69,7 @@ class ISIA(Alignment):
         intra: bool = True,
         inter: bool = True,
         mode: str = "flat",
+        reduction: str = "mean",
         index: int = -1,
         head: str = "decode",
         detach_source: bool = True,
@@ -78,6 +88,8 @@ class ISIA(Alignment):
                 f"ISIA: `separate_decoders` copies the decode head, but `head` is `{head}`. Use "
                 "`head='decode'`, or the shared decoder."
             )
+        check_choice("reduction", reduction, REDUCTIONS, "ISIA")
+        self.reduction = reduction
         self.weight, self.beta, self.intra, self.inter = weight, beta, intra, inter
         self.detach_source, self.separate_decoders = detach_source, separate_decoders
         self.rule = ClassVectorRule("ISIA", mode, index, head)
@@ -96,12 +108,20 @@ class ISIA(Alignment):
             losses = {f"decoder_{key}": value for key, value in own.items() if "loss" in key}
         vectors = self.rule(context, self.detach_source, logits)
         occurs = vectors.in_source, vectors.in_target
+        weight, summed = self._weight(context), self.reduction != "mean"
         with full_precision(vectors.target):
             if self.intra:
-                losses["loss_intra"] = self.weight * intra_class_loss(vectors.distances(), *occurs)
+                distances = vectors.distances()
+                if summed:
+                    distances = distances * vectors.lengths[:, None]
+                losses["loss_intra"] = weight * intra_class_loss(distances, *occurs, summed)
             if self.inter:
                 similarities = class_similarities(vectors.source, vectors.target)
-                losses["loss_inter"] = (
-                    self.weight * self.beta * inter_class_loss(similarities, *occurs)
-                )
+                inter = inter_class_loss(similarities, *occurs, summed)
+                losses["loss_inter"] = weight * self.beta * inter
         return losses
+
+    def _weight(self, context: UDAContext) -> float:
+        if self.reduction != "released":
+            return self.weight
+        return self.weight / level(context.target.feats, self.rule.index, "ISIA").shape[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from mmda.errors import ConfigError
-from mmda.models.alignments.adversarial import AdversarialAlignment
+from mmda.models.alignments.adversarial import PUBLISHED_WEIGHTS, AdversarialAlignment
 from mmda.models.alignments.base import check_head
 from mmda.models.alignments.domain_batch import DomainBatch
 from mmda.models.losses import self_information
@@ -21,8 +21,8 @@ class OutputAdversarial(AdversarialAlignment):
     Args:
         num_classes: Number of classes C.
         weights: Weight of ``loss_adv`` by head: ``decode`` for single level, and ``aux`` (or
-            ``aux_0``, ...) for multi-level. Published: 0.001 and 0.0002. All 0 switch the
-            alignment off.
+            ``aux_0``, ...) for multi-level. Published: 0.001 and 0.0002, and 0.01 for one level
+            with ``'lsgan'``; by default one level. All 0 switch the alignment off.
         discriminator: Config of the discriminators; ``in_channels`` is added.
         maps: What the discriminators judge: ``'softmax'`` maps, or ``'entropy'`` for weighted
             self-information maps (Vu et al. 2019, AdvEnt).
@@ -46,7 +46,7 @@ class OutputAdversarial(AdversarialAlignment):
             raise ConfigError(f"OutputAdversarial: unknown maps `{maps}`; expected one of {MAPS}.")
         self.num_classes = num_classes
         super().__init__(
-            {"decode": 0.001} if weights is None else weights,
+            {"decode": PUBLISHED_WEIGHTS.get(gan, 0.001)} if weights is None else weights,
             {"type": "PixelDiscriminator"} if discriminator is None else discriminator,
             gan,
             start,

@@ -13,6 +13,7 @@ from mmda.errors import ConfigError
 from mmda.models.alignments.base import Alignment
 from mmda.models.alignments.context import UDAContext
 from mmda.registry import MODELS
+from mmda.utils.distributed import counted_mean
 
 
 @MODELS.register_module()
@@ -62,15 +63,17 @@ class PseudoLabels(Alignment):
         self.class_weights = 1 / kept.where(kept > 0, 1).clamp(min=0.1)
 
     def losses(self, context: UDAContext) -> dict[str, Tensor]:
-        """Return ``<head>.loss_pseudo`` by head, and ``labelled``, the share of labelled pixels.
+        """Return ``<head>.loss_pseudo`` by head, and ``labelled``, the labelled share.
 
         Raises:
             ConfigError: When a head does not exist, or ``balance`` is on and no shares are set.
         """
         target = context.target
-        labels = target.pseudo_labels()
+        labels, mask = target.pseudo_labels(), target.mask(target.size)
+        if mask is not None:
+            labels = labels.masked_fill(~mask, 255)
         labelled = (labels != 255).float()
-        share = labelled.mean()
+        share = counted_mean(labelled, mask)
         class_weights = self._class_weights(labels)
         everywhere = labelled.sum()
         if class_weights is not None:

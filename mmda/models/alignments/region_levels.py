@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from mmda.models.alignments.class_vectors import nearest
+from mmda.models.alignments.domain_batch import nearest
 from mmda.models.losses import region_means
 from mmda.utils.precision import full_precision
 

@@ -10,6 +10,7 @@ from mmda.errors import ConfigError
 from mmda.models.alignments.base import Alignment
 from mmda.models.alignments.context import UDAContext
 from mmda.registry import MODELS
+from mmda.utils.distributed import counted_mean
 
 MIXES = ("none", "class")
 
@@ -20,12 +21,15 @@ class SelfTraining(Alignment):
 
     The teacher (an exponential moving average of the student) labels the target's weak view. Its
     arg-max is a label where its largest probability reaches ``threshold``. The loss is divided by
-    the number of *all* pixels, so that it grows as the teacher becomes confident. Pixels without
-    data get no label.
+    the number of *all* pixels with data, so that it grows as the teacher becomes confident. Pixels
+    without data get no label and do not count.
 
     With ``mix='class'`` the student sees target images into which the pixels of half of the
     source label's classes are pasted, with their true labels (ClassMix; Tranheden et al. 2021,
-    DACS). So one image shows the target's surroundings and objects with correct labels.
+    DACS). So one image shows the target's surroundings and objects with correct labels. The
+    background is not chosen where other classes occur: it would replace the target's surroundings,
+    which the student is to learn. Which class is the background, if any, is told by the source
+    dataset, see :class:`~mmda.datasets.TiledDataset`.
 
     Args:
         threshold: Lowest confidence of a pseudo-label, in [0, 1].
@@ -49,20 +53,25 @@ class SelfTraining(Alignment):
     def losses(self, context: UDAContext) -> dict[str, Tensor]:
         """Return ``loss_self`` and ``confident``, the share of the target's pixels with a label."""
         confidence, labels = context.teacher_probabilities().max(dim=1)
-        weights = ((confidence >= self.threshold) & context.target_images.valid()).float()
-        confident = weights.mean()
+        images = context.target_images
+        mask, sure = images.mask(images.size), confidence >= self.threshold
+        confident = counted_mean(sure.float(), mask)
         if self.mix == "none":
             logits = context.target.upsampled()
         else:
-            images, labels, weights = self._mixed(context, labels, weights)
-            logits = context.run_student(images)
+            mixed, pasted, truth = self._mixed(context)
+            labels, sure = torch.where(pasted, truth, labels), sure | pasted
+            mask = None if mask is None else mask | pasted
+            logits = context.run_student(mixed)
         entropy = F.cross_entropy(logits.float(), labels, reduction="none", ignore_index=255)
-        return {"loss_self": self.weight * (entropy * weights).mean(), "confident": confident}
+        loss = counted_mean(entropy * sure, mask)
+        return {"loss_self": self.weight * loss, "confident": confident}
 
-    def _mixed(
-        self, context: UDAContext, labels: Tensor, weights: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the target's images, labels and weights with source pixels pasted into them."""
+    def _mixed(self, context: UDAContext) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the target's images with source pixels pasted in, where, and the source's labels.
+
+        They are (N, B, H, W), (N, H, W) bool and (N, H, W).
+        """
         source, target = context.source, context.target_images
         if source.images.shape != target.images.shape:
             raise ConfigError(
@@ -71,20 +80,28 @@ class SelfTraining(Alignment):
                 "domains to one size."
             )
         truth = source.labels()
-        pasted = torch.stack([class_mask(label) for label in truth])
+        if (mask := source.mask(source.size)) is not None:
+            truth = truth.masked_fill(~mask, 255)
+        backgrounds = [sample.metainfo.get("background") for sample in source.samples]
+        pasted = torch.stack([class_mask(*one) for one in zip(truth, backgrounds, strict=True)])
         images = torch.where(pasted[:, None], source.images, target.images)
-        return images, torch.where(pasted, truth, labels), weights.masked_fill(pasted, 1.0)
+        return images, pasted, truth
 
 
-def class_mask(label: Tensor, ignore_index: int = 255) -> Tensor:
-    """Return where ``label`` (H, W) has one of a random half (rounded up) of its classes.
+def class_mask(label: Tensor, background: int | None, ignore_index: int = 255) -> Tensor:
+    """Return where a label map has one of a random half (rounded up) of its classes.
 
-    Class 0 is not chosen where other classes occur: a pasted background would replace the target's
-    surroundings, which the student is to learn.
+    Args:
+        label: (H, W).
+        background: Class that is not chosen where other classes occur; None for none.
+        ignore_index: Label of pixels without class.
+
+    Returns:
+        (H, W) bool.
     """
     present = torch.unique(label)
     present = present[present != ignore_index]
-    if len(present) > 1:
-        present = present[present != 0]
+    if background is not None and len(present) > 1:
+        present = present[present != background]
     chosen = present[torch.randperm(len(present), device=label.device)[: (len(present) + 1) // 2]]
     return torch.isin(label, chosen)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch.nn.functional as F
 from mmengine.model import BaseModel, ModuleDict
 from torch import Tensor
 
 from mmda.errors import ConfigError, check_choice
 from mmda.models.alignments.base import frozen
+from mmda.models.alignments.domain_batch import DomainImages
+from mmda.models.alignments.valid_area import hidden, judged
 from mmda.models.cyclegan.image_pool import ImagePool
 from mmda.models.losses import gan_loss
 from mmda.registry import MODELS
+from mmda.utils.distributed import counted_mean
 
 OTHER = {"target": "source", "source": "target"}
 WEIGHTS = {"adversarial": 1.0, "cycle": 10.0, "identity": 5.0}
 REAL, FAKE = 1.0, 0.0
+HOLE = 2.0  # marks pixels that do not count in a pool; tanh ends at 1
 
 
 @MODELS.register_module()
@@ -80,15 +83,21 @@ class CycleGAN(BaseModel):
         Args:
             inputs: Source images (N, B, H, W) in [-1, 1]; in ``loss`` mode a dict of images by
                 domain.
-            data_samples: Not used.
+            data_samples: In ``loss`` mode the samples by domain, which say where images have data;
+                None if they have it everywhere.
             mode: ``'loss'``, ``'predict'`` or ``'tensor'``.
             weak_inputs: Not used.
             step: Not used.
         """
-        return self.loss(inputs) if mode == "loss" else self.translate(inputs)
+        return self.loss(inputs, data_samples) if mode == "loss" else self.translate(inputs)
 
-    def loss(self, images: dict[str, Tensor]) -> dict[str, Tensor]:
+    def loss(
+        self, images: dict[str, Tensor], data_samples: dict[str, list] | None = None
+    ) -> dict[str, Tensor]:
         """Return the losses of all four networks for images (N, B, H, W) by domain.
+
+        Pixels that do not count, by ``data_samples``, are part of no loss, and discriminators see
+        them as 0.
 
         Raises:
             ConfigError: When a domain is missing.
@@ -98,10 +107,12 @@ class CycleGAN(BaseModel):
                 f"CycleGAN needs images of {sorted(OTHER)}, but the training dataset yields "
                 f"{sorted(images)}. Give `train_dataloader.dataset` a `source` and a `target`."
             )
+        masks = {name: _mask(images[name], (data_samples or {}).get(name)) for name in OTHER}
         losses = {}
         for look in OTHER:
-            made, terms = self._generator_losses(look, images)
-            terms["loss_dis"] = self._discriminator_loss(look, images[look], made)
+            made, terms = self._generator_losses(look, images, masks)
+            made = _marked(made, masks[OTHER[look]])
+            terms["loss_dis"] = self._discriminator_loss(look, images[look], masks[look], made)
             losses.update({f"{look}.{name}": value for name, value in terms.items()})
         return losses
 
@@ -110,26 +121,54 @@ class CycleGAN(BaseModel):
         return self.generators[look](images)
 
     def _generator_losses(
-        self, look: str, images: dict[str, Tensor]
+        self, look: str, images: dict[str, Tensor], masks: dict[str, Tensor | None]
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the translated images, and the terms of the round trip through ``look``."""
         generator, weights = self.generators[look], self.weights
-        before = images[OTHER[look]]
+        before, mask = images[OTHER[look]], masks[OTHER[look]]
         made = generator(before)
         with frozen(self.discriminators[look]):
-            judged = self.discriminators[look](made)
+            adversarial = self._judge(look, made, mask, REAL)
         back = self.generators[OTHER[look]](made)
         terms = {
-            "loss_adv": weights["adversarial"] * gan_loss(judged, REAL, self.gan),
-            "loss_cycle": weights["cycle"] * F.l1_loss(back, before),
+            "loss_adv": weights["adversarial"] * adversarial,
+            "loss_cycle": weights["cycle"] * _distance(back, before, mask),
         }
         if weights["identity"]:
             same = generator(images[look])
-            terms["loss_identity"] = weights["identity"] * F.l1_loss(same, images[look])
+            distance = _distance(same, images[look], masks[look])
+            terms["loss_identity"] = weights["identity"] * distance
         return made, terms
 
-    def _discriminator_loss(self, look: str, real: Tensor, made: Tensor) -> Tensor:
-        judge = self.discriminators[look]
+    def _discriminator_loss(
+        self, look: str, real: Tensor, mask: Tensor | None, made: Tensor
+    ) -> Tensor:
         earlier = self.pools[look](made)
-        terms = (gan_loss(judge(real), REAL, self.gan), gan_loss(judge(earlier), FAKE, self.gan))
+        terms = (
+            self._judge(look, real, mask, REAL),
+            self._judge(look, earlier, earlier[:, 0] != HOLE, FAKE),
+        )
         return 0.5 * (terms[0] + terms[1])
+
+    def _judge(self, look: str, images: Tensor, mask: Tensor | None, label: float) -> Tensor:
+        """Return the loss of a discriminator's judgement of images against a label."""
+        judge = self.discriminators[look]
+        logits = judge(hidden(images, mask))
+        return gan_loss(logits, label, self.gan, judged(logits, mask, judge))
+
+
+def _mask(images: Tensor, samples: list | None) -> Tensor | None:
+    """Return which pixels of images (N, B, H, W) count, (N, H, W) bool; None for all."""
+    if samples is None:
+        return None
+    return DomainImages(images, samples, images).mask(tuple(images.shape[-2:]))
+
+
+def _marked(images: Tensor, mask: Tensor | None) -> Tensor:
+    """Return images whose pixels outside a mask are marked, so that a pool can keep them."""
+    return images if mask is None else images.masked_fill(~mask[:, None], HOLE)
+
+
+def _distance(images: Tensor, others: Tensor, mask: Tensor | None) -> Tensor:
+    """Return the mean absolute difference where pixels count."""
+    return counted_mean((images - others).abs(), None if mask is None else mask[:, None])

@@ -32,15 +32,19 @@ class Grouping(BaseModule):
         self.num_groups = num_groups
 
     @abstractmethod
-    def forward(self, probabilities: Tensor, features: Tensor) -> Tensor:
+    def forward(
+        self, probabilities: Tensor, features: Tensor, mask: Tensor | None = None
+    ) -> Tensor:
         """Return the assignment to groups.
 
         Args:
             probabilities: Softmax maps (N, C, H, W).
             features: The backbone's feature map (N, D, h, w).
+            mask: Which pixels count, (N, H, W) bool; None for all.
 
         Returns:
-            (N, K, H, W) in float32, in [0, 1], with a sum of 1 over K at each pixel.
+            (N, K, H, W) in float32, in [0, 1], with a sum of 1 over K at each pixel that counts,
+            and 0 elsewhere.
         """
 
 
@@ -86,8 +90,14 @@ class FittedGrouping(Grouping):
         return chosen.detach().float()
 
     @torch.no_grad()
-    def forward(self, probabilities: Tensor, features: Tensor) -> Tensor:
-        """Return the assignment (N, K, H, W), of the softmax maps' size."""
+    def forward(
+        self, probabilities: Tensor, features: Tensor, mask: Tensor | None = None
+    ) -> Tensor:
+        """Return the assignment (N, K, H, W); see :class:`Grouping`."""
+        groups = self._groups(probabilities, features)
+        return groups if mask is None else groups.masked_fill(~mask[:, None], 0)
+
+    def _groups(self, probabilities: Tensor, features: Tensor) -> Tensor:
         n, _, *size = probabilities.shape
         if not self.fits:
             return probabilities.new_full(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import torch
 from mmcv.cnn import build_norm_layer
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmda.models.grouping.base import Grouping
 from mmda.registry import MODELS
@@ -15,7 +17,8 @@ class GroupHead(Grouping):
 
     The losses of :class:`~mmda.models.alignments.GroupAlignment` train it. In training, batch
     normalisation uses the statistics of each domain in each process (of all processes with
-    ``norm_cfg=dict(type='SyncBN')``); in evaluation, running statistics of both domains.
+    ``norm_cfg=dict(type='SyncBN')``); in evaluation, running statistics of both domains. Pixels
+    that do not count are left out of the statistics.
 
     Args:
         num_groups: Number of groups K.
@@ -42,6 +45,29 @@ class GroupHead(Grouping):
             nn.Conv2d(channels, num_groups, 1),
         )
 
-    def forward(self, probabilities: Tensor, features: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        probabilities: Tensor,
+        features: Tensor | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
         """Return the assignment (N, K, H, W); see :class:`Grouping`."""
-        return self.layers(probabilities).float().softmax(1)
+        if mask is None:
+            return self.layers(probabilities).float().softmax(1)
+        if int(mask.sum()) < 2:  # too few pixels for statistics
+            return self.forward(probabilities) * mask[:, None]
+        return self._masked(probabilities, mask)
+
+    def _masked(self, probabilities: Tensor, mask: Tensor) -> Tensor:
+        """Run the layers on the pixels that count, since normalisation has statistics over them."""
+        maps = probabilities.permute(0, 2, 3, 1)
+        over_batch = any(isinstance(layer, _BatchNorm) for layer in self.layers)
+        chosen = [maps[mask]] if over_batch else [m[k] for m, k in zip(maps, mask, strict=True)]
+        groups = [
+            self.layers(pixels.T[None, :, :, None]).float().softmax(1)[0, :, :, 0].T
+            for pixels in chosen
+            if len(pixels)
+        ]
+        placed = groups[0].new_zeros(*mask.shape, self.num_groups)
+        placed[mask] = torch.cat(groups)
+        return placed.permute(0, 3, 1, 2)

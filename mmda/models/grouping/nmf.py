@@ -13,6 +13,7 @@ from mmda.models.grouping.base import FittedGrouping
 from mmda.registry import MODELS
 
 EPS = 1e-8
+CHECKED = 10  # sweeps after which the tolerance is checked
 
 
 @MODELS.register_module()
@@ -28,8 +29,11 @@ class NMFGrouping(FittedGrouping):
         in_channels: Channels D of the maps that are grouped.
         source: ``'features'`` or ``'probabilities'``.
         seed: Seed of the fit.
-        iterations: Number of multiplicative updates (Lee and Seung 2001) for the activations.
-        fit_iterations: Largest number of iterations of the fit.
+        tolerance: The activations are found by coordinate descent on the squared error, until the
+            assignments would change by no more than this, as extrapolated from the last changes.
+        iterations: Largest number of sweeps.
+        fit_iterations: Largest number of iterations of the fit, which ends at scikit-learn's own
+            tolerance.
     """
 
     def __init__(
@@ -38,8 +42,9 @@ class NMFGrouping(FittedGrouping):
         in_channels: int,
         source: str = "features",
         seed: int = 0,
-        iterations: int = 20,
-        fit_iterations: int = 200,
+        tolerance: float = 1e-3,
+        iterations: int = 1000,
+        fit_iterations: int = 1000,
     ) -> None:
         super().__init__(num_groups, in_channels, source, seed)
         if num_groups > in_channels:
@@ -48,7 +53,12 @@ class NMFGrouping(FittedGrouping):
                 f"components, but `num_groups` is {num_groups}. Use `num_groups` of at most "
                 "`in_channels`, or group the features."
             )
-        self.iterations, self.fit_iterations = iterations, fit_iterations
+        if tolerance <= 0 or iterations < 1:
+            raise ConfigError(
+                "NMFGrouping: `tolerance` must be above 0 and `iterations` at least 1, got "
+                f"{tolerance} and {iterations}."
+            )
+        self.tolerance, self.iterations, self.fit_iterations = tolerance, iterations, fit_iterations
 
     def find_centroids(self, pixels: np.ndarray) -> np.ndarray:
         """Return the components (K, D), each of length 1, of ``pixels`` (M, D)."""
@@ -66,11 +76,27 @@ class NMFGrouping(FittedGrouping):
     def assign(self, pixels: Tensor) -> Tensor:
         """Return activations (N, K, h, w) of ``pixels`` (N, D, h, w), with a sum of 1 over K."""
         values = pixels.clamp(min=0)
-        target = torch.einsum("kd,ndhw->nkhw", self.centroids, values)
+        target = torch.einsum("kd,ndhw->knhw", self.centroids, values)
         gram = self.centroids @ self.centroids.T
-        groups = torch.full_like(target, 1.0)
-        for _ in range(self.iterations):
-            groups = groups * target / (torch.einsum("kj,njhw->nkhw", gram, groups) + EPS)
-        total = groups.sum(1, keepdim=True)
-        even = torch.full_like(groups, 1 / self.num_groups)
-        return torch.where(total > EPS, groups / total.clamp(min=EPS), even)
+        lengths = gram.diagonal().clamp(min=EPS)
+        activations = target.clamp(min=0) / lengths[:, None, None, None] / self.num_groups
+        groups, last = _shares(activations), 1.0
+        for sweep in range(1, self.iterations + 1):
+            for k in range(self.num_groups):
+                error = target[k] - torch.einsum("j,jnhw->nhw", gram[k], activations)
+                activations[k] = (activations[k] + error / lengths[k]).clamp(min=0)
+            if sweep % CHECKED == 0:  # not in each sweep, as it waits for the device
+                before, groups = groups, _shares(activations)
+                change = float((groups - before).abs().max())
+                rate = min(change / max(last, EPS), 0.999)
+                if change * rate / (1 - rate) <= self.tolerance:  # the sum of all further changes
+                    break
+                last = change
+        return _shares(activations).transpose(0, 1)
+
+
+def _shares(activations: Tensor) -> Tensor:
+    """Return activations (K, N, h, w) divided by their sum over K; equal shares where it is 0."""
+    total = activations.sum(0)
+    even = torch.full_like(activations, 1 / len(activations))
+    return torch.where(total > EPS, activations / total.clamp(min=EPS), even)

@@ -41,24 +41,29 @@ def class_similarities(source: Tensor, target: Tensor) -> Tensor:
     return 0.5 + 0.5 * directions[0] @ directions[1].transpose(1, 2)
 
 
-def intra_class_loss(distances: Tensor, in_source: Tensor, in_target: Tensor) -> Tensor:
+def intra_class_loss(
+    distances: Tensor, in_source: Tensor, in_target: Tensor, summed: bool = False
+) -> Tensor:
     """Return the mean distance of the classes that occur in both domains (Eq. 8, first term).
 
-    Eq. 8 has a sum; the mean does not depend on the size of the maps and the number of classes.
-    It is the mean over pairs of each pair's mean; a pair without a common class counts as 0.
+    Eq. 8 has a sum; the mean does not depend on the number of classes. Both are averaged over
+    pairs; a pair without a common class counts as 0.
 
     Args:
         distances: Distance of each class between the domains, (P, C).
         in_source: Which classes occur in the source, (P, C) bool.
         in_target: Which classes occur in the target, (P, C) bool.
+        summed: Whether to return the sum over classes, as in Eq. 8.
 
     Returns:
         A scalar.
     """
-    return mean_where(distances, in_source & in_target)
+    return mean_where(distances, in_source & in_target, summed)
 
 
-def inter_class_loss(similarities: Tensor, in_source: Tensor, in_target: Tensor) -> Tensor:
+def inter_class_loss(
+    similarities: Tensor, in_source: Tensor, in_target: Tensor, summed: bool = False
+) -> Tensor:
     """Return the mean similarity over ordered pairs of different classes (Eq. 8, second term).
 
     A pair counts if its first class occurs in the source and its second in the target.
@@ -67,22 +72,25 @@ def inter_class_loss(similarities: Tensor, in_source: Tensor, in_target: Tensor)
         similarities: (P, C, C), rows for the source's classes.
         in_source: Which classes occur in the source, (P, C) bool.
         in_target: Which classes occur in the target, (P, C) bool.
+        summed: Whether to return the sum over ordered pairs, as in Eq. 8.
 
     Returns:
-        A scalar in [0, 1].
+        A scalar; a mean is in [0, 1].
     """
     classes = similarities.shape[1]
     different = ~torch.eye(classes, dtype=torch.bool, device=similarities.device)
-    return mean_where(similarities, in_source[:, :, None] & in_target[:, None] & different)
+    counted = in_source[:, :, None] & in_target[:, None] & different
+    return mean_where(similarities, counted, summed)
 
 
-def mean_where(values: Tensor, counted: Tensor) -> Tensor:
-    """Return the mean over pairs of each pair's mean of the values that count.
+def mean_where(values: Tensor, counted: Tensor, summed: bool = False) -> Tensor:
+    """Return the mean over pairs of each pair's mean (or sum) of the values that count.
 
     Args:
         values: (P, ...).
         counted: Which values count, (P, ...) bool; a pair in which none does counts as 0.
+        summed: Whether a pair's values are summed.
     """
     counted = counted.flatten(1)
     sums = (values.flatten(1) * counted).sum(1)
-    return (sums / counted.sum(1).clamp(min=1)).mean()
+    return (sums if summed else sums / counted.sum(1).clamp(min=1)).mean()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import torch.nn.functional as F
+from mmengine.dist import get_world_size
 from torch import Tensor
 
 from mmda.errors import ConfigError
+from mmda.utils.distributed import counted_mean
 
 KINDS = ("vanilla", "lsgan")
 
@@ -16,7 +18,9 @@ def check_gan(kind: str) -> None:
         raise ConfigError(f"Unknown adversarial loss `{kind}`; expected `vanilla` or `lsgan`.")
 
 
-def gan_loss(logits: Tensor, label: float, kind: str = "vanilla") -> Tensor:
+def gan_loss(
+    logits: Tensor, label: float, kind: str = "vanilla", counted: Tensor | None = None
+) -> Tensor:
     r"""Mean loss of a discriminator's logits against one domain label.
 
     ``vanilla`` is binary cross-entropy with logits (AdaptSegNet, Eq. 1 and 4),
@@ -26,6 +30,9 @@ def gan_loss(logits: Tensor, label: float, kind: str = "vanilla") -> Tensor:
         logits: Discriminator output of any shape.
         label: Domain label in [0, 1]; here source = 0, target = 1.
         kind: ``'vanilla'`` or ``'lsgan'``.
+        counted: Which logits count, bool, of a shape that broadcasts to theirs; None for all. The
+            mean is over those of all processes, see
+            :func:`~mmda.utils.distributed.counted_mean`.
 
     Returns:
         A scalar.
@@ -40,6 +47,7 @@ def gan_loss(logits: Tensor, label: float, kind: str = "vanilla") -> Tensor:
     """
     target = logits.new_full((), label).expand_as(logits)
     check_gan(kind)
-    if kind == "vanilla":
-        return F.binary_cross_entropy_with_logits(logits, target)
-    return F.mse_loss(logits, target)
+    loss = F.binary_cross_entropy_with_logits if kind == "vanilla" else F.mse_loss
+    if counted is None and get_world_size() == 1:
+        return loss(logits, target)
+    return counted_mean(loss(logits, target, reduction="none"), counted)

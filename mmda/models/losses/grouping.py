@@ -16,20 +16,26 @@ from mmda.utils.precision import full_precision, widened
 EPS = 1e-6
 
 
-def group_distributions(probabilities: Tensor, groups: Tensor) -> Tensor:
+def group_distributions(
+    probabilities: Tensor, groups: Tensor, mask: Tensor | None = None
+) -> Tensor:
     """Return Q, the spatial mean of each group's maps.
 
     Args:
         probabilities: Softmax maps (N, C, H, W).
-        groups: Assignment (N, K, H, W).
+        groups: Assignment (N, K, H, W), 0 outside ``mask``.
+        mask: Which pixels count, (N, H, W) bool; None for all.
 
     Returns:
-        (N, K, C), 0 or more, with a sum of 1 over (K, C) for each sample.
+        (N, K, C), 0 or more, with a sum of 1 over (K, C) for each sample; 0 for a sample of which
+        no pixel counts.
     """
-    pixels = probabilities[0, 0].numel()
     # In float16 the sum over 65504 or more pixels would be infinite.
     with full_precision(probabilities):
-        return torch.einsum("nkhw,nchw->nkc", widened(groups), widened(probabilities)) / pixels
+        sums = torch.einsum("nkhw,nchw->nkc", widened(groups), widened(probabilities))
+    if mask is None:
+        return sums / probabilities[0, 0].numel()
+    return sums / mask.flatten(1).sum(1).clamp(min=1)[:, None, None]
 
 
 def group_maxima(probabilities: Tensor, groups: Tensor) -> Tensor:

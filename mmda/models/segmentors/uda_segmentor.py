@@ -14,6 +14,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from mmda.errors import ConfigError
 from mmda.models.alignments import NEEDS, Alignment, DomainBatch, DomainImages, UDAContext
 from mmda.models.alignments.base import segmentor_heads
+from mmda.models.segmentors.gradients import logit_gradients
 from mmda.models.segmentors.teacher import Teacher
 from mmda.registry import MODELS
 
@@ -75,6 +76,10 @@ class UDASegmentor(BaseSegmentor):
             )
         self.teacher: Any = None if teacher is None else Teacher(self.segmentor, **teacher)
         self.evaluate = evaluate
+        #: Whether the next iteration measures its losses' gradients; hooks set it.
+        self.measures_gradients = False
+        #: The last measured gradients, see :func:`logit_gradients`.
+        self.gradients: dict[str, float] = {}
 
     def _alignments(self) -> list[Alignment]:
         return list(self.alignments.values())  # type: ignore[arg-type]
@@ -159,6 +164,8 @@ class UDASegmentor(BaseSegmentor):
         for name, alignment in self.alignments.items():
             for key, value in alignment(context).items():
                 losses[f"{name}.{key}"] = value
+        if self.measures_gradients:
+            self.gradients = logit_gradients(context, losses)
         return losses
 
     def context(

@@ -1,0 +1,39 @@
+"""How strongly each loss pulls at the logits."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mmda.models.alignments import DomainBatch, UDAContext
+
+
+def logit_gradients(context: UDAContext, losses: dict[str, Tensor]) -> dict[str, float]:
+    """Return the norm of each loss's gradient in the decode head's logits.
+
+    The gradient is taken in the target's logits; of a loss that does not depend on them, such as
+    the source's cross-entropy, in the source's. A loss that reaches neither is left out.
+
+    Args:
+        context: The iteration.
+        losses: Scalars by name; those whose name contains ``loss`` are measured.
+
+    Returns:
+        L2 norms by the losses' names.
+    """
+    found = {}
+    domains = [part for part in (context.target_outputs, context.source) if part is not None]
+    for name, loss in losses.items():
+        if "loss" not in name or not loss.requires_grad:
+            continue
+        for domain in domains:
+            if (norm := _norm(loss, domain)) > 0:
+                found[name] = norm
+                break
+    return found
+
+
+def _norm(loss: Tensor, domain: DomainBatch) -> float:
+    logits = domain.logits["decode"]
+    (gradient,) = torch.autograd.grad(loss, logits, retain_graph=True, allow_unused=True)
+    return 0.0 if gradient is None else float(gradient.float().norm())

@@ -1,0 +1,37 @@
+"""Each config has the parts and settings of its own method."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from core_samples import REPO
+
+from mmda.engine.launch import load_config
+
+CONFIGS = sorted((REPO / "configs" / "uda").glob("*/*.py"))
+TWO_LEVELS = ("multi-level", "advent")
+
+
+def method(path: Path) -> str:
+    return path.name.split("_")[0]
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=[p.stem for p in CONFIGS])
+def test_the_config_is_its_methods_own(path):
+    config = load_config(path)
+    segmentor, name = config.model.segmentor, method(path)
+    assert ("auxiliary_head" in segmentor) == (name in TWO_LEVELS)
+    discriminator = config.optim_wrapper.optimizers.discriminator.optimizer
+    rate = (discriminator.lr, discriminator.get("weight_decay", 0))
+    assert rate == ((5e-5, 5e-4) if name == "isia-aim" else (1e-4, 0))
+    if "isia" in config.model.alignments and name == "isia-aim":
+        isia = config.model.alignments.isia
+        expected = ("released", 0.001) if isia.mode == "flat" else ("mean", 0.01)
+        assert (isia.get("reduction", "mean"), isia.weight) == expected
+    if name == "sim":
+        assert config.model.alignments.aim.verify_target
+        assert config.model.alignments.isia.weight == 0
+    for hook in config.custom_hooks:
+        if hook.type == "PseudoLabelHook":
+            assert hook.softmax == "before"
