@@ -15,7 +15,12 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
 import core_samples
 import pytest
+from hypothesis import settings
 from tqdm import tqdm
+
+# The same examples in every run; `pytest --hypothesis-profile default` looks for new ones.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 # A process killed while it draws its bar would leave the lock that forks share locked for ever.
 tqdm.monitor_interval = 0

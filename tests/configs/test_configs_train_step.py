@@ -1,7 +1,7 @@
 """Every config's model does one training step on small random crops.
 
-What the configs add to their backbones is tried on one block per stage, which has the same channels
-and strides at a fraction of the time; each backbone is also tried as deep as it is.
+What the configs add to large backbones is tried on small ones in a fraction of the time: with the
+same strides, one block per stage and a quarter of the channels. Each backbone is also tried whole.
 """
 
 from __future__ import annotations
@@ -36,25 +36,42 @@ every_config = for_each("path", LEAVES, ids=name)
 
 
 @MODELS.register_module()
-def shared_segmentor(key: str, short: bool) -> nn.Module:
+def shared_segmentor(key: str) -> nn.Module:
     """Build a segmentor once: building a ResNet-101 takes longer than its training step."""
-    return _segmentor(key, short)
+    return _segmentor(key)
 
 
 @cache
-def _segmentor(key: str, short: bool) -> nn.Module:
-    config = json.loads(key)
-    with pytest.MonkeyPatch.context() as patch:
-        if short:
-            patch.setattr(ResNet, "arch_settings", SHORT_RESNETS)
-            shorten(config["backbone"])
-        return MODELS.build(config)
+def _segmentor(key: str) -> nn.Module:
+    return MODELS.build(json.loads(key))
 
 
-def shorten(backbone: dict) -> None:
-    """Leave one block per stage of a backbone whose config lists its blocks, as HRNet's does."""
+def shrink(model: dict) -> None:
+    """Leave a quarter of the channels of a large backbone and of what reads its features.
+
+    Of HRNet's stages one block is left; those of ResNets are in its class, see ``SHORT_RESNETS``.
+    """
+    backbone = model["segmentor"]["backbone"]
+    if backbone["type"] not in ("HRNet", "ResNetV1c"):
+        return
     for stage in backbone.get("extra", {}).values():
-        stage.update(num_modules=1, num_blocks=[1] * len(stage["num_blocks"]))
+        channels = [number // 4 for number in stage["num_channels"]]
+        stage.update(num_modules=1, num_blocks=[1] * len(channels), num_channels=channels)
+    if backbone["type"] == "ResNetV1c":
+        backbone["base_channels"] = 16
+    head = model["segmentor"]["decode_head"]
+    if head["type"] == "DepthwiseSeparableASPPHead":
+        head["channels"] //= 4
+    quarter(model)
+
+
+def quarter(node: dict) -> None:
+    """Divide all input channels in a nested dict by 4."""
+    for key, value in node.items():
+        if isinstance(value, dict):
+            quarter(value)
+        elif key in ("in_channels", "c1_in_channels"):
+            node[key] = [n // 4 for n in value] if isinstance(value, list) else value // 4
 
 
 @cache
@@ -62,8 +79,12 @@ def train_once(key: str, short: bool) -> dict:
     """Do one step of a model with an optimiser; configs that share both share the step."""
     model_config, optim_config, last = json.loads(key)
     torch.manual_seed(0)
-    shared = dict(type="shared_segmentor", key=json.dumps(model_config["segmentor"]), short=short)
-    model = MODELS.build({**model_config, "segmentor": shared})
+    with pytest.MonkeyPatch.context() as patch:
+        if short:
+            patch.setattr(ResNet, "arch_settings", SHORT_RESNETS)
+            shrink(model_config)
+        shared = dict(type="shared_segmentor", key=json.dumps(model_config["segmentor"]))
+        model = MODELS.build({**model_config, "segmentor": shared})
     with_fitted_groups(model)
     constructor = optim_config.pop("constructor")
     wrapper = OPTIM_WRAPPER_CONSTRUCTORS.build(
