@@ -224,15 +224,19 @@ def _adversarial(pair: PairPart) -> tuple[str, dict[str, Any]]:
 def _adapted_data(pair: PairPart) -> dict[str, Any]:
     """Return ``adapted_data``, and the steps of it that differ from the recipe's own."""
     steps: dict[str, Any] = {}
+    files = [pair.source.split_file, pair.target.split_file]
+    domains = {
+        **{name: Name(f"{name}_root") for name in ("source", "target")},
+        **({"split_files": files} if any(files) else {}),
+    }
     if pair.same_type:
-        roots = {name: Name(f"{name}_root") for name in ("source", "target")}
-        files = [pair.source.split_file, pair.target.split_file]
-        moved = {"split_files": files} if any(files) else {}
-        steps["match"] = From("_base_.match", {**roots, **moved})
+        steps["match"] = From("_base_.match", domains)
+    if pair.crop is not None:
+        steps["scale"] = From("_base_.scale", {**domains, "min_size": pair.crop})
     if pair.white is not None:
         white = {} if pair.white == 255 else {"white": pair.white}
         steps["jitter"] = From("_base_.jitter", white)
-    matched = [Name("match")] if "match" in steps else []
+    matched = [Name(step) for step in ("match", "scale") if step in steps]
     jittered = [Name("jitter")] if "jitter" in steps else []
     load, geometry, pack = Name("load"), Name("*geometry"), Name("pack")
     source = [load, *matched, geometry, *jittered, pack]

@@ -15,7 +15,7 @@ from mmda.pairing.options import PairOptions
 from mmda.pairing.overlap import find_overlap
 from mmda.pairing.presets import find_preset
 from mmda.pairing.recipes import find_recipe
-from mmda.pairing.scale import scale_warnings, typical_gsd
+from mmda.pairing.scale import scale_warnings
 from mmda.pairing.splits import (
     EvaluationSplits,
     carve_val,
@@ -25,7 +25,7 @@ from mmda.pairing.splits import (
     write_split_table,
 )
 from mmda.pairing.statistics import DomainStatistics, check_same_bands, measure, white_level
-from mmda.raster.dataset.domain import TiledDomain, count_splits
+from mmda.raster.dataset.domain import TiledDomain, count_splits, typical_gsd
 from mmda.utils.files import atomic_write_text
 
 RECORD = "pair.json"

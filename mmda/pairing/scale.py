@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-import numpy as np
-
 from mmda.raster.dataset.domain import TiledDomain
 
-Rows = Sequence[Mapping[str, Any]]
 TOLERANCE = 1.1  # ratio of two GSDs that counts as equal
-
-
-def typical_gsd(rows: Rows) -> float | None:
-    """Return the tiles' median metres per pixel; ``None`` if it is unknown for all of them."""
-    known = [row["gsd"] for row in rows if row["gsd"] is not None]
-    return float(np.median(known)) if known else None
 
 
 def scale_warnings(

@@ -59,7 +59,7 @@ def source_pipeline(config):
 IMA = [
     "LoadTile",
     "MatchDomain",
-    "RandomResize",
+    "MatchScale",
     "RandomCrop",
     "RandomFlip",
     "RandomRotate90",

@@ -43,9 +43,11 @@ def test_all_adapted_configs_follow_one_recipe():
         own = {"prob": 0.5} if path.parent.name == "toy" else {}
         roots = {"source": config.source_root, "target": config.target_root}
         assert source[1] == {**RECIPE.match, **roots, **own}, path
+        (crop,) = [step.crop_size[0] for step in source if step.type == "RandomCrop"]
+        assert source[2] == {**RECIPE.scale, **roots, "min_size": crop}, path
         kinds = ["LoadTile", "RandomCrop", "RandomFlip", "RandomRotate90"]
         kinds += ["RadiometricJitter", "PackDomainInputs"]
-        added = {"MatchDomain", "RandomResize", "KeepWeakView"}
+        added = {"MatchDomain", "MatchScale", "KeepWeakView"}
         assert [step.type for step in source if step.type not in added] == kinds, path
         assert [step.type for step in target if step.type not in added] == kinds, path
         assert target[-3] == RECIPE.weak_view, path

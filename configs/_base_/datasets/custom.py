@@ -27,9 +27,11 @@ train_dataloader = dict(
         ),
     ),
 )
-match = dict(_base_.match, source=source_root, target=target_root)
+roots = dict(source=source_root, target=target_root)
+match = dict(_base_.match, **roots)
+scale = dict(_base_.scale, min_size=crop_size[0], **roots)
 adapted_data = dict(
-    source=dict(pipeline=[load, match, *geometry, _base_.jitter, pack]),
+    source=dict(pipeline=[load, match, scale, *geometry, _base_.jitter, pack]),
     target=dict(pipeline=[load, *geometry, _base_.weak_view, _base_.jitter, pack]),
 )
 test_dataloader = dict(

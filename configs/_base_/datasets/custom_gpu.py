@@ -3,10 +3,11 @@ _base_ = "custom.py"
 crop_size = (int("{{$MMDA_CROP:512}}"),) * 2
 domains = ("source", "target")
 loading = dict(num_workers=4, persistent_workers=True)
+_by_crop = dict(RandomCrop=dict(crop_size=crop_size), MatchScale=dict(min_size=crop_size[0]))
 
 
 def _cropped(steps):
-    return [dict(s, crop_size=crop_size) if s["type"] == "RandomCrop" else s for s in steps]
+    return [dict(s, **_by_crop.get(s["type"], {})) for s in steps]
 
 
 _plain = _base_.train_dataloader.dataset

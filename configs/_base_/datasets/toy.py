@@ -13,13 +13,14 @@ geometry = [
     dict(type="RandomRotate90"),
 ]
 pack = dict(type="PackDomainInputs")
-resize = dict(type="RandomResize", scale=(256, 256), ratio_range=(0.65, 1.1), keep_ratio=True)
-match = dict(type="MatchDomain", source=source_root, target=target_root)
+roots = dict(source=source_root, target=target_root)
+match = dict(type="MatchDomain", **roots)
+scale = dict(_base_.scale, min_size=crop_size[0], **roots)
 # With IMA: the source in the target's radiometry and at its scale, for the configs that want it.
-ima_pipeline = [load, match, resize, *geometry, pack]
-sometimes_matched = dict(_base_.match, source=source_root, target=target_root, prob=0.5)
+ima_pipeline = [load, match, scale, *geometry, pack]
+sometimes_matched = dict(_base_.match, **roots, prob=0.5)
 adapted_data = dict(
-    source=dict(pipeline=[load, sometimes_matched, resize, *geometry, _base_.jitter, pack]),
+    source=dict(pipeline=[load, sometimes_matched, scale, *geometry, _base_.jitter, pack]),
     target=dict(pipeline=[load, *geometry, _base_.weak_view, _base_.jitter, pack]),
 )
 

@@ -6,6 +6,7 @@ from mmda.datasets.transforms.geometry import Pad, RandomRotate90, ResizeImage
 from mmda.datasets.transforms.loading import LoadTile
 from mmda.datasets.transforms.pseudo_labels import LoadPseudoLabel
 from mmda.datasets.transforms.radiometry import RadiometricJitter
+from mmda.datasets.transforms.scale_matching import MatchScale
 from mmda.datasets.transforms.tile_matching import MatchTile
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "LoadPseudoLabel",
     "LoadTile",
     "MatchDomain",
+    "MatchScale",
     "MatchTile",
     "PackDomainInputs",
     "Pad",

@@ -152,3 +152,9 @@ def count_splits(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
 def row_window(row: Mapping[str, Any]) -> Window:
     """Return the window of a manifest row on its scene's grid."""
     return Window(row["row"], row["col"], row["height"], row["width"])
+
+
+def typical_gsd(rows: Sequence[Mapping[str, Any]]) -> float | None:
+    """Return the tiles' median metres per pixel; ``None`` if it is unknown for all of them."""
+    known = [row["gsd"] for row in rows if row["gsd"] is not None]
+    return float(np.median(known)) if known else None
