@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from mmda.api.pairing import PairResult, pair
 from mmda.cli.dataclass_arguments import add_options, given_options
+from mmda.datasets.measured_shift import MeasuredShift
 from mmda.errors import ConfigError
 from mmda.pairing.classes import parse_renames
 from mmda.pairing.options import PairOptions
@@ -83,6 +84,7 @@ def print_summary(made: PairResult) -> None:
             total = max(sum(pixels), 1)
             shares = zip(record["classes"], pixels, strict=True)
             print(f"  {split}: " + ", ".join(f"{label} {n / total:.1%}" for label, n in shares))
+    print("shift: " + MeasuredShift(**record["shift"]).describe())
     for warning in made.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     ready = [made.configs[name] for name in ("source_only", "adapted") if name in made.configs]

@@ -235,7 +235,7 @@ def _adapted_data(pair: PairPart) -> dict[str, Any]:
         steps["scale"] = From("_base_.scale", {**domains, "min_size": pair.crop})
     if pair.white is not None:
         white = {} if pair.white == 255 else {"white": pair.white}
-        steps["jitter"] = From("_base_.jitter", white)
+        steps["jitter"] = From("_base_.jitter", {**domains, **white})
     matched = [Name(step) for step in ("match", "scale") if step in steps]
     jittered = [Name("jitter")] if "jitter" in steps else []
     load, geometry, pack = Name("load"), Name("*geometry"), Name("pack")

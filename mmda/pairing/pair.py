@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mmda.datasets.measured_shift import measure_shift
 from mmda.errors import ConfigError
 from mmda.pairing.classes import DOMAINS, SharedClasses, learnt_classes, share_classes
 from mmda.pairing.config_files import DomainPart, PairPart, dataset_config, training_configs
@@ -92,6 +93,7 @@ def make_pair(
         "white": pair.white,
         **{side.name: side.to_json() for side in sides},
         "overlap": overlap.to_json(),
+        "shift": measure_shift(first.tiles, second.tiles).to_json(),
         "warnings": warnings,
     }
     texts = _config_texts(pair, options)

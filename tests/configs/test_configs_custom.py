@@ -51,7 +51,7 @@ def test_all_adapted_configs_follow_one_recipe():
         assert [step.type for step in source if step.type not in added] == kinds, path
         assert [step.type for step in target if step.type not in added] == kinds, path
         assert target[-3] == RECIPE.weak_view, path
-        assert source[-2] == target[-2] == RECIPE.jitter, path
+        assert source[-2] == target[-2] == {**RECIPE.jitter, **roots}, path
 
 
 def test_configs_for_a_gpu_are_no_toys():

@@ -29,10 +29,11 @@ train_dataloader = dict(
 )
 roots = dict(source=source_root, target=target_root)
 match = dict(_base_.match, **roots)
+jitter = dict(_base_.jitter, **roots)
 scale = dict(_base_.scale, min_size=crop_size[0], **roots)
 adapted_data = dict(
-    source=dict(pipeline=[load, match, scale, *geometry, _base_.jitter, pack]),
-    target=dict(pipeline=[load, *geometry, _base_.weak_view, _base_.jitter, pack]),
+    source=dict(pipeline=[load, match, scale, *geometry, jitter, pack]),
+    target=dict(pipeline=[load, *geometry, _base_.weak_view, jitter, pack]),
 )
 test_dataloader = dict(
     batch_size=1,

@@ -1,13 +1,13 @@
-# The recommended recipe: source images in the target's radiometry and at its scale, colours that
-# vary so much that they do not tell the classes apart, and self-training with a mean teacher on
-# target images into which source objects are pasted.
+# The recommended recipe: source images in the target's radiometry and at its scale; colours that
+# vary so much that they do not tell the classes apart, the less the domains' colours differ, the
+# less; and self-training with a mean teacher on target images into which source objects are pasted.
 # Configs of data inherit it and build `adapted_data` from its steps, in this order:
 #   source: load, match, scale, geometry, jitter, pack
 #   target: load, geometry, weak_view, jitter, pack
-match = dict(type="MatchDomain", prob=0.8)  # the domains' folders are added to it
-scale = dict(type="MatchScale", spread=1.3)  # as are the domains' folders and the crop's side
+match = dict(type="MatchDomain", prob=0.8, skip_below=0.3)  # the domains' folders are added
+scale = dict(type="MatchScale", spread=1.3)  # and the crop's side
 weak_view = dict(type="KeepWeakView")  # what the teacher sees
-jitter = dict(type="RadiometricJitter", gain=0.4, gamma=0.3, saturation=1.0, blur=1.0)
+jitter = dict(type="RadiometricJitter", gain=0.4, gamma=0.3, saturation=1.0, blur=1.0, full_at=0.5)
 
 
 def _model(start, momentum):

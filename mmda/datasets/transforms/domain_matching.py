@@ -15,6 +15,7 @@ from mmda.datasets.colour_maps import (
     QuantileMap,
     to_type,
 )
+from mmda.datasets.measured_shift import colour_distance, sample_pixels
 from mmda.datasets.transforms.radiometry import UINT8_LEVELS, apply_lookup
 from mmda.errors import ConfigError, check_choice
 from mmda.raster.dataset.domain import TiledDomain
@@ -46,6 +47,9 @@ class MatchDomain(BaseTransform):
         method: One of the methods above.
         split: Split whose tiles are measured, in both domains.
         prob: Probability of the transform; the remaining images keep the source's look.
+        skip_below: Every image keeps the source's look where the domains' colours are closer than
+            this, see :func:`~mmda.datasets.measured_shift.colour_distance`. Where colours agree,
+            histograms differ because the land cover does, and matching them would do harm.
         tiles: Largest number of tiles per domain that are measured. They are spread evenly over the
             manifest.
         quantiles: Number of quantiles of the method ``histogram``.
@@ -66,6 +70,7 @@ class MatchDomain(BaseTransform):
         method: str = "histogram",
         split: str = "train",
         prob: float = 1.0,
+        skip_below: float = 0.0,
         tiles: int = 64,
         quantiles: int = 256,
         split_files: Sequence[str | None] = (None, None),
@@ -74,10 +79,12 @@ class MatchDomain(BaseTransform):
         check_choice("method", method, METHODS, "MatchDomain")
         self.prob = prob
         pixels = [
-            _sample_pixels(TiledDomain(root, split_file), split, tiles)
+            sample_pixels(TiledDomain(root, split_file), split, tiles)
             for root, split_file in zip((source, target), split_files, strict=True)
         ]
         _check_alike((source, target), pixels)
+        if colour_distance(*pixels) < skip_below:
+            self.prob = 0.0
         self.dtype = pixels[0].dtype
         self.map = _fit(method, pixels, quantiles, white)
         self.table = None
@@ -130,19 +137,3 @@ def _check_alike(roots: Sequence[str], pixels: Sequence[np.ndarray]) -> None:
             "the first type cannot have values of the second. Leave MatchDomain out and give each "
             "domain its own statistics (`data_preprocessor.domains`)."
         )
-
-
-def _sample_pixels(domain: TiledDomain, split: str, tiles: int) -> np.ndarray:
-    """Return up to 4096 valid pixels of each of up to ``tiles`` tiles, (n, B)."""
-    rows = domain.rows(split)
-    if not rows:
-        raise ConfigError(f"MatchDomain: `{domain.root}` has no tiles in split `{split}`.")
-    # No-data pixels have no colour, and PNG and JPEG tiles do not record where they are.
-    rows = [row for row in rows if row["valid_fraction"] == 1] or rows
-    chosen = np.unique(np.linspace(0, len(rows) - 1, tiles).round().astype(int))
-    sampled = []
-    for index in chosen:
-        image, valid = domain.read_image(rows[index])
-        flat = image.reshape(-1, image.shape[2]) if valid is None else image[valid]
-        sampled.append(flat[:: max(1, len(flat) // 4096)])
-    return np.concatenate(sampled)

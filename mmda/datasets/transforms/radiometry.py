@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from mmda.datasets.measured_shift import domains_distance
 from mmda.errors import ConfigError
 from mmda.registry import TRANSFORMS
 
@@ -33,6 +36,14 @@ class RadiometricJitter(BaseTransform):
         prob: Probability of the transform.
         white: Value of full brightness; by default 255 for uint8. For other types it must be given:
             4095 for a 12-bit sensor, 1.0 for reflectances.
+        source: Folder of a tiled source dataset. With it and ``target``, all ranges shrink in
+            proportion to the two domains' colour distance where that is below ``full_at``: where
+            colours agree, a network that may rely on them is the better one. See
+            :func:`~mmda.datasets.measured_shift.colour_distance`.
+        target: Folder of the tiled target dataset.
+        full_at: Colour distance from which on the ranges are full.
+        split_files: ``split_file`` of the source and of the target, as in
+            :class:`~mmda.datasets.TiledDataset`.
 
     Raises:
         ConfigError: When images are of another type than uint8 and ``white`` is not given, since a
@@ -50,10 +61,17 @@ class RadiometricJitter(BaseTransform):
         blur: float = 0.0,
         prob: float = 0.8,
         white: float | None = None,
+        source: str | None = None,
+        target: str | None = None,
+        full_at: float = 0.5,
+        split_files: Sequence[str | None] = (None, None),
     ) -> None:
-        self.gain, self.offset, self.gamma = gain, offset, gamma
-        self.saturation = saturation
-        self.shared, self.blur, self.prob, self.white = shared, blur, prob, white
+        share = 1.0
+        if source is not None and target is not None:
+            share = min(1.0, domains_distance((source, target), split_files) / full_at)
+        self.gain, self.offset, self.gamma = share * gain, share * offset, share * gamma
+        self.saturation, self.blur = share * saturation, share * blur
+        self.shared, self.prob, self.white = shared, prob, white
 
     def transform(self, results: dict) -> dict:
         """Change the radiometry of ``results['img']``."""

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from mmda.datasets.measured_shift import scale_ratio
 from mmda.errors import ConfigError
-from mmda.raster.dataset.domain import TiledDomain, typical_gsd
+from mmda.raster.dataset.domain import TiledDomain
 from mmda.registry import TRANSFORMS
 
 
@@ -51,9 +52,8 @@ class MatchScale(BaseTransform):
                 "images are enlarged beside the domains' scale; give 1 for none, or 1.3."
             )
         self.spread, self.min_size = spread, min_size
-        self.ratio = scale_ratio(
-            *(TiledDomain(*domain) for domain in zip((source, target), split_files, strict=True))
-        )
+        domains = zip((source, target), split_files, strict=True)
+        self.ratio = scale_ratio(*(TiledDomain(*domain) for domain in domains)) or 1.0
 
     def transform(self, results: dict) -> dict:
         """Resize the image and the maps of ``results``."""
@@ -69,12 +69,6 @@ class MatchScale(BaseTransform):
             results[key] = _resize(results[key], size, cv2.INTER_NEAREST_EXACT)
         results["img_shape"] = results["img"].shape[:2]
         return results
-
-
-def scale_ratio(source: TiledDomain, target: TiledDomain) -> float:
-    """Return metres per pixel of the source over those of the target; 1 if one is unknown."""
-    own, other = (typical_gsd(domain.rows()) for domain in (source, target))
-    return 1.0 if own is None or other is None else own / other
 
 
 def _resize(image: np.ndarray, size: tuple[int, int], kind: int) -> np.ndarray:
