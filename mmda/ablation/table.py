@@ -22,7 +22,7 @@ class Toy(Entry):
 
     Attributes:
         task: One of :data:`mmda.tasks.TASKS`.
-        shift: The domain shift, one of :data:`mmda.toy.shift.PRESETS`.
+        shift: The domain shift, one of :data:`mmda.toy.shift.PRESETS` or ``random:17``.
         values: Parameters of the shift that differ from the preset's.
     """
 

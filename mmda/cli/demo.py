@@ -22,7 +22,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--task", choices=sorted(TASKS), default="buildings")
     parser.add_argument("--seed", type=int, default=0, help="seed of cities and training (0)")
-    parser.add_argument("--preset", default="default", help="domain shift: mild, default, hard")
+    parser.add_argument(
+        "--shift",
+        "--preset",
+        default="default",
+        help="domain shift: mild, default, hard, or a random one, such as random:17",
+    )
     parser.add_argument(
         "--set",
         action="append",
@@ -43,7 +48,7 @@ def main(argv: Sequence[str]) -> int:
             f"--iterations {args.iterations}: the schedule needs at least {SHORTEST}."
         )
     values = parse_overrides(args.set)
-    shift = make_shift(args.preset, values)
+    shift = make_shift(args.shift, values)
     start = time.time()
 
     from mmda.ablation.data import city_root, make_data
@@ -57,7 +62,7 @@ def main(argv: Sequence[str]) -> int:
     from mmda.utils.extras import require
 
     require("matplotlib"), require("jinja2")
-    toy = Toy(task=args.task, shift=args.preset, values=values)
+    toy = Toy(task=args.task, shift=args.shift, values=values)
     experiment = make_experiment(toy, args.seed, args.iterations, args.out)
     cities = city_root(toy, args.seed, args.out) / "cities"
     print(f"1/4 two toy cities: {cities}")
@@ -75,7 +80,7 @@ def main(argv: Sequence[str]) -> int:
     scene = map_scene(runs, cities, args.task)
     summary = summarise(runs, args.task, args.seed)
     parameters = {
-        "preset": args.preset,
+        "preset": args.shift,
         "iterations": args.iterations,
         "shift": dataclasses.asdict(shift),
     }

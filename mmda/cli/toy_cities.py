@@ -21,7 +21,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("out", type=Path, metavar="OUT", help="folder to write to")
     parser.add_argument(
-        "--preset", default="default", help=f"{', '.join(PRESETS)} (default: %(default)s)"
+        "--shift",
+        "--preset",
+        default="default",
+        help=f"{', '.join(PRESETS)}, or a random one, such as random:17 (default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=0)
     for split, count in (("train", 4), ("val", 1), ("test", 2)):
@@ -49,7 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str]) -> int:
     """Generate the cities that ``argv`` describes and print a summary."""
     args = build_parser().parse_args(argv)
-    shift = make_shift(args.preset, parse_overrides(args.set))
+    shift = make_shift(args.shift, parse_overrides(args.set))
     scenes = {"train": args.scenes_train, "val": args.scenes_val, "test": args.scenes_test}
     generate(args.out, shift, args.seed, scenes, args.size, args.workers)
     for domain in DOMAINS:

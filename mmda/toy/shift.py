@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mmda.errors import ConfigError, check_choice
+from mmda.toy.random_shift import parse_random, random_values
 
 
 def _parameter(default: float, low: float, high: float, text: str, same: float = 0.0) -> float:
@@ -104,20 +105,25 @@ def parse_overrides(items: Sequence[str]) -> dict[str, float]:
 def make_shift(
     preset: str = "default", overrides: Mapping[str, float] | None = None
 ) -> DomainShift:
-    """Return a preset with some parameters replaced.
+    """Return a preset or a random shift with some parameters replaced.
 
     Args:
-        preset: A key of :data:`PRESETS`.
+        preset: A key of :data:`PRESETS`, or ``random:17`` for the random shift number 17, see
+            :mod:`mmda.toy.random_shift`.
         overrides: Values by field name of :class:`DomainShift`.
 
     Raises:
         ConfigError: When the preset or a name is unknown, or a value is out of range.
     """
-    check_choice("preset", preset, PRESETS)
+    number = parse_random(preset)
+    if number is None:
+        check_choice("preset", preset, [*PRESETS, "random:NUMBER"])
+    drawn = {} if number is None else random_values(number)
     names = [field.name for field in dataclasses.fields(DomainShift)]
     for name in overrides or {}:
         check_choice("shift parameter", name, names)
-    return dataclasses.replace(PRESETS[preset], **dict(overrides or {}))
+    start = PRESETS[preset if number is None else "none"]
+    return dataclasses.replace(start, **{**drawn, **(overrides or {})})
 
 
 def describe_parameters() -> str:
