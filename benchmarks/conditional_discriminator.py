@@ -1,9 +1,10 @@
 """What CDGA's conditional discriminator costs in factorised form and in the published one.
 
 Each measurement is one process: build one of the two forms, warm it up on a small input, then run
-forward and backward (gradients for p, H and all weights) on a batch of one. One process measures
-by how much resident memory grows in the first such pass, another the median time of the passes
-after it. Needs Linux (``/proc/self``).
+forward and backward (gradients for p, H and all weights) on a batch of one. The first such pass
+gives the peak of the tensors that are alive at once, those after it the median time. The peak is
+counted from torch's allocations: resident memory also holds what the system loads and drops for
+reasons of its own, which on a busy machine is more than a small case needs.
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ import os
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the figures are the CPU's; set before torch is imported
 os.environ["OMP_WAIT_POLICY"] = "passive"  # threads that spin suffer most from other programs
+os.environ["KINETO_LOG_LEVEL"] = "99"  # the profiler says nothing of its own
 
 import argparse
+import itertools
 import json
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,7 @@ import torch
 from naive_discriminator import NaiveDiscriminator
 from prettytable import PrettyTable
 from torch import Tensor
+from torch.profiler import ProfilerActivity, profile
 from tqdm import tqdm
 
 from mmda.models.alignments import DomainBatch, GroupAlignment, UDAContext
@@ -38,8 +41,6 @@ SIZES = ((128, 256), (256, 512), (512, 1024))
 REPEATS = 2  # timed passes of the cases that are not the headline
 TOLERANCE = 1e-10  # float64; of each tensor's largest value
 GIB = 2**30
-# Freed memory goes back to the system at once, so that the peak is that of the live tensors.
-EXACT_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "1048576"}
 
 
 @dataclass(frozen=True)
@@ -88,25 +89,25 @@ def inputs(case: Case, side: int | None = None) -> tuple[Tensor, Tensor, Tensor]
     return maps[0], maps[1], condition / condition.sum(-1, keepdim=True)
 
 
-def resident(key: str) -> int:
-    """Return this process's ``VmRSS`` (memory now) or ``VmHWM`` (its peak), in bytes."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(key))
+def peak_bytes(run: Callable[[], None]) -> int:
+    """Return the most bytes that torch's CPU tensors take at once in one call of ``run``."""
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        run()
+    results: Any = profiler.profiler
+    events = [event for event in results.kineto_results.events() if event.name() == "[memory]"]
+    events.sort(key=lambda event: event.start_ns())
+    return max(itertools.accumulate(event.nbytes() for event in events))
 
 
 def measured(run: Callable[[], None], repeats: int) -> dict[str, float]:
-    """Return the peak (MiB) of ``run``'s first call, or the median time (s) of ``repeats`` more."""
-    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
-    before = resident("VmRSS")
-    run()
-    if not repeats:
-        return {"memory": (resident("VmHWM") - before) / 2**20}
+    """Return the peak (MiB) of ``run``'s first call and the median time (s) of ``repeats`` more."""
+    memory = peak_bytes(run) / 2**20
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
         run()
         times.append(time.perf_counter() - start)
-    return {"time": float(np.median(times))}
+    return {"memory": memory, "time": float(np.median(times))}
 
 
 def measure_form(form: str, case: Case, repeats: int) -> dict[str, float]:
@@ -154,20 +155,11 @@ def _domain(classes: int, height: int, width: int) -> DomainBatch:
 
 
 def measure(what: str, case: Case, threads: int, repeats: int) -> dict[str, float]:
-    """Return ``memory`` (MiB) and ``time`` (s), each measured in a process of its own."""
-    figures: dict[str, float] = {}
-    for passes, environment in ((0, EXACT_MEMORY), (repeats, {})):
-        command = [sys.executable, __file__, "--measure", what, "--case", str(case)]
-        command += ["--threads", str(threads), "--repeats", str(passes)]
-        done = subprocess.run(
-            command,
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **environment},
-        )
-        figures |= json.loads(done.stdout.splitlines()[-1])
-    return figures
+    """Return ``memory`` (MiB) and ``time`` (s), measured in a process of their own."""
+    command = [sys.executable, __file__, "--measure", what, "--case", str(case)]
+    command += ["--threads", str(threads), "--repeats", str(repeats)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def largest_difference(case: Case, side: int = 32) -> float:

@@ -131,7 +131,7 @@ def test_an_interrupt_ends_the_processes(tmp_path):
 
 
 def interrupt_two_runs(tmp_path):
-    runs = [make_run(tmp_path, name, seconds=60) for name in "ab"]
+    runs = [make_run(tmp_path, name, seconds=300) for name in "ab"]
 
     def interrupt() -> None:
         while not all(starts(run) for run in runs):
@@ -142,7 +142,7 @@ def interrupt_two_runs(tmp_path):
     begin = time.time()
     with pytest.raises(KeyboardInterrupt):
         scheduler.run_all(runs, [Slot(None, 1)] * 2, lambda run: None)
-    assert time.time() - begin < 20
+    assert time.time() - begin < 200
     assert not any(psutil.pid_exists(int(starts(run)[0].split()[2])) for run in runs)
 
 

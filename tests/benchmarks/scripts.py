@@ -5,14 +5,12 @@ A script may start itself again with ``subprocess.run``: that is a fork, too.
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
-import os
 import runpy
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,6 @@ import torch._dynamo  # every optimiser imports it  # noqa: F401
 
 import mmda.engine.launch  # noqa: F401
 
-MALLOC = {"MALLOC_TRIM_THRESHOLD_": -1, "MALLOC_MMAP_THRESHOLD_": -3}
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
@@ -35,14 +32,12 @@ def run(name: str, *arguments: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-def fork(
-    command: Sequence[str], env: Mapping[str, str] | None = None, check: bool = False, **_: Any
-) -> subprocess.CompletedProcess:
+def fork(command: Sequence[str], check: bool = False, **_: Any) -> subprocess.CompletedProcess:
     """Do what ``subprocess.run`` does with a Python script's command, its output captured."""
     with tempfile.TemporaryDirectory() as folder:
         outputs = [Path(folder) / name for name in ("stdout", "stderr")]
         start = multiprocessing.get_context("fork").Process
-        process = start(target=_main, args=(command[1:], env or {}, *outputs))
+        process = start(target=_main, args=(command[1:], *outputs))
         process.start()
         process.join()
         texts = [path.read_text() for path in outputs]
@@ -52,20 +47,9 @@ def fork(
     return done
 
 
-def _main(arguments: Sequence[str], env: Mapping[str, str], stdout: Path, stderr: Path) -> None:
+def _main(arguments: Sequence[str], stdout: Path, stderr: Path) -> None:
     sys.stdout, sys.stderr = stdout.open("w"), stderr.open("w")
     sys.argv = list(arguments)
     sys.path.insert(0, str(Path(arguments[0]).parent))
-    os.environ.update(env)
-    _allocate_exactly(env)
     subprocess.run = fork  # type: ignore[assignment]
     runpy.run_path(arguments[0], run_name="__main__")
-
-
-def _allocate_exactly(env: Mapping[str, str]) -> None:
-    """Do what glibc does at the start of a process with ``env``, from a heap without free pages."""
-    glibc = ctypes.CDLL(None)
-    for name, parameter in MALLOC.items():
-        if name in env:
-            glibc.mallopt(parameter, int(env[name]))
-            glibc.malloc_trim(0)

@@ -206,7 +206,7 @@ def test_tile_interrupted_by_ctrl_c_leaves_no_dataset_and_goes_on(folders):
     while not list((folders / "out/train/images").glob("[0-9]*")) and process.poll() is None:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    error = process.communicate(timeout=30)[1]
+    error = process.communicate(timeout=120)[1]
     assert process.returncode == 130
     assert error.rstrip().endswith("interrupted")
     assert not (folders / "out/dataset.json").exists()

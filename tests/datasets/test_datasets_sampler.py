@@ -81,10 +81,10 @@ def test_skip_equals_consuming(monkeypatch, world, n):
 
 def test_skip_takes_constant_time():
     one = make(source=10, target=7)
-    started = time.perf_counter()
+    started = time.process_time()
     one.skip(10**12)
     (pair,) = take(one, 1)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
     assert pair.position == 10**12
 
 

@@ -133,8 +133,8 @@ CROWD = """
     from mmda.errors import DataError
     from mmda.raster.tiling.run_lock import hold_folder
 
-    root, taken, end = Path(sys.argv[1]), 0, time.monotonic() + 1.5
-    while time.monotonic() < end:
+    root, taken, end = Path(sys.argv[1]), 0, time.monotonic() + 0.7
+    while taken < 5 or time.monotonic() < end:
         try:
             with hold_folder(root / "o"):
                 os.close(os.open(root / "sign", os.O_CREAT | os.O_EXCL))
@@ -142,7 +142,6 @@ CROWD = """
                 os.unlink(root / "sign")
         except DataError:
             pass
-    print(taken)
 """
 
 
@@ -156,7 +155,6 @@ def test_of_a_crowd_one_holds_the_lock_at_a_time(tmp_path):
         for process in crowd:
             process.kill()
     assert [process.returncode for process in crowd] == [0] * 4, results
-    assert sum(int(out) for out, _ in results) > 20
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
