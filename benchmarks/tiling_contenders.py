@@ -110,7 +110,7 @@ def run_loop(task: Task, out: Path) -> None:
         for row, col in tile_corners(image.height, image.width, task.stride):
             window = Window(col, row, TILE, TILE)
             tile, label = image.read(window=window), mask.read(1, window=window)
-            place = PLACE["transform"] * Affine.translation(col, row)
+            place = PLACE["transform"] @ Affine.translation(col, row)
             write_plainly(out, f"{row}_{col}", task.codec, tile, label, place)
 
 
@@ -128,7 +128,7 @@ def run_torchgeo(task: Task, out: Path) -> None:
             tile = image[place]["image"].numpy().astype(np.uint8)
             label = mask[place]["mask"].numpy().astype(np.uint8)
             col, row = map(round, to_pixels * (place[0].start, place[1].stop))
-            transform = PLACE["transform"] * Affine.translation(col, row)
+            transform = PLACE["transform"] @ Affine.translation(col, row)
             write_plainly(out, f"{row}_{col}", task.codec, tile, label, transform)
 
 
@@ -148,7 +148,7 @@ class EncoderAlone:
         self.tiles = []
         for row, col in tile_corners(*labels.shape, task.stride):
             box = np.s_[row : row + TILE, col : col + TILE]
-            place = PLACE["transform"] * Affine.translation(col, row)
+            place = PLACE["transform"] @ Affine.translation(col, row)
             tile = np.ascontiguousarray(pixels[(slice(None), *box)])
             if self.codec == "png":
                 tile = np.ascontiguousarray(tile[::-1].transpose(1, 2, 0))

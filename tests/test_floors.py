@@ -39,9 +39,9 @@ FLOORS = """
 
 ROOT = Path(mmda.__file__).parent
 RANKS = {
-    room: -number
+    package: -number
     for number, line in enumerate(FLOORS.strip().splitlines())
-    for room in line.strip().split("  ")[0].split()
+    for package in line.strip().split("  ")[0].split()
 }
 MODULES = {
     ".".join(path.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): path
@@ -49,11 +49,11 @@ MODULES = {
 }
 
 
-def room_of(module: str) -> str:
-    """Return the room of a module: the longest name of ``FLOORS`` that it begins with."""
+def package_of(module: str) -> str:
+    """Return the package of a module: the longest name of ``FLOORS`` that it begins with."""
     parts = module.split(".")[1:]
-    rooms = (".".join(parts[:length]) for length in (2, 1))
-    return next((room for room in rooms if room in RANKS), parts[0])
+    packages = (".".join(parts[:length]) for length in (2, 1))
+    return next((package for package in packages if package in RANKS), parts[0])
 
 
 def imported(module: str, source: str) -> Iterator[tuple[int, str]]:
@@ -75,16 +75,16 @@ def imported(module: str, source: str) -> Iterator[tuple[int, str]]:
 
 def upward(module: str, source: str) -> Iterator[str]:
     """Yield a description of each import that does not go down."""
-    room = room_of(module)
+    package = package_of(module)
     for line, name in imported(module, source):
-        other = "api" if name == "mmda" else room_of(name)  # the API's names, from mmda
-        if room != other and RANKS[other] >= RANKS[room]:
+        other = "api" if name == "mmda" else package_of(name)  # the API's names, from mmda
+        if package != other and RANKS[other] >= RANKS[package]:
             place = f"{module.replace('.', '/')}, line {line}"
-            yield f"{place}: `{room}` imports `{other}` ({name})"
+            yield f"{place}: `{package}` imports `{other}` ({name})"
 
 
-def test_the_floors_name_every_room_and_no_other():
-    assert {room_of(module) for module in MODULES if module != "mmda"} == set(RANKS)
+def test_the_floors_name_every_package_and_no_other():
+    assert {package_of(module) for module in MODULES if module != "mmda"} == set(RANKS)
 
 
 def test_no_import_runs_upwards():

@@ -12,7 +12,7 @@ GPUS = "CUDA_VISIBLE_DEVICES"
 
 @dataclass(frozen=True)
 class Slot:
-    """Room for one run.
+    """Where one run at a time is executed.
 
     Attributes:
         gpu: The GPU's id, as CUDA names it; None on the CPU.

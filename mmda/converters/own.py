@@ -29,7 +29,7 @@ class OwnRasters(Converter):
     SEVERAL = True
 
     nominal_gsd: float | None = option(
-        "GSD to assume where a file tells none", None, group="dataset"
+        "GSD to assume for files that state none", None, group="dataset"
     )
     nodata: float | None = option("no-data value instead of the file's", None, group="dataset")
     bands: Sequence[int] | None = option(

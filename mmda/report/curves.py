@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 from mmda.errors import DataError
 from mmda.utils.extras import require
@@ -76,6 +75,8 @@ def smoothed(values: np.ndarray) -> np.ndarray:
 
     Values that are not finite are left out of the averages around them.
     """
+    from scipy.ndimage import gaussian_filter1d
+
     known = np.isfinite(values)
     sigma = max(len(values) / 80, 0.5)
     total = gaussian_filter1d(np.where(known, values, 0.0), sigma, mode="nearest")

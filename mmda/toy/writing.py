@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pyogrio
 import rasterio
@@ -106,7 +105,9 @@ def _write_vectors(
             [to_ground.a * xy[:, 0] + to_ground.c, to_ground.e * xy[:, 1] + to_ground.f]
         ),
     )
-    table = gpd.GeoDataFrame(
+    import geopandas
+
+    table = geopandas.GeoDataFrame(
         {name: np.array(values)[owner] for name, values in columns.items()},
         geometry=list(ground),
         crs=f"EPSG:{epsg}",

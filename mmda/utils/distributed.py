@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from mmengine.dist import all_reduce, get_rank, get_world_size
 from torch import Tensor
+from torch.autograd.function import FunctionCtx
 
 
 def batch_mean(values: Tensor) -> Tensor:
@@ -82,7 +83,23 @@ def batch_max(values: Tensor) -> Tensor:
 
 
 def _sum_of_processes(values: Tensor) -> Tensor:
-    from torch.distributed.nn.functional import all_reduce
+    total: Tensor = _SumOfProcesses.apply(values)
+    return total
 
-    total: Tensor = all_reduce(values.contiguous())
+
+class _SumOfProcesses(torch.autograd.Function):
+    """The sum over processes; its gradient is that of all processes together."""
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, values: Tensor) -> Tensor:
+        return _summed(values)
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> Tensor:  # type: ignore[override]
+        return _summed(gradient)
+
+
+def _summed(values: Tensor) -> Tensor:
+    total = values.clone(memory_format=torch.contiguous_format)
+    all_reduce(total)
     return total

@@ -1,8 +1,7 @@
-"""The figures of ``mmda figures``: from the arguments to the file."""
+"""The figures of ``mmda figures``: from the options to the file."""
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from mmda.visualisation.group_maps import (
     on_image,
     soft_groups,
 )
+from mmda.visualisation.options import FigureOptions, GroupOptions, TsneOptions
 from mmda.visualisation.tsne import Pair, choose_pixels, collect_points, embed, tsne_figure
 
 INIT = "init"  # stands for the untrained model where a checkpoint is named
@@ -35,42 +35,42 @@ FIT_PIXELS = 40_000  # of both domains together
 Maps = dict[str, np.ndarray]
 
 
-def groups(args: argparse.Namespace) -> str:
+def groups(options: GroupOptions) -> str:
     """Draw group maps (CDGA, Fig. 3 and 4); return a description of the figure."""
-    config = load_config(args.config, args.cfg_options)
-    source, target = (open_domain(config, name, args.split) for name in ("source", "target"))
+    config = load_config(options.config, options.cfg_options)
+    source, target = (open_domain(config, name, options.split) for name in ("source", "target"))
     pair = (
-        read_shown(source, args.source_index, "--source-index"),
-        read_shown(target, args.target_index, "--target-index"),
+        read_shown(source, options.source_index, "--source-index"),
+        read_shown(target, options.target_index, "--target-index"),
     )
     stages: dict[str, Maps] = {}
-    for path in tqdm(args.checkpoints, "checkpoints"):
-        model, alignment, iteration = _open_stage(path, args)
+    for path in tqdm(options.checkpoints, "checkpoints"):
+        model, alignment, iteration = _open_stage(path, options)
         title = Path(path).stem if iteration is None else f"iteration {iteration}"
         title = title if title not in stages else path
         stages[title] = group_maps(model, alignment, pair)
-    if len(stages) == 1 and not args.compare:
+    if len(stages) == 1 and not options.compare:
         (maps,) = stages.values()
         columns = {domain: soft_groups(h) for domain, h in maps.items()}
         what = f"{len(maps['source'])} groups of one checkpoint"
     else:
-        pairs = list(spread_pairs(source, target, args.images)) if args.compare else []
+        pairs = list(spread_pairs(source, target, options.images)) if options.compare else []
         compared = {
-            kind: _fitted(kind, model, alignment, pair, pairs, args.seed)
-            for kind in tqdm(args.compare, "fits", disable=not args.compare)
+            kind: _fitted(kind, model, alignment, pair, pairs, options.seed)
+            for kind in tqdm(options.compare, "fits", disable=not options.compare)
         }
         columns = _side_by_side(compared, stages)
         what = f"{len(stages)} checkpoints, {len(compared)} fitted groupings"
     step = iteration if iteration and len(stages) == 1 else 0
-    _write(group_figure(pair, columns, source.metainfo), args, step)
+    _write(group_figure(pair, columns, source.metainfo), options, "groups", step)
     return what
 
 
-def _write(figure: Any, args: argparse.Namespace, step: int = 0) -> None:
+def _write(figure: Any, options: FigureOptions, kind: str, step: int = 0) -> None:
     """Write a figure to its file and, with ``--tensorboard``, to an event file."""
-    save_figure(figure, args.out)
-    if args.tensorboard is not None:
-        log_figure(figure, args.tensorboard, f"figures/{args.kind}", step)
+    save_figure(figure, options.out)
+    if options.tensorboard is not None:
+        log_figure(figure, options.tensorboard, f"figures/{kind}", step)
 
 
 def choose_alignment(model: UDASegmentor, name: str | None) -> tuple[str, GroupAlignment]:
@@ -89,21 +89,21 @@ def choose_alignment(model: UDASegmentor, name: str | None) -> tuple[str, GroupA
 
 
 def _open_stage(
-    path: str, args: argparse.Namespace
+    path: str, options: GroupOptions
 ) -> tuple[UDASegmentor, GroupAlignment, int | None]:
     """Return a checkpoint's model, its group alignment, and its iteration if that is known."""
     if path == INIT:
-        with seeded(args.seed):
-            model = build_model(args.config, args.cfg_options, initial=True)
+        with seeded(options.seed):
+            model = build_model(options.config, options.cfg_options, initial=True)
         checkpoint = None
     else:
-        model = build_model(args.config, args.cfg_options)
+        model = build_model(options.config, options.cfg_options)
         checkpoint = load_weights(model, path)
-    name, alignment = choose_alignment(model, args.alignment)
+    name, alignment = choose_alignment(model, options.alignment)
     if checkpoint is not None:
         _check_groups(checkpoint, path, f"alignments.{name}.grouping.")
     iteration = 0 if checkpoint is None else checkpoint.get("meta", {}).get("iter")
-    return place_model(model, args.device), alignment, iteration
+    return place_model(model, options.device), alignment, iteration
 
 
 def _check_groups(checkpoint: dict, path: str, prefix: str) -> None:
@@ -148,43 +148,38 @@ def _side_by_side(compared: dict[str, Maps], stages: dict[str, Maps]) -> dict[st
     return columns
 
 
-def tsne(args: argparse.Namespace) -> str:
+def tsne(options: TsneOptions) -> str:
     """Draw t-SNE of models' outputs (CDGA, Fig. 5); return a description of the figure."""
-    names = [name for name, *_ in args.model]
-    if len(set(names)) < len(names):
-        raise ConfigError(
-            f"--model: the names {names} are not unique, but each is the title of a plot."
-        )
-    config = load_config(args.model[0][1], args.cfg_options)
-    pairs, meta = _pairs(config, None, args)
-    generator = np.random.default_rng(args.seed)
-    share = -(-args.points // args.images)
+    config = load_config(options.models[0][1], options.cfg_options)
+    pairs, meta = _pairs(config, None, options)
+    generator = np.random.default_rng(options.seed)
+    share = -(-options.points // options.images)
     places = [tuple(choose_pixels(image, share, generator) for image in pair) for pair in pairs]
     classes = list(meta["classes"])
     # Of two classes, one probability determines the other, and t-SNE would draw a line.
-    what = args.of or ("probabilities" if len(classes) > 2 else "features")
+    what = options.of or ("probabilities" if len(classes) > 2 else "features")
     drawn = {}
-    for name, path, checkpoint in tqdm(args.model, "models"):
-        model = load_model(path, checkpoint, args.device, args.cfg_options)
+    for name, path, checkpoint in tqdm(options.models, "models"):
+        model = load_model(path, checkpoint, options.device, options.cfg_options)
         if model.num_classes != len(classes):
             raise ConfigError(
                 f"--model {name}: `{path}` has {model.num_classes} classes, but the data of "
-                f"`{args.model[0][1]}` have {len(classes)}. Compare models of one task."
+                f"`{options.models[0][1]}` have {len(classes)}. Compare models of one task."
             )
-        if path != args.model[0][1]:
-            seen, _ = _pairs(config, load_config(path, args.cfg_options), args)
+        if path != options.models[0][1]:
+            seen, _ = _pairs(config, load_config(path, options.cfg_options), options)
         else:
             seen = pairs
         points = collect_points(model, seen, places, what)  # type: ignore[arg-type]
-        drawn[name] = (points, embed(points, args.perplexity, args.seed))
-    _write(tsne_figure(drawn, meta), args)
+        drawn[name] = (points, embed(points, options.perplexity, options.seed))
+    _write(tsne_figure(drawn, meta), options, "tsne")
     counts = " and ".join(f"{len(one.vectors)} {domain}" for domain, one in points.items())
-    return f"{what} of {counts} pixels, {args.images} images each, {len(drawn)} models"
+    return f"{what} of {counts} pixels, {options.images} images each, {len(drawn)} models"
 
 
 def _pairs(
-    config: Config, seen_by: Config | None, args: argparse.Namespace
+    config: Config, seen_by: Config | None, options: TsneOptions
 ) -> tuple[list[Pair], dict[str, Any]]:
     """Return image pairs in the look of a model's training, and the classes' names and colours."""
-    source, target = (open_domain(config, d, args.split, seen_by) for d in ("source", "target"))
-    return list(spread_pairs(source, target, args.images)), source.metainfo
+    source, target = (open_domain(config, d, options.split, seen_by) for d in ("source", "target"))
+    return list(spread_pairs(source, target, options.images)), source.metainfo

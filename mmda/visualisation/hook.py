@@ -13,8 +13,9 @@ from mmda.engine.unwrap import unwrapped
 from mmda.errors import ConfigError
 from mmda.registry import HOOKS
 from mmda.utils import atomic_path
-from mmda.visualisation import figure_picture, group_alignments, open_domain, read_shown
-from mmda.visualisation.group_maps import soft_figure
+from mmda.visualisation.domains import open_domain, read_shown
+from mmda.visualisation.drawing import figure_picture
+from mmda.visualisation.group_maps import group_alignments, soft_figure
 from mmda.visualisation.tsne import Pair
 
 

@@ -79,7 +79,7 @@ def test_sizes_differ_first_five_named(tmp_path):
 @pytest.mark.parametrize(("metres", "fits"), [(0.2, True), (0.4, False), (1000, False)])
 def test_a_mask_that_lies_elsewhere(tmp_path, metres, fits):
     scenes = make_scenes(tmp_path)
-    moved = affine(0.5) * affine(0.5).translation(metres / 0.5, 0)
+    moved = affine(0.5) @ affine(0.5).translation(metres / 0.5, 0)
     write(tmp_path / "m1.tif", noise(1, 100, 130) % 2, transform=moved)
     if fits:
         assert tile(scenes, tmp_path / "o")["labelled"]

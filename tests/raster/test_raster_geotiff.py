@@ -27,7 +27,7 @@ def test_as_gdal_writes_it(shape, bands, dtype, transform, nodata):
     encoder = GeoTiffEncoder(CRS.from_epsg(32633), nodata)
     for index in range(3):
         image = noise(bands, *shape, dtype, seed=index)
-        place = transform and transform * Affine.translation(17 * index, 5 * index)
+        place = transform and transform @ Affine.translation(17 * index, 5 * index)
         ours, pixels, _ = read(encoder.encode(image, None, place))
         assert ours == read(encoder._encode_by_gdal(image, None, place))[0]
         np.testing.assert_array_equal(pixels, image)

@@ -11,7 +11,7 @@ from mmengine.registry import init_default_scope
 
 from mmda.engine.launch import load_config
 from mmda.registry import MODELS
-from mmda.visualisation import open_domain, read_shown
+from mmda.visualisation.domains import open_domain, read_shown
 
 CDGA = """
 model["alignments"] = dict(

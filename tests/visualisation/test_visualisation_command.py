@@ -13,7 +13,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from mmda.cli import main
 from mmda.engine.inference import build_model, load_model
 from mmda.models.segmentors import UDASegmentor
-from mmda.visualisation import figures, group_alignments, group_maps, hard_groups
+from mmda.visualisation import figures
+from mmda.visualisation.group_maps import group_alignments, group_maps, hard_groups
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import torch
 from mmda.engine.launch import load_config
 from mmda.errors import ConfigError
 from mmda.raster.dataset.tile_files import read_label, read_tile
-from mmda.visualisation import open_domain, read_shown, run_pair, spread_pairs
+from mmda.visualisation.domains import open_domain, read_shown, run_pair, spread_pairs
 
 
 def test_images_are_the_files_without_augmentation(cdga_config):

@@ -8,19 +8,16 @@ import torch
 import torch.nn.functional as F
 
 from mmda.errors import ConfigError
-from mmda.visualisation import (
-    figure_picture,
-    fit_grouping,
+from mmda.visualisation.domains import run_pair
+from mmda.visualisation.drawing import figure_picture, group_colours, paint
+from mmda.visualisation.fitted import feature_pixels, fit_grouping, match_groups
+from mmda.visualisation.group_maps import (
     group_alignments,
+    group_figure,
     group_maps,
     hard_groups,
-    match_groups,
-    run_pair,
     soft_groups,
 )
-from mmda.visualisation.drawing import group_colours, paint
-from mmda.visualisation.fitted import feature_pixels
-from mmda.visualisation.group_maps import group_figure
 
 
 def test_maps_are_the_alignments_assignment_cut_to_the_image(

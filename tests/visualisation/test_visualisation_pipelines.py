@@ -9,7 +9,7 @@ from mmda.engine.launch import load_config
 from mmda.errors import ConfigError
 from mmda.raster.dataset.tile_files import read_tile
 from mmda.registry import TRANSFORMS
-from mmda.visualisation import open_domain, read_shown
+from mmda.visualisation.domains import open_domain, read_shown
 
 DOMAIN = "dict(type='MatchDomain', source=source_root, target=target_root, prob={})"
 TILE = "dict(type='MatchTile', target=target_root, method='histogram')"

@@ -8,16 +8,9 @@ import torch
 
 from mmda.errors import ConfigError
 from mmda.models.alignments import DomainBatch
-from mmda.visualisation import (
-    Points,
-    ShownImage,
-    choose_pixels,
-    collect_points,
-    embed,
-    tsne,
-    tsne_figure,
-)
-from mmda.visualisation.domains import run_pair
+from mmda.visualisation import tsne
+from mmda.visualisation.domains import ShownImage, run_pair
+from mmda.visualisation.tsne import Points, choose_pixels, collect_points, embed, tsne_figure
 
 META = {"classes": ["a", "b", "c"], "palette": [(255, 0, 0), (0, 255, 0), (0, 0, 255)]}
 

@@ -47,7 +47,7 @@ class Grid:
         """Return the affine transform of a window, or ``None`` without georeference."""
         if self.transform is None:
             return None
-        return self.transform * Affine.translation(window.col, window.row)
+        return self.transform @ Affine.translation(window.col, window.row)
 
 
 def make_grid(scene: Scene, header: RasterHeader, gsd: float | None) -> Grid:
@@ -84,7 +84,7 @@ def make_grid(scene: Scene, header: RasterHeader, gsd: float | None) -> Grid:
     step_y, step_x = header.height / height, header.width / width
     transform = header.transform
     if transform is not None:
-        transform = transform * Affine.scale(step_x, step_y)
+        transform = transform @ Affine.scale(step_x, step_y)
     result = known if (height, width) == (header.height, header.width) else gsd
     if scene.size is not None and known is not None:
         result = known * math.sqrt(step_y * step_x)

@@ -75,7 +75,7 @@ def pixel_metres(
     """
     if crs is None or transform is None:
         return None
-    across, up = metres_per_unit(crs, *(transform * (width / 2, height / 2)))
+    across, up = metres_per_unit(crs, *(transform @ (width / 2, height / 2)))
     down_metres = math.hypot(transform.b * across, transform.e * up)
     across_metres = math.hypot(transform.a * across, transform.d * up)
     return float(f"{down_metres:.9g}"), float(f"{across_metres:.9g}")

@@ -199,7 +199,7 @@ def extents(places: Iterable[tuple[Any, Any, int, int]]) -> list[Bounds]:
 
     found: list[Bounds] = []
     for crs, transform, height, width in places:
-        corners = [transform * (x, y) for x in (0, width) for y in (0, height)]
+        corners = [transform @ (x, y) for x in (0, width) for y in (0, height)]
         try:
             degrees = [to_degrees(crs, x, y) for x, y in corners]
         except ProjError:

@@ -38,7 +38,7 @@ class VectorBurner:
         from shapely import STRtree
 
         crs, transform = require_crs(spec, grid)
-        centre = to_degrees(crs, *(transform * (grid.width / 2, grid.height / 2)))
+        centre = to_degrees(crs, *(transform @ (grid.width / 2, grid.height / 2)))
         frame = _read_frame(spec, grid, centre)
         frame = frame[~(frame.geometry.is_empty | frame.geometry.isna())]
         # Lines of no width go, so classes are taken from what is left.
@@ -58,7 +58,7 @@ class VectorBurner:
         """Add features a full turn away that touch the grid, which may reach beyond 180 degrees."""
         import shapely
 
-        corners = [transform * (x, y) for x in (0, grid.width) for y in (0, grid.height)]
+        corners = [transform @ (x, y) for x in (0, grid.width) for y in (0, grid.height)]
         west, east = min(x for x, _ in corners), max(x for x, _ in corners)
         own, values = np.array(self._geometries, dtype=object), self._values
         for turn in (-360.0, 360.0):
@@ -79,8 +79,8 @@ class VectorBurner:
         from rasterio.features import rasterize
         from shapely import box
 
-        transform = self._transform * Affine.translation(area.col, area.row)
-        corners = [transform * (x, y) for x in (0, area.width) for y in (0, area.height)]
+        transform = self._transform @ Affine.translation(area.col, area.row)
+        corners = [transform @ (x, y) for x in (0, area.width) for y in (0, area.height)]
         xs, ys = zip(*corners, strict=True)
         hits = np.sort(self._tree.query(box(min(xs), min(ys), max(xs), max(ys))))
         if not len(hits):
@@ -116,7 +116,7 @@ def _read_frame(spec: VectorLabels, grid: Grid, centre: tuple[float, float]) -> 
     import shapely
 
     crs, transform = require_crs(spec, grid)
-    corners = [transform * (x, y) for x in (0, grid.width) for y in (0, grid.height)]
+    corners = [transform @ (x, y) for x in (0, grid.width) for y in (0, grid.height)]
     xs, ys = zip(*corners, strict=True)
     box = shapely.box(min(xs), min(ys), max(xs), max(ys))
     area = geopandas.GeoSeries([box], crs=crs.to_wkt())

@@ -37,7 +37,7 @@ class PredictOptions:
     nodata: float | None = option(
         "no-data value instead of the file's", None, shown="the training data's"
     )
-    nominal_gsd: float | None = option("GSD to assume where a file tells none", None)
+    nominal_gsd: float | None = option("GSD to assume for files that state none", None)
     grid: str = option(
         "grid of the mask: the raster's own, or that which the model saw",
         "input",

@@ -90,7 +90,7 @@ def vectorise(
         wanted = _default_classes(dataset, names) if classes is None else sorted(set(classes))
         areas = _areas(dataset, transform, wanted)
         found = list(tqdm(areas, desc="polygons", unit="area", disable=not progress))
-        ground = _Ground.of(crs, transform * (dataset.width / 2, dataset.height / 2))
+        ground = _Ground.of(crs, transform @ (dataset.width / 2, dataset.height / 2))
     ids = np.array([index for index, _ in found], dtype=np.int64)
     frame = gpd.GeoDataFrame({"class_id": ids}, geometry=[area for _, area in found])
     frame = frame.set_crs(crs.to_wkt())

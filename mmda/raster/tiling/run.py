@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,17 @@ from mmda.utils.files import atomic_write_text, ensure_free_space
 
 CONVERSION = "conversion.json"
 DEFAULT = RunOptions()
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What :func:`tile_dataset` was asked for, and the folder's store."""
+
+    scenes: Sequence[Scene]
+    store: SceneStore
+    options: TileOptions
+    run: RunOptions
+    conversion: Mapping[str, Any] | None
 
 
 def tile_dataset(
@@ -67,6 +79,7 @@ def tile_dataset(
         {'train': 4}
     """
     store = SceneStore(check_output(out, scenes))
+    job = _Job(scenes, store, options, run, conversion)
     with hold_folder(store.root, run.share()) as alone:
         if not run.overwrite:
             store.check_scenes(scenes)
@@ -75,7 +88,7 @@ def tile_dataset(
             for text in plan.warnings:
                 warnings.warn(text, stacklevel=2)
             with alone():
-                todo, changed = _prepare(plan, options, store, run)
+                todo, changed = _prepare(job, plan)
             for scene, message in plan.damaged:
                 store.write_failure(scene, message)
             with _progress_bar(todo, run) as bar:
@@ -85,7 +98,7 @@ def tile_dataset(
                     failures = run_cluster(todo, options, store, run.scheduler, bar)
         failures = [*(message for _, message in plan.damaged), *failures]
         with alone():
-            return _complete(scenes, plan, failures, store, options, run, changed, conversion)
+            return _complete(job, plan, failures, changed)
 
 
 def _progress_bar(todo: Sequence[ScenePlan], run: RunOptions) -> tqdm:
@@ -97,15 +110,14 @@ def _names(plan: Plan) -> set[str]:
     return {p.scene.name for p in plan.scenes} | {scene.name for scene, _ in plan.damaged}
 
 
-def _prepare(
-    plan: Plan, options: TileOptions, store: SceneStore, run: RunOptions
-) -> tuple[list[ScenePlan], bool]:
+def _prepare(job: _Job, plan: Plan) -> tuple[list[ScenePlan], bool]:
     """Make the folder ready, with nothing left of scenes that are to be tiled or damaged.
 
     Returns:
         The scenes that are left to do, and whether the dataset changes.
     """
-    overwrite, sharded = run.overwrite, run.shard is not None  # others may write other scenes
+    options, store, overwrite = job.options, job.store, job.run.overwrite
+    sharded = job.run.shard is not None  # others may write other scenes
     todo: list[ScenePlan] = []
     if plan.scenes:
         header = plan.scenes[0].header
@@ -123,33 +135,25 @@ def _prepare(
     return todo, changed
 
 
-def _complete(
-    scenes: Sequence[Scene],
-    plan: Plan,
-    failures: Sequence[str],
-    store: SceneStore,
-    options: TileOptions,
-    run: RunOptions,
-    changed: bool,
-    conversion: Mapping[str, Any] | None,
-) -> TileResult:
+def _complete(job: _Job, plan: Plan, failures: Sequence[str], changed: bool) -> TileResult:
     """Complete the dataset, unless scenes of other shards are pending.
 
     Returns:
         What :func:`tile_dataset` returns.
     """
-    pending = store.pending(scenes) if run.shard is not None else []
-    if run.shard is not None and not pending:
-        failures = store.failures(scenes)
+    store, sharded = job.store, job.run.shard is not None
+    pending = store.pending(job.scenes) if sharded else []
+    if sharded and not pending:
+        failures = store.failures(job.scenes)
     info: dict[str, Any] = {}
     if not pending and (store.records() or not failures):
-        info = finish_dataset(store, options.colors(), changed=changed)
-    notes = (conversion or {}).get("notes", ())
+        info = finish_dataset(store, job.options.colors(), changed=changed)
+    notes = (job.conversion or {}).get("notes", ())
     result = TileResult(store.root, info, notes, len(pending))
-    total = len(plan.scenes) + len(plan.damaged) if pending else len(scenes)
+    total = len(plan.scenes) + len(plan.damaged) if pending else len(job.scenes)
     error = damage(failures, total, result)
-    if conversion is not None and (error is None or isinstance(error, DamagedScenesError)):
-        atomic_write_text(store.root / CONVERSION, json.dumps(conversion, indent=1) + "\n")
+    if job.conversion is not None and (error is None or isinstance(error, DamagedScenesError)):
+        atomic_write_text(store.root / CONVERSION, json.dumps(job.conversion, indent=1) + "\n")
     if error is not None:
         raise error
     return result
