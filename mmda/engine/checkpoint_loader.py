@@ -31,6 +31,7 @@ from mmengine.runner.checkpoint import _get_mmengine_home
 
 from mmda.engine import safetensors_file
 from mmda.engine.allowed_globals import allowed_globals
+from mmda.engine.packaged_weights import SCHEME, packaged_weights
 from mmda.errors import ConfigError, did_you_mean
 
 CATALOGUES: dict[str, Callable[[], dict[str, str]]] = {
@@ -58,13 +59,13 @@ def load_from_weights_only(name: str, map_location: Any = None) -> dict:
     """Read a checkpoint, whatever its kind.
 
     Args:
-        name: A ``.pth`` or ``.safetensors`` file, an address (``https://...``), or a name of one of
-            ``CATALOGUES``.
+        name: A ``.pth`` or ``.safetensors`` file, an address (``https://...``), a name of one of
+            ``CATALOGUES``, or ``package://NAME`` for weights that are installed as a package.
         map_location: As in :func:`torch.load`.
 
     Raises:
-        ConfigError: When it holds more than tensors and plain data and is not trusted, or when its
-            name is unknown.
+        ConfigError: When it holds more than tensors and plain data and is not trusted, its name is
+            unknown, or the package of the weights is not installed.
         FileNotFoundError: When the file does not exist.
     """
     place = _resolve(name)
@@ -120,10 +121,12 @@ def _resolve(name: str) -> str:
         return os.path.expanduser(name)
     if scheme in ("http", "https"):
         return name
+    if scheme == SCHEME:
+        return str(packaged_weights(rest))
     if scheme not in CATALOGUES:
         raise ConfigError(
             f"The checkpoint `{name}` cannot be read: `{scheme}://` is none of http, https, "
-            f"{', '.join(CATALOGUES)}. Download the file and give its path."
+            f"{SCHEME}, {', '.join(CATALOGUES)}. Download the file and give its path."
         )
     known = CATALOGUES[scheme]()
     if scheme in ("open-mmlab", "openmmlab"):

@@ -51,9 +51,12 @@ def _state(part: Any, config: Mapping[str, Any]) -> dict[str, Any]:
         state = content.get("state_dict", content.get("model", content))
         prefixes += ["backbone."]
     found: dict[str, Any] = {}
+    own = getattr(part, "weights_prefix", "")  # of wrappers, whose files know nothing of them
     for prefix in prefixes:
         start = prefix.rstrip(".") + "." if prefix else ""
-        found |= {key.removeprefix(start): v for key, v in state.items() if key.startswith(start)}
+        found |= {
+            own + key.removeprefix(start): v for key, v in state.items() if key.startswith(start)
+        }
     return found
 
 

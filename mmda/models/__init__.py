@@ -1,6 +1,7 @@
-"""Models: the segmentor, alignments, discriminators, heads, losses and the preprocessor."""
+"""Models: segmentor, backbones, heads, alignments, discriminators, losses and preprocessor."""
 
 from mmda.models.alignments import *  # noqa: F403
+from mmda.models.backbones import EfficientNetLite0, TimmBackbone
 from mmda.models.cyclegan import CycleGAN
 from mmda.models.data_preprocessor import DomainDataPreprocessor
 from mmda.models.decode_heads import DeepLabV2Head
@@ -13,10 +14,12 @@ __all__ = [
     "CycleGAN",
     "DeepLabV2Head",
     "DomainDataPreprocessor",
+    "EfficientNetLite0",
     "GroupHead",
     "KMeansGrouping",
     "NMFGrouping",
     "PixelDiscriminator",
     "Teacher",
+    "TimmBackbone",
     "UDASegmentor",
 ]
