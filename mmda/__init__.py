@@ -2,7 +2,7 @@
 
 The names of the API are imported when they are used, so that ``import mmda`` takes no time::
 
-    from mmda import export, load_model, pair, predict, test, tile, train, vectorise
+    from mmda import export, load_model, pair, predict, select, test, tile, train, vectorise
 """
 
 # ruff: noqa: F401  # type checkers read the imports, users get the names
@@ -18,6 +18,7 @@ _HOMES = {
     "mmda.api.exporting": "export",
     "mmda.api.pairing": "PairResult pair",
     "mmda.api.prediction": "FailedPredictionsError Model Prediction load_model predict",
+    "mmda.api.selecting": "select",
     "mmda.api.tiling": "tile",
     "mmda.api.training": "TestResult TrainResult test train",
     "mmda.errors": "ConfigError DataError MMDAError",
@@ -28,6 +29,8 @@ _HOMES = {
     "mmda.raster.tiling.options": "RunOptions TileOptions",
     "mmda.raster.tiling.result": "DamagedScenesError TileResult",
     "mmda.raster.tiling.run": "tile_dataset",
+    "mmda.selection.choice": "ScoredModel Selection",
+    "mmda.selection.options": "SelectOptions",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 
@@ -41,6 +44,7 @@ if TYPE_CHECKING:  # the same for type checkers
         load_model,
         predict,
     )
+    from mmda.api.selecting import select
     from mmda.api.tiling import tile
     from mmda.api.training import TestResult, TrainResult, test, train
     from mmda.errors import ConfigError, DataError, MMDAError
@@ -51,6 +55,8 @@ if TYPE_CHECKING:  # the same for type checkers
     from mmda.raster.tiling.options import RunOptions, TileOptions
     from mmda.raster.tiling.result import DamagedScenesError, TileResult
     from mmda.raster.tiling.run import tile_dataset
+    from mmda.selection.choice import ScoredModel, Selection
+    from mmda.selection.options import SelectOptions
 else:
 
     def __getattr__(name: str) -> Any:

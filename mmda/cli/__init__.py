@@ -18,6 +18,7 @@ from mmda.utils.installation import check_installation
 COMMANDS = {
     "train": "train a segmentor from a config",
     "test": "evaluate a checkpoint",
+    "select": "choose among checkpoints without target labels",
     "predict": "map whole rasters to georeferenced masks",
     "export": "write a model's weights to a safetensors file",
     "pseudo_label": "label a target dataset with a model, for self-training",

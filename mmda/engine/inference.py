@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.registry import init_default_scope
+from torch import Tensor
 
 from mmda.engine.checkpoint import load_weights
 from mmda.engine.launch import load_config
@@ -90,17 +91,17 @@ def make_predictor(model: UDASegmentor) -> Callable[[np.ndarray], np.ndarray]:
     def predict(pixels: np.ndarray) -> np.ndarray:
         images = [torch.from_numpy(np.ascontiguousarray(image)) for image in pixels]
         inputs = preprocess({"inputs": images})["inputs"].to(device)
-        meta = {
-            "ori_shape": inputs.shape[-2:],
-            "img_shape": inputs.shape[-2:],
-            "pad_shape": inputs.shape[-2:],
-            "padding_size": [0, 0, 0, 0],
-        }
-        logits = model.predictor.inference(inputs, [meta] * len(inputs))
         height, width = pixels.shape[-2:]  # without the padding to the network's size divisor
-        return logits[..., :height, :width].float().softmax(1).cpu().numpy()
+        return probabilities(model, inputs)[..., :height, :width].cpu().numpy()
 
     return predict
+
+
+def probabilities(model: UDASegmentor, images: Tensor) -> Tensor:
+    """Return the probabilities (N, C, H, W), float32, of images (N, B, H, W), normalised."""
+    size = images.shape[-2:]
+    meta = dict(ori_shape=size, img_shape=size, pad_shape=size, padding_size=[0, 0, 0, 0])
+    return model.predictor.inference(images, [meta] * len(images)).float().softmax(1)
 
 
 def without_pretrained(model: dict) -> None:

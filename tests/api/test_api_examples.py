@@ -12,6 +12,7 @@ import mmda
 
 FUNCTIONS = (
     "train", "test", "load_model", "predict", "export", "vectorise", "tile", "tile_dataset", "pair",
+    "select",
 )  # fmt: skip
 
 
@@ -20,6 +21,7 @@ def filled(folder, toy_root, trained, config):
     """The working directory of an example: rasters, tiles, a config and a checkpoint."""
     shutil.copyfile(config, folder / "config.py")
     (folder / "iter_60.pth").symlink_to(trained.checkpoint)
+    shutil.copytree(trained.work_dir, folder / "work")
     shutil.copytree(toy_root / "buildings", folder / "tiles")
     return folder
 

@@ -1,0 +1,85 @@
+"""The checkpoints in folders of trainings, with the configs that they were trained with."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmda.errors import ConfigError
+
+CACHE = "selection"
+"""Folder, beside the checkpoints, of what is known of them."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A checkpoint that may be chosen.
+
+    Attributes:
+        name: Name for people: its path below the folder that was given.
+        checkpoint: The file.
+        config: The config that it was trained with.
+    """
+
+    name: str
+    checkpoint: Path
+    config: Path
+
+
+def find_candidates(folders: Sequence[str | Path]) -> list[Candidate]:
+    """Return all checkpoints (``.pth``) in folders of trainings and of tables, in order.
+
+    The config of a checkpoint is the newest ``.py`` file beside it, where MMEngine writes one, or
+    in the folder above.
+
+    Args:
+        folders: Folders, or single checkpoints.
+
+    Raises:
+        ConfigError: When a folder does not exist or has no checkpoint, or a checkpoint no config.
+    """
+    paths: dict[Path, Path] = {}
+    for given in map(Path, folders):
+        found = [given] if given.is_file() else sorted(_checkpoints(given), key=_natural)
+        if not found:
+            state = "has no checkpoint (.pth)" if given.is_dir() else "does not exist"
+            raise ConfigError(f"`{given}` {state}. Give the folders of trainings (work dirs).")
+        paths.update({path: given for path in found if path not in paths})
+    common = _common_folder(list(paths.values()))
+    return [Candidate(_name(path, common), path, _config(path)) for path in paths]
+
+
+def _checkpoints(folder: Path) -> list[Path]:
+    return [
+        path
+        for path in folder.rglob("*.pth")
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    ]
+
+
+def _config(checkpoint: Path) -> Path:
+    for folder in (checkpoint.parent, checkpoint.parent.parent):
+        if files := sorted(folder.glob("*.py"), key=lambda path: path.stat().st_mtime):
+            return files[-1]
+    raise ConfigError(
+        f"There is no config beside the checkpoint `{checkpoint}`. Put the config (.py) that it "
+        "was trained with into its folder."
+    )
+
+
+def _common_folder(given: Sequence[Path]) -> Path:
+    folders = [str((path.parent if path.is_file() else path).absolute()) for path in given]
+    return Path(os.path.commonpath(folders))
+
+
+def _name(path: Path, common: Path) -> str:
+    parts = path.absolute().relative_to(common).with_suffix("").parts
+    return "/".join(part for part in parts if part not in ("runs", "train"))
+
+
+def _natural(path: Path) -> list[tuple[int, str]]:
+    """Return a key by which ``iter_80`` comes before ``iter_200``."""
+    return [(int(p), "") if p.isdigit() else (-1, p) for p in re.split(r"(\d+)", str(path))]

@@ -1,0 +1,81 @@
+"""Choosing among the checkpoints of trainings, without target labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from mmda.engine.launch import load_config
+from mmda.errors import ConfigError, MMDAError
+from mmda.selection.cache import Measurer
+from mmda.selection.candidates import Candidate, find_candidates
+from mmda.selection.choice import ScoredModel, Selection, choose
+from mmda.selection.datasets import target_root, trained_on
+from mmda.selection.options import SelectOptions
+
+CHOICE = "selection.json"
+"""File, in a folder of trainings, of the choice among its checkpoints."""
+DEFAULT = SelectOptions()
+
+
+def select_models(
+    folders: Sequence[str | Path],
+    data: str | Path | None = None,
+    options: SelectOptions = DEFAULT,
+    device: str | None = None,
+) -> Selection:
+    """Measure all checkpoints in folders and choose one; the arguments are those of ``select``.
+
+    The choice among the checkpoints of a single folder is written to ``selection.json`` in it.
+    """
+    candidates = find_candidates(folders)
+    measurer = Measurer(None if data is None else Path(data), options, device)
+    models, files, left_out = [], [], {}
+    bar = tqdm(candidates, "checkpoints", disable=not options.progress or len(candidates) < 2)
+    for candidate in bar:
+        try:
+            files.append(_measured(candidate, measurer))
+            models.append(ScoredModel(candidate.name, candidate.checkpoint, candidate.config, {}))
+        except MMDAError as error:
+            left_out[candidate.name] = str(error)
+    if not models:
+        reasons = "; ".join(f"`{name}`: {reason}" for name, reason in left_out.items())
+        raise ConfigError(f"None of the checkpoints can be compared. {reasons}")
+    selection = choose(models, files, options.rule, left_out)
+    if len(folders) == 1 and Path(folders[0]).is_dir():
+        selection.write(Path(folders[0]) / CHOICE)
+    return selection
+
+
+def choice_of(
+    folder: str | Path, options: SelectOptions = DEFAULT, device: str | None = None
+) -> Selection:
+    """Return the stored choice among the checkpoints of a folder, or make it.
+
+    It is made anew when the folder's checkpoints are no longer those that were compared.
+
+    Args:
+        folder: Folder of trainings.
+        options: How to compare them where that is needed.
+        device: Where networks run.
+
+    Raises:
+        MMDAError: As :func:`select_models`.
+    """
+    stored = Path(folder) / CHOICE
+    if stored.is_file():
+        selection = Selection.read(stored)
+        there = {candidate.name for candidate in find_candidates([folder])}
+        if there == {*(model.name for model in selection.models), *selection.left_out}:
+            return selection
+    return select_models([folder], None, options, device)
+
+
+def _measured(candidate: Candidate, measurer: Measurer) -> Path:
+    config = load_config(candidate.config)
+    target, source = measurer.data or target_root(config), trained_on(config)
+    if target is not None and source is not None and target.resolve() == source.resolve():
+        raise ConfigError("it was trained on labels of the target.")
+    return measurer.measure(candidate.checkpoint, config)

@@ -1,0 +1,150 @@
+"""The choice among models, its guards, and what is told of it."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmda.errors import ConfigError
+from mmda.selection.choice import ScoredModel, Selection, choose
+from mmda.selection.options import RULES, SelectOptions
+from mmda.selection.statistics import Statistics
+
+PIXELS = 400
+TRUTH = np.arange(PIXELS) % 4 == 0  # a quarter is class 1
+GOOD_ON_SOURCE = np.array([[72, 3], [4, 21]])
+FAILED_ON_SOURCE = np.array([[75, 0], [24, 1]])
+
+
+def model(seed: int, wrong: float, sure: float, source: np.ndarray | None) -> Statistics:
+    """Return a model that errs at random in a share of the pixels and is ``sure`` (0.5 to 1)."""
+    rng = np.random.default_rng(seed)
+    label = (TRUTH ^ (rng.random(PIXELS) < wrong)).astype(int)
+    confidence = np.clip(sure + 0.1 * rng.random(PIXELS), 0.5, 1)
+    samples = np.stack([np.where(label == 0, confidence, 1 - confidence)] * 2, 1)
+    samples[:, 1] = 1 - samples[:, 0]
+    return statistics(samples, source, rng.random(PIXELS) < wrong)
+
+
+def one_class(source: np.ndarray | None) -> Statistics:
+    """Return a model that is sure of class 0 everywhere, whatever the view."""
+    samples = np.tile([1.0, 0.0], (PIXELS, 1))
+    return statistics(samples, source, np.zeros(PIXELS, bool))
+
+
+def statistics(samples: np.ndarray, source: np.ndarray | None, flipped: np.ndarray) -> Statistics:
+    label = samples.argmax(1)
+    other = label ^ flipped
+    view = np.array([[((label == a) & (other == b)).sum() for b in (0, 1)] for a in (0, 1)])
+    names = ("flip", "scale", "radiometry")
+    counts = np.bincount(label, minlength=2)
+    return Statistics(samples.astype(np.float32), counts, dict.fromkeys(names, view), source)
+
+
+def chosen(folder: Path, rule: str, **models: Statistics) -> Selection:
+    listed, files = [], []
+    for name, one in models.items():
+        listed.append(ScoredModel(name, folder / f"{name}.pth", folder / "config.py", {}))
+        files.append(folder / f"{name}.npz")
+        one.save(files[-1])
+    return choose(listed, files, rule, {"bound": "it was trained on labels of the target."})
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_one_class_everywhere_never_wins(tmp_path, rule):
+    for source in (GOOD_ON_SOURCE, None):
+        if source is None and rule == "class_shares":
+            continue
+        selection = chosen(
+            tmp_path,
+            rule,
+            degenerate=one_class(source),
+            better=model(0, 0.05, 0.85, source),
+            worse=model(1, 0.3, 0.6, source),
+        )
+        assert selection.best.name != "degenerate"
+        assert [m.name for m in selection.models if m.refused] == ["degenerate"]
+        assert "class 0 in 100.00 %" in selection.models[-1].refused
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_model_whose_source_validation_collapsed_never_wins(tmp_path, rule):
+    selection = chosen(
+        tmp_path,
+        rule,
+        collapsed=model(0, 0.0, 0.9, FAILED_ON_SOURCE),
+        worse=model(1, 0.3, 0.6, GOOD_ON_SOURCE),
+    )
+    assert selection.best.name == "worse"
+    assert "on the source's validation tiles is 39.9, while" in selection.models[1].refused
+
+
+def test_what_is_told(tmp_path):
+    selection = chosen(
+        tmp_path,
+        "information",
+        unsure=model(0, 0.0, 0.55, GOOD_ON_SOURCE),
+        sure=model(0, 0.1, 0.9, GOOD_ON_SOURCE),
+        degenerate=one_class(GOOD_ON_SOURCE),
+    )
+    assert [m.name for m in selection.models] == ["sure", "unsure", "degenerate"]
+    assert "of 2 models it has the highest information" in selection.why
+    assert "1 more were refused" in selection.why
+    assert selection.disagreements["consistency"] == "unsure"
+    assert "information" not in selection.disagreements
+    assert math.isnan(selection.models[-1].scores["ensemble"])
+    selection.write(tmp_path / "selection.json")
+    text = (tmp_path / "selection.json").read_text()
+    assert str(tmp_path) not in text
+    read = Selection.read(tmp_path / "selection.json")
+    assert read.checkpoint == selection.checkpoint == tmp_path / "sure.pth"
+    assert read.to_json() == selection.to_json()
+
+
+def test_the_only_model(tmp_path):
+    selection = chosen(tmp_path, "rank", alone=model(0, 0.1, 0.7, None))
+    assert selection.checkpoint.name == "alone.pth"
+    assert "the only model" in selection.why
+    assert selection.disagreements == {}
+
+
+def test_equal_values_are_decided_by_the_source_validation(tmp_path):
+    better = np.array([[74, 1], [1, 24]])
+    selection = chosen(
+        tmp_path,
+        "entropy",
+        first=model(0, 0.1, 0.7, GOOD_ON_SOURCE),
+        second=model(0, 0.1, 0.7, better),
+    )
+    assert selection.best.name == "second"
+
+
+def test_nothing_to_choose(tmp_path):
+    with pytest.raises(ConfigError, match=r"No model can be chosen. `bad`: it predicts class 0"):
+        chosen(tmp_path, "rank", bad=one_class(None))
+    with pytest.raises(ConfigError, match=r"`class_shares` has no value.*labelled source"):
+        chosen(tmp_path, "class_shares", fine=model(0, 0.1, 0.7, None))
+
+
+@pytest.mark.parametrize("text", ["{}", "no json", "[]", '{"models": [1]}'])
+def test_a_file_that_is_no_selection(tmp_path, text):
+    path = tmp_path / "selection.json"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match="holds no selection"):
+        Selection.read(path)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"rule": "entropi"}, "Did you mean `entropy`"),
+        ({"tiles": 0}, "`tiles` must be 1 or more, but got 0"),
+        ({"pixels": 2}, "`pixels` must be 3 or more"),
+    ],
+)
+def test_options_out_of_range(options, message):
+    with pytest.raises(ConfigError, match=message):
+        SelectOptions(**options)

@@ -1,0 +1,111 @@
+"""``mmda select`` on a real training of seconds."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+import mmda
+from mmda.cli import main
+from mmda.errors import ConfigError
+from mmda.selection import cache
+
+FEW = ["--tiles", "2", "--pixels", "500", "--device", "cpu"]
+OPTIONS = mmda.SelectOptions(tiles=2, pixels=500, progress=False)
+
+
+@pytest.fixture
+def work(training, tmp_path):
+    return shutil.copytree(training, tmp_path / "work")
+
+
+def test_the_better_checkpoint_is_chosen_and_why(work, toy_root, tmp_path, capsys):
+    out = tmp_path / "scores.json"
+    data = str(toy_root / "buildings" / "target")
+    argv = ["select", str(work), "--data", data, "--split", "test", "--rule", "information"]
+    assert main([*argv, *FEW, "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[0].split()[:2] == ["model", "information"]
+    chosen = json.loads(out.read_text())
+    assert chosen["chosen"] == "iter_60"
+    assert "`iter_60` is chosen: of 2 models it has the highest information" in printed
+    assert f"checkpoint: {work / 'iter_60.pth'}" in printed
+    one, other = (model["scores"] for model in chosen["models"])
+    assert one["information"] > other["information"]
+    assert one["source_validation"] > 60
+    stored = json.loads((work / "selection.json").read_text())
+    assert stored["models"][0]["checkpoint"] == "iter_60.pth"
+
+
+def test_what_is_known_of_a_checkpoint_is_not_computed_again(work, monkeypatch):
+    first = mmda.select(work, options=OPTIONS, device="cpu")
+    monkeypatch.setattr(cache, "load_model", lambda *_: pytest.fail("a checkpoint is loaded"))
+    again = mmda.select([work], options=OPTIONS, device="cpu")
+    assert again.to_json() == first.to_json()
+
+
+def test_another_content_or_setting_is_computed_anew(work, monkeypatch):
+    mmda.select(work, options=OPTIONS, device="cpu")
+    loaded = []
+    real = cache.load_model
+    monkeypatch.setattr(
+        cache, "load_model", lambda *args: loaded.append(args[1].name) or real(*args)
+    )
+    content = torch.load(work / "iter_30.pth", weights_only=False)
+    content["state_dict"]["segmentor.decode_head.conv_seg.bias"] += 0.01
+    torch.save(content, work / "iter_30.pth")
+    mmda.select(work, options=OPTIONS, device="cpu")
+    assert loaded == ["iter_30.pth"]
+    options = mmda.SelectOptions(tiles=1, pixels=500, progress=False)
+    mmda.select(work, options=options, device="cpu")
+    assert loaded == ["iter_30.pth", "iter_30.pth", "iter_60.pth"]
+
+
+def test_checkpoints_that_cannot_be_compared_are_left_out(work, capsys):
+    (work / "broken.pth").write_bytes(b"nothing")
+    (work / ".hidden.pth").write_bytes(b"nothing")
+    bound = work / "bound"
+    bound.mkdir()
+    shutil.copyfile(work / "iter_60.pth", bound / "iter_9.pth")
+    text = (work / "config.py").read_text()
+    (bound / "config.py").write_text(text.replace("buildings/source", "buildings/target"))
+    assert main(["select", str(work), *FEW]) == 0
+    printed = capsys.readouterr().out
+    assert "left out: `broken`: " in printed
+    assert "left out: `bound/iter_9`: it was trained on labels of the target." in printed
+    assert "hidden" not in printed
+
+
+def test_without_the_source_there_is_no_guard_but_a_choice(work, toy_root, tmp_path):
+    text = (work / "config.py").read_text()
+    there = str(toy_root / "buildings" / "source")
+    (work / "config.py").write_text(text.replace(there, str(tmp_path / "gone")))
+    result = mmda.select(work, options=OPTIONS, device="cpu")
+    assert np.isnan(result.best.scores["source_validation"])
+    assert result.best.refused is None
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("gone", "`.*gone` does not exist"), ("empty", r"`.*empty` has no checkpoint \(.pth\)")],
+)
+def test_folders_without_a_checkpoint(tmp_path, name, message):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ConfigError, match=message):
+        mmda.select(tmp_path / name)
+
+
+def test_a_checkpoint_without_a_config(tmp_path):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "iter_1.pth").write_bytes(b"")
+    with pytest.raises(ConfigError, match=r"no config beside the checkpoint `.*iter_1.pth`"):
+        mmda.select(tmp_path / "a" / "b")
+
+
+def test_a_split_that_is_not_there(work):
+    with pytest.raises(ConfigError, match=r"None of the checkpoints.*no tiles in split `vali`"):
+        mmda.select(work, options=mmda.SelectOptions(split="vali"))
