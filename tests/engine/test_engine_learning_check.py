@@ -10,14 +10,16 @@ import torch
 from core_samples import ADAPTED
 from engine_runs import differences, read, train
 from mmengine.logging import HistoryBuffer
+from mmengine.structures import PixelData
+from mmseg.structures import SegDataSample
 from model_samples import BATCH_NORM, build, segmentor_config
 
 from mmda.cli import main
 from mmda.engine.hooks import LearningCheckHook
-from mmda.engine.hooks.learning_check_hook import evaluating
 from mmda.engine.launch import load_config
 from mmda.errors import ConfigError
 from mmda.models.data_preprocessor import DomainDataPreprocessor
+from mmda.utils.modes import evaluating
 
 TRAINING = dict(type="SelfTraining", threshold=0.7)
 
@@ -32,6 +34,7 @@ class Run:
         self.scalars: dict[str, HistoryBuffer] = {}
         self.hook = LearningCheckHook(interval=2, patience=6)
         self.iter = -1
+        self.sample = SegDataSample()
 
     def force(self, network, *classes) -> None:
         """Make a network predict classes only, the first in the left half."""
@@ -48,7 +51,7 @@ class Run:
             for name, value in scalars.items():
                 self.scalars.setdefault(f"train/st.{name}", HistoryBuffer()).update(value)
             images = [torch.randn(3, 32, 32)]
-            part = {"inputs": images, "data_samples": None}
+            part = {"inputs": images, "data_samples": [self.sample.clone()]}
             batch = {"source": part, **({"target": part} if target else {})}
             self.hook.after_train_iter(self.runner, self.iter, batch, {})
 
@@ -74,6 +77,14 @@ def test_a_class_that_is_never_predicted():
     run.go(20)
     (warning,) = run.warnings
     assert "For 6 iterations the model has predicted no pixel of the target as `c`" in warning
+
+
+def test_predictions_where_there_is_no_data_do_not_count():
+    run = Run()
+    run.force(run.model.segmentor, 0, 1, 2)
+    run.sample.valid = PixelData(data=torch.zeros(1, 32, 32, dtype=torch.bool))
+    run.go(20)
+    assert len(run.warnings) == 3
 
 
 def test_a_class_that_comes_and_goes_is_none():

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -13,8 +12,10 @@ from torch import Tensor, nn
 
 from mmda.engine.unwrap import unwrapped
 from mmda.errors import ConfigError
+from mmda.models.alignments import DomainImages
 from mmda.models.segmentors import UDASegmentor
 from mmda.registry import HOOKS
+from mmda.utils.modes import evaluating
 
 SHARES = ("confident", "labelled")  # what alignments log of their labels
 SHORTEST = 500  # iterations
@@ -139,23 +140,12 @@ class LearningCheckHook(Hook):
 
 @torch.no_grad()
 def _predicted(model: UDASegmentor, network: Any, images: Sequence[Tensor], target: dict) -> Tensor:
-    """Return the ids of the classes that a network predicts in images of the target."""
+    """Return the ids of the classes that a network predicts where the target's pixels count."""
     batch = model.data_preprocessor({"inputs": images, "data_samples": target["data_samples"]})
+    seen = DomainImages(batch["inputs"], batch["data_samples"], batch["inputs"])
     with evaluating(network):
-        logits = network.decode_head(network.extract_feat(batch["inputs"]))
-    return logits.argmax(1).unique().cpu()
-
-
-@contextmanager
-def evaluating(network: nn.Module) -> Iterator[None]:
-    """Put a network in evaluation mode for a while; each module then has its own mode again."""
-    modes = [(module, module.training) for module in network.modules()]
-    network.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
+        predicted = network.decode_head(network.extract_feat(seen.images)).argmax(1)
+    return predicted[seen.valid_cells(tuple(predicted.shape[-2:]))].unique().cpu()
 
 
 def _class_names(runner: Runner, count: int) -> Sequence[str]:

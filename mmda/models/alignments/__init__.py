@@ -1,7 +1,7 @@
 """Alignments: one module per method."""
 
 from mmda.models.alignments.aim import AIM
-from mmda.models.alignments.base import Alignment, evaluating, frozen
+from mmda.models.alignments.base import Alignment, frozen
 from mmda.models.alignments.context import NEEDS, UDAContext
 from mmda.models.alignments.domain_batch import SOURCE, TARGET, DomainBatch, DomainImages
 from mmda.models.alignments.feature_adversarial import FeatureAdversarial
@@ -10,6 +10,7 @@ from mmda.models.alignments.isia import ISIA
 from mmda.models.alignments.output_adversarial import OutputAdversarial
 from mmda.models.alignments.pseudo_labels import PseudoLabels
 from mmda.models.alignments.self_training import SelfTraining
+from mmda.utils.modes import evaluating
 
 __all__ = [
     "AIM",

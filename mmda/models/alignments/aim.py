@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mmda.errors import ConfigError
 from mmda.models.alignments.bank_warning import BankWarning
-from mmda.models.alignments.base import Alignment, evaluating
+from mmda.models.alignments.base import Alignment
 from mmda.models.alignments.class_vectors import ClassVectorRule, level
 from mmda.models.alignments.context import UDAContext
 from mmda.models.alignments.domain_batch import DomainBatch, nearest, resize
@@ -23,6 +23,7 @@ from mmda.models.alignments.regions import NOTHING, RegionRule
 from mmda.models.losses import adaptive_weights, matching_loss, region_means
 from mmda.registry import MODELS
 from mmda.utils.distributed import batch_mean
+from mmda.utils.modes import evaluating
 from mmda.utils.precision import full_precision
 
 ETA_RANGE = (0.1, 10.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import torch
 from mmcv.cnn import build_norm_layer
 from torch import Tensor, nn
@@ -9,6 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmda.models.grouping.base import Grouping
 from mmda.registry import MODELS
+from mmda.utils.modes import evaluating
 
 
 @MODELS.register_module()
@@ -17,8 +20,9 @@ class GroupHead(Grouping):
 
     The losses of :class:`~mmda.models.alignments.GroupAlignment` train it. In training, batch
     normalisation uses the statistics of each domain in each process (of all processes with
-    ``norm_cfg=dict(type='SyncBN')``); in evaluation, running statistics of both domains. Pixels
-    that do not count are left out of the statistics.
+    ``norm_cfg=dict(type='SyncBN')``); in evaluation, and for fewer than two pixels that count
+    (but for SyncBN), running statistics of both domains. Pixels that do not count are left out of
+    the statistics.
 
     Args:
         num_groups: Number of groups K.
@@ -54,14 +58,21 @@ class GroupHead(Grouping):
         """Return the assignment (N, K, H, W); see :class:`Grouping`."""
         if mask is None:
             return self.layers(probabilities).float().softmax(1)
-        if int(mask.sum()) < 2:  # too few pixels for statistics
+        pixels = int(mask.sum())
+        if pixels > 1 or (pixels and not self._normalises_by(_BatchNorm)):
+            return self._masked(probabilities, mask)
+        # SyncBN must run in all processes, or the others would wait for this one.
+        synchronised = self._normalises_by(nn.SyncBatchNorm)
+        with nullcontext() if synchronised else evaluating(self.layers):
             return self.forward(probabilities) * mask[:, None]
-        return self._masked(probabilities, mask)
+
+    def _normalises_by(self, kind: type[nn.Module]) -> bool:
+        return any(isinstance(layer, kind) for layer in self.layers)
 
     def _masked(self, probabilities: Tensor, mask: Tensor) -> Tensor:
         """Run the layers on the pixels that count, since normalisation has statistics over them."""
         maps = probabilities.permute(0, 2, 3, 1)
-        over_batch = any(isinstance(layer, _BatchNorm) for layer in self.layers)
+        over_batch = self._normalises_by(_BatchNorm)
         chosen = [maps[mask]] if over_batch else [m[k] for m, k in zip(maps, mask, strict=True)]
         groups = [
             self.layers(pixels.T[None, :, :, None]).float().softmax(1)[0, :, :, 0].T

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from mmda.errors import ConfigError
 from mmda.models.grouping.base import FittedGrouping
+from mmda.models.grouping.nnls import solve_non_negative
 from mmda.registry import MODELS
 
 EPS = 1e-8
-CHECKED = 10  # sweeps after which the tolerance is checked
 
 
 @MODELS.register_module()
@@ -29,11 +29,8 @@ class NMFGrouping(FittedGrouping):
         in_channels: Channels D of the maps that are grouped.
         source: ``'features'`` or ``'probabilities'``.
         seed: Seed of the fit.
-        tolerance: The activations are found by coordinate descent on the squared error, until the
-            assignments would change by no more than this, as extrapolated from the last changes.
-        iterations: Largest number of sweeps.
         fit_iterations: Largest number of iterations of the fit, which ends at scikit-learn's own
-            tolerance.
+            tolerance. (The activations of a pixel are exact.)
     """
 
     def __init__(
@@ -42,8 +39,6 @@ class NMFGrouping(FittedGrouping):
         in_channels: int,
         source: str = "features",
         seed: int = 0,
-        tolerance: float = 1e-3,
-        iterations: int = 1000,
         fit_iterations: int = 1000,
     ) -> None:
         super().__init__(num_groups, in_channels, source, seed)
@@ -53,12 +48,7 @@ class NMFGrouping(FittedGrouping):
                 f"components, but `num_groups` is {num_groups}. Use `num_groups` of at most "
                 "`in_channels`, or group the features."
             )
-        if tolerance <= 0 or iterations < 1:
-            raise ConfigError(
-                "NMFGrouping: `tolerance` must be above 0 and `iterations` at least 1, got "
-                f"{tolerance} and {iterations}."
-            )
-        self.tolerance, self.iterations, self.fit_iterations = tolerance, iterations, fit_iterations
+        self.fit_iterations = fit_iterations
 
     def find_centroids(self, pixels: np.ndarray) -> np.ndarray:
         """Return the components (K, D), each of length 1, of ``pixels`` (M, D)."""
@@ -75,24 +65,10 @@ class NMFGrouping(FittedGrouping):
 
     def assign(self, pixels: Tensor) -> Tensor:
         """Return activations (N, K, h, w) of ``pixels`` (N, D, h, w), with a sum of 1 over K."""
-        values = pixels.clamp(min=0)
-        target = torch.einsum("kd,ndhw->knhw", self.centroids, values)
-        gram = self.centroids @ self.centroids.T
-        lengths = gram.diagonal().clamp(min=EPS)
-        activations = target.clamp(min=0) / lengths[:, None, None, None] / self.num_groups
-        groups, last = _shares(activations), 1.0
-        for sweep in range(1, self.iterations + 1):
-            for k in range(self.num_groups):
-                error = target[k] - torch.einsum("j,jnhw->nhw", gram[k], activations)
-                activations[k] = (activations[k] + error / lengths[k]).clamp(min=0)
-            if sweep % CHECKED == 0:  # not in each sweep, as it waits for the device
-                before, groups = groups, _shares(activations)
-                change = float((groups - before).abs().max())
-                rate = min(change / max(last, EPS), 0.999)
-                if change * rate / (1 - rate) <= self.tolerance:  # the sum of all further changes
-                    break
-                last = change
-        return _shares(activations).transpose(0, 1)
+        target = torch.einsum("kd,ndhw->nhwk", self.centroids, pixels.clamp(min=0))
+        gram = self.centroids.double() @ self.centroids.double().T
+        activations = solve_non_negative(gram, target.flatten(0, 2)).float().view(target.shape)
+        return _shares(activations.movedim(-1, 0)).transpose(0, 1)
 
 
 def _shares(activations: Tensor) -> Tensor:
