@@ -2,7 +2,8 @@
 
 The names of the API are imported when they are used, so that ``import mmda`` takes no time::
 
-    from mmda import export, load_model, pair, predict, select, test, tile, train, vectorise
+    from mmda import adapt_bn, export, load_model, pair, predict, select, test, tile, train
+    from mmda import vectorise
 """
 
 # ruff: noqa: F401  # type checkers read the imports, users get the names
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "mmda.api.adaptation": "BatchNormResult adapt_bn",
     "mmda.api.exporting": "export",
     "mmda.api.pairing": "PairResult pair",
     "mmda.api.prediction": "FailedPredictionsError Model Prediction load_model predict",
@@ -35,6 +37,7 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 if TYPE_CHECKING:  # the same for type checkers
+    from mmda.api.adaptation import BatchNormResult, adapt_bn
     from mmda.api.exporting import export
     from mmda.api.pairing import PairResult, pair
     from mmda.api.prediction import (

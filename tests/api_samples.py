@@ -14,6 +14,11 @@ train_cfg["max_iters"], train_cfg["val_interval"] = 60, 60
 model["segmentor"]["decode_head"]["dropout_ratio"] = 0.0
 optim_wrapper = dict(optimizers=dict(segmentor=dict(optimizer=dict(lr=5e-3))))
 """
+BATCH_NORM = """
+batch_norm = dict(_delete_=True, type="BN", requires_grad=True)
+model["segmentor"]["backbone"]["norm_cfg"] = dict(**batch_norm)
+model["segmentor"]["decode_head"]["norm_cfg"] = dict(**batch_norm)
+"""
 LEARNS_QUICKLY = TRAINING + SOURCE_ONLY + QUICK
 
 

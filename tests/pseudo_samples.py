@@ -11,7 +11,7 @@ from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 
 from mmda.engine.launch import load_config
-from mmda.pseudo.datasets import evaluation_pipeline, true_labels, unlabelled
+from mmda.engine.unlabelled_data import evaluation_pipeline, true_labels, unlabelled
 from mmda.pseudo.sweep import Sweep, SweepSummary
 from mmda.pseudo.thresholds import ThresholdRule
 from mmda.registry import MODELS

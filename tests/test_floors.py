@@ -18,7 +18,7 @@ FLOORS = """
     demo                                        experiments
     ablation
     api                                         what the command line and scripts call
-    pairing pseudo selection style testing visualisation  workflows
+    adaptation pairing pseudo selection style testing visualisation  workflows
     engine                                      training
     models
     datasets

@@ -20,6 +20,7 @@ COMMANDS = {
     "test": "evaluate a checkpoint",
     "select": "choose among checkpoints without target labels",
     "predict": "map whole rasters to georeferenced masks",
+    "adapt-bn": "estimate a model's batch-norm statistics anew on a target",
     "export": "write a model's weights to a safetensors file",
     "pseudo_label": "label a target dataset with a model, for self-training",
     "tile": "tile rasters or convert a dataset: mmda tile NAME ...",
@@ -82,7 +83,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, summary in COMMANDS.items():
         sub.add_parser(name, help=summary, add_help=False)
     command = parser.parse_args(given[:1]).command
-    return int(importlib.import_module(f"mmda.cli.{command}").main(given[1:]) or 0)
+    module = importlib.import_module(f"mmda.cli.{command.replace('-', '_')}")
+    return int(module.main(given[1:]) or 0)
 
 
 def _reader_left() -> bool:

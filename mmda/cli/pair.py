@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 from mmda.api.pairing import PairResult, pair
 from mmda.cli.dataclass_arguments import add_options, given_options
-from mmda.datasets.measured_shift import MeasuredShift
 from mmda.errors import ConfigError
 from mmda.pairing.classes import parse_renames
 from mmda.pairing.options import PairOptions
 from mmda.pairing.presets import PRESETS
+from mmda.raster.dataset.measured_shift import MeasuredShift
 
 DESCRIPTION = """Make a transfer task from two tiled datasets.
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from torch import Tensor
 
 from mmda.engine.checkpoint import load_weights
-from mmda.engine.launch import load_config
+from mmda.engine.launch import ConfigSource, load_config
 from mmda.engine.pretrained import check_pretrained
 from mmda.errors import ConfigError
 from mmda.models.segmentors import UDASegmentor
@@ -20,7 +21,7 @@ from mmda.registry import MODELS
 
 
 def load_model(
-    config_path: str | Path,
+    config_path: ConfigSource,
     checkpoint: str | Path,
     device: str | None = None,
     cfg_options: dict | None = None,
@@ -37,14 +38,21 @@ def load_model(
         ConfigError: When the config is faulty, the checkpoint does not fit it, or the device cannot
             be used.
     """
-    model = build_model(config_path, cfg_options)
+    return load_trained(load_config(config_path, cfg_options), checkpoint, device)[0]
+
+
+def load_trained(
+    config: Config, checkpoint: str | Path, device: str | None = None
+) -> tuple[UDASegmentor, dict]:
+    """Return a loaded config's trained model, as :func:`load_model` does, and its ``meta``."""
+    model = build_model(config)
     meta = load_weights(model, checkpoint).get("meta", {})
     model.dataset_meta = meta.get("dataset_meta")
-    return place_model(model, device)
+    return place_model(model, device), meta
 
 
 def build_model(
-    config_path: str | Path, cfg_options: dict | None = None, *, initial: bool = False
+    config_path: ConfigSource, cfg_options: dict | None = None, *, initial: bool = False
 ) -> UDASegmentor:
     """Return a config's model on the CPU.
 

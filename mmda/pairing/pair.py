@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mmda.datasets.measured_shift import measure_shift
 from mmda.errors import ConfigError
 from mmda.pairing.classes import DOMAINS, SharedClasses, learnt_classes, share_classes
 from mmda.pairing.config_files import DomainPart, PairPart, dataset_config, training_configs
@@ -27,6 +26,7 @@ from mmda.pairing.splits import (
 )
 from mmda.pairing.statistics import DomainStatistics, check_same_bands, measure, white_level
 from mmda.raster.dataset.domain import TiledDomain, count_splits, typical_gsd
+from mmda.raster.dataset.measured_shift import measure_shift
 from mmda.utils.files import atomic_write_text
 
 RECORD = "pair.json"

@@ -12,11 +12,11 @@ from mmengine.runner import Runner
 
 from mmda.datasets.transforms import LoadPseudoLabel
 from mmda.engine.loader_restart import restart_loader
+from mmda.engine.unlabelled_data import evaluation_pipeline, unlabelled
 from mmda.engine.unwrap import unwrapped
 from mmda.errors import ConfigError, DataError, check_choice
 from mmda.models.alignments import PseudoLabels
 from mmda.pseudo import PseudoLabelReport, ThresholdRule, format_report
-from mmda.pseudo.datasets import evaluation_pipeline, unlabelled
 from mmda.pseudo.folder import PseudoLabelFolder
 from mmda.pseudo.network import SOFTMAX
 from mmda.pseudo.sweep import Sweep

@@ -10,8 +10,13 @@ from mmengine.config import Config
 
 from mmda.engine.inference import load_model
 from mmda.engine.launch import load_config
+from mmda.engine.unlabelled_data import (
+    evaluation_pipeline,
+    target_dataset,
+    true_labels,
+    unlabelled,
+)
 from mmda.errors import ConfigError
-from mmda.pseudo.datasets import evaluation_pipeline, true_labels, unlabelled
 from mmda.pseudo.sweep import Sweep, SweepSummary
 from mmda.pseudo.thresholds import ThresholdRule
 
@@ -56,7 +61,7 @@ def label_target(
     """
     options = dict(cfg_options or {})
     loaded = load_config(config, options)
-    described = _dataset(loaded, data, split)
+    described = target_dataset(loaded, data, split)
     model = load_model(config, checkpoint, device, options)
     dataset = unlabelled(described, evaluation_pipeline(loaded))
     classes = len(dataset.metainfo["classes"])
@@ -76,22 +81,6 @@ def label_target(
         num_workers=workers,
         overwrite=overwrite,
     ).run()
-
-
-def _dataset(config: Config, data: str | None, split: str | None) -> dict:
-    """Return the config of the dataset to label."""
-    paired = (config.get("train_dataloader") or {}).get("dataset") or {}
-    described = dict(paired.get("target") or {})
-    if data is not None:
-        described = {"type": "TiledDataset", "data_root": data}
-    if not described:
-        raise ConfigError(
-            f"The config `{config.filename}` has no target dataset. Name the dataset to label with "
-            "--data."
-        )
-    if split is not None:
-        described["split"] = split
-    return described
 
 
 def _softmax(config: Config) -> str:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import doctest
 import logging
 import shutil
+from pathlib import Path
 
 import pytest
+import torch
+from api_samples import BATCH_NORM
 
 import mmda
+from mmda.engine.inference import build_model
 
 FUNCTIONS = (
     "train", "test", "load_model", "predict", "export", "vectorise", "tile", "tile_dataset", "pair",
-    "select",
+    "select", "adapt_bn",
 )  # fmt: skip
 
 
@@ -26,8 +30,20 @@ def filled(folder, toy_root, trained, config):
     return folder
 
 
+def use_batch_norm(folder: Path) -> None:
+    """Put an untrained network with batch norm in place of the trained one."""
+    config, checkpoint = folder / "config.py", folder / "iter_60.pth"
+    config.write_text(config.read_text() + BATCH_NORM)
+    state = build_model(config, initial=True).state_dict()
+    meta = torch.load(checkpoint, weights_only=False)["meta"]
+    checkpoint.unlink()
+    torch.save({"meta": meta, "state_dict": state}, checkpoint)
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_example_gives_what_it_says(filled, name, monkeypatch):
+    if name == "adapt_bn":
+        use_batch_norm(filled)
     if name in ("tile", "tile_dataset"):
         shutil.rmtree(filled / "tiles")
     function = getattr(mmda, name)

@@ -51,7 +51,7 @@ def test_another_split_and_a_config_without_target(typed, write_config, tmp_path
     config = write_config(SOURCE_ONLY, name="source_only.py")
     code, _, error = typed("--out", str(tmp_path / "out"), config=config)
     assert code == 2
-    assert "has no target dataset. Name the dataset to label with --data." in error
+    assert "has no target dataset. Name one with --data." in error
     options = ["--data", target, "--split", "val"]
     assert typed("--out", str(tmp_path / "out"), *options, config=config)[0] == 0
     assert {row["split"] for row in read_manifest(tmp_path / "out")} == {"val"}

@@ -15,10 +15,10 @@ from mmda.datasets.colour_maps import (
     QuantileMap,
     to_type,
 )
-from mmda.datasets.measured_shift import colour_distance, sample_pixels
 from mmda.datasets.transforms.radiometry import UINT8_LEVELS, apply_lookup
 from mmda.errors import ConfigError, check_choice
 from mmda.raster.dataset.domain import TiledDomain
+from mmda.raster.dataset.measured_shift import colour_distance, sample_pixels
 from mmda.registry import TRANSFORMS
 
 METHODS = ("mean_std", "histogram", "lab", "pca")
@@ -48,8 +48,8 @@ class MatchDomain(BaseTransform):
         split: Split whose tiles are measured, in both domains.
         prob: Probability of the transform; the remaining images keep the source's look.
         skip_below: Every image keeps the source's look where the domains' colours are closer than
-            this, see :func:`~mmda.datasets.measured_shift.colour_distance`. Where colours agree,
-            histograms differ because the land cover does, and matching them would do harm.
+            this, see :func:`~mmda.raster.dataset.measured_shift.colour_distance`. Where colours
+            agree, histograms differ because the land cover does; matching them would do harm.
         tiles: Largest number of tiles per domain that are measured. They are spread evenly over the
             manifest.
         quantiles: Number of quantiles of the method ``histogram``.

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
-from mmda.datasets.measured_shift import domains_distance
 from mmda.errors import ConfigError
+from mmda.raster.dataset.measured_shift import domains_distance
 from mmda.registry import TRANSFORMS
 
 UINT8_LEVELS = np.arange(256, dtype=np.float32)
@@ -39,7 +39,7 @@ class RadiometricJitter(BaseTransform):
         source: Folder of a tiled source dataset. With it and ``target``, all ranges shrink in
             proportion to the two domains' colour distance where that is below ``full_at``: where
             colours agree, a network that may rely on them is the better one. See
-            :func:`~mmda.datasets.measured_shift.colour_distance`.
+            :func:`~mmda.raster.dataset.measured_shift.colour_distance`.
         target: Folder of the tiled target dataset.
         full_at: Colour distance from which on the ranges are full.
         split_files: ``split_file`` of the source and of the target, as in

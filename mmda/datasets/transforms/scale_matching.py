@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
-from mmda.datasets.measured_shift import scale_ratio
 from mmda.errors import ConfigError
 from mmda.raster.dataset.domain import TiledDomain
+from mmda.raster.dataset.measured_shift import scale_ratio
 from mmda.registry import TRANSFORMS
 
 

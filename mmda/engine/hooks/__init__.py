@@ -1,5 +1,6 @@
 """Hooks: iteration, teacher, groupings, checkpoints, weights, pictures."""
 
+from mmda.engine.hooks.adapt_batch_norm_hook import AdaptBatchNormHook
 from mmda.engine.hooks.alignment_weight_hook import AlignmentWeightHook
 from mmda.engine.hooks.finite_loss_hook import FiniteLossHook
 from mmda.engine.hooks.gradient_share_hook import GradientShareHook
@@ -12,6 +13,7 @@ from mmda.engine.hooks.step_hook import StepHook
 from mmda.engine.hooks.teacher_ema_hook import TeacherEMAHook
 
 __all__ = [
+    "AdaptBatchNormHook",
     "AlignmentWeightHook",
     "FiniteLossHook",
     "GradientShareHook",

@@ -5,26 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import rasterio
 from tqdm import tqdm
 
-from mmda.errors import ConfigError, DataError
-from mmda.raster.dataset.scene_reader import SceneGrid
+from mmda.errors import ConfigError
 from mmda.raster.dataset.training_data import TrainingData
-from mmda.raster.io.grid import make_grid
-from mmda.raster.io.handles import HandlePool, gdal_options, gdal_process, quiet_georeference
-from mmda.raster.io.header import read_header
+from mmda.raster.io.handles import HandlePool
 from mmda.raster.mapping.batches import Predictor, TilePredictor
-from mmda.raster.mapping.fit import fit_raster
 from mmda.raster.mapping.mosaic import MosaicGrid, StripMosaic
-from mmda.raster.mapping.options import Gsd, PredictOptions
+from mmda.raster.mapping.opening import opened_raster
+from mmda.raster.mapping.options import PredictOptions
 from mmda.raster.mapping.output import MapOutput
 from mmda.raster.mapping.strips import StripReader
 from mmda.raster.mapping.write import Frame
-from mmda.raster.scene import Scene, absolute_path, is_local, safe_name
 from mmda.utils.files import ensure_free_space
 
 DEFAULT = PredictOptions()
@@ -107,13 +102,8 @@ def predict_raster(
     targets = [out] if probabilities is None else [out, Path(probabilities)]
     _check_outputs(image, targets, num_classes)
     began = time.perf_counter()
-    _check_exists(image)
     with ExitStack() as stack:
-        stack.enter_context(rasterio.Env(**gdal_options(str(image))))
-        stack.enter_context(quiet_georeference())
-        stack.enter_context(gdal_process())
-        scene = _scene(image, options, data)
-        source, warnings = _open(scene, num_bands, data, options.gsd)
+        source, warnings = stack.enter_context(opened_raster(image, options, num_bands, data))
         mosaic_grid = MosaicGrid(
             source.grid.height, source.grid.width, options.tile, options.overlap
         )
@@ -163,48 +153,6 @@ def _map_strips(
         valid = None if strip.valid is None else strip.valid[: rows.shape[1], : rows.shape[2]]
         output.write(rows, valid)
         mosaic.advance(strip.index)
-
-
-def _check_exists(image: Path | str) -> None:
-    path = absolute_path(image)
-    if Path(path).is_absolute() and is_local(path) and not Path(path).exists():
-        raise DataError(f"Image `{image}` does not exist; expected a raster file. Check the path.")
-
-
-def _scene(image: Path | str, options: PredictOptions, data: TrainingData | None) -> Scene:
-    """Return the raster as a scene, read as the training data were where the user says nothing.
-
-    The training data's no-data value counts where the file marks no pixels itself, and their choice
-    of bands where the raster has those bands.
-    """
-    name = safe_name(Path(image).stem) or "scene"
-    scene = Scene(name, str(image), nodata=options.nodata, nominal_gsd=options.nominal_gsd)
-    bands = options.bands
-    if data is not None:
-        scene = replace(scene, white_area=data.white_area)
-        own = read_header(scene.image)
-        if scene.nodata is None and not own.missing.marked:
-            scene = replace(scene, nodata=data.nodata)
-        if bands is None and max(data.band_indices or (0,)) <= max(own.bands):
-            bands = data.band_indices
-    return scene if bands is None else replace(scene, bands=tuple(bands))
-
-
-def _open(
-    scene: Scene, num_bands: int | None, data: TrainingData | None, gsd: Gsd
-) -> tuple[SceneGrid, list[str]]:
-    """Read the header of a raster and lay the grid that the network sees."""
-    header = read_header(scene.image, scene.nodata, scene.bands)
-    if num_bands is not None and len(header.bands) != num_bands:
-        raise DataError(
-            f"`{scene.image}`: got {len(header.bands)} bands {list(header.bands)}, but the model "
-            f"expects {num_bands}. Choose them with `--bands`, for example `--bands 1 2 3`."
-        )
-    fit = fit_raster(scene, header, data, gsd)
-    warnings = list(fit.warnings)
-    if header.crs is None and header.place.gcps is None:
-        warnings.append(f"`{scene.image}` has no CRS; the mask is written without one.")
-    return SceneGrid(scene, header, make_grid(scene, header, fit.gsd)), warnings
 
 
 def _check_outputs(image: Path | str, targets: list[Path], num_classes: int) -> None:

@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.linalg import sqrtm
 
-from mmda.datasets.measured_shift import (
+from mmda.datasets.transforms import MatchDomain, RadiometricJitter
+from mmda.errors import ConfigError
+from mmda.raster.dataset.domain import TiledDomain
+from mmda.raster.dataset.measured_shift import (
     colour_distance,
     domains_distance,
     fine_detail,
     measure_shift,
 )
-from mmda.datasets.transforms import MatchDomain, RadiometricJitter
-from mmda.errors import ConfigError
-from mmda.raster.dataset.domain import TiledDomain
 
 
 def pixels(seed, bands=3, count=400, scale=1.0):

@@ -1,4 +1,4 @@
-"""The datasets of a sweep, from a config."""
+"""Datasets of target tiles that a model is run on, from a config."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from mmengine.config import Config
 
+from mmda.errors import ConfigError
 from mmda.registry import DATASETS
 
 
@@ -20,6 +21,30 @@ def evaluation_pipeline(config: Config) -> Sequence[dict]:
         if dataset.get("pipeline"):
             return dataset["pipeline"]
     return [{"type": "LoadTile"}, {"type": "PackDomainInputs"}]
+
+
+def target_dataset(config: Config, data: str | None, split: str | None) -> dict:
+    """Return the config of the target dataset that a model is run on.
+
+    Args:
+        config: The model's config.
+        data: Folder of a tiled dataset; None for the config's target.
+        split: Its split; None for that of the config, or ``train``.
+
+    Raises:
+        ConfigError: When neither names a dataset.
+    """
+    paired = (config.get("train_dataloader") or {}).get("dataset") or {}
+    described = dict(paired.get("target") or {})
+    if data is not None:
+        described = {"type": "TiledDataset", "data_root": data}
+    if not described:
+        raise ConfigError(
+            f"The config `{config.filename}` has no target dataset. Name one with --data."
+        )
+    if split is not None:
+        described["split"] = split
+    return described
 
 
 def unlabelled(dataset: dict, pipeline: Sequence[dict]) -> Any:

@@ -1,0 +1,1 @@
+"""Adapting a trained model to a target without training it on labels again."""

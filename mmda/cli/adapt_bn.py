@@ -1,0 +1,79 @@
+"""``mmda adapt-bn CONFIG CHECKPOINT --data DIR | --images RASTERS``: AdaBN."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from mmda.api.adaptation import adapt_bn
+from mmda.cli.dataclass_arguments import add_options, given_options
+from mmda.cli.options import add_cfg_options, add_device, add_trust
+from mmda.raster.mapping.options import PredictOptions
+
+MAPS = ("overlap", "grid", "probabilities", "polygons", "min_area", "tolerance")
+"""Options of maps, which are not written here."""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of ``mmda adapt-bn``."""
+    parser = argparse.ArgumentParser(
+        prog="mmda adapt-bn",
+        description="Estimate the statistics of a model's batch norm anew on an unlabelled target "
+        "(AdaBN); the weights stay as they are. Writes a checkpoint that all commands take.",
+    )
+    parser.add_argument("config", help="config of the model")
+    parser.add_argument("checkpoint", help="its checkpoint (.pth)")
+    parser.add_argument("--data", metavar="DIR", help="tiled dataset [the config's target]")
+    parser.add_argument("--split", help="its split; that of the config, or train")
+    parser.add_argument(
+        "--images", nargs="+", default=(), metavar="RASTER", help="rasters in place of a dataset"
+    )
+    parser.add_argument("--out", help="checkpoint to write [CHECKPOINT_adabn.pth]")
+    parser.add_argument(
+        "--blend", type=float, default=0.0, help="share of the source's statistics, 0..1 [0]"
+    )
+    parser.add_argument(
+        "--passes", type=int, default=1, help="passes over the target; more depend less on "
+        "batches [1]",
+    )  # fmt: skip
+    parser.add_argument("--workers", type=int, default=0, help="processes that load tiles [0]")
+    add_options(parser, PredictOptions, skip=MAPS)
+    add_device(parser)
+    add_trust(parser)
+    add_cfg_options(parser)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Adapt a checkpoint and print what was done.
+
+    Args:
+        argv: The command line without ``mmda adapt-bn``.
+
+    Returns:
+        0 when the checkpoint is written.
+    """
+    args = build_parser().parse_args(argv)
+    result = adapt_bn(
+        args.config,
+        args.checkpoint,
+        args.out,
+        data=args.data,
+        split=args.split,
+        images=args.images,
+        blend=args.blend,
+        passes=args.passes,
+        options=PredictOptions(**given_options(args, PredictOptions)),
+        workers=args.workers,
+        device=args.device,
+        trust=args.trust_checkpoint,
+        cfg_options=args.cfg_options,
+    )
+    for warning in result.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    print(
+        f"{result.checkpoint}: {result.layers} layers with the statistics of {result.tiles} tiles "
+        f"({result.pixels} pixels); their means moved by {result.shift:.2f} standard deviations"
+    )
+    return 0
