@@ -7,7 +7,7 @@ from typing import Any
 from torch.utils.data import Dataset
 
 from mmda.datasets.sampler import PairIndex
-from mmda.errors import DataError
+from mmda.errors import ConfigError, DataError
 from mmda.registry import DATASETS
 from mmda.utils.seeding import seeded
 
@@ -21,12 +21,19 @@ class PairedDomainDataset(Dataset):
     position, domain), so that a sample depends on its position in the stream alone.
 
     Args:
-        source: Config of the labelled source dataset.
+        source: Config of the labelled source dataset; None for source-free adaptation, in which
+            nothing of a source is opened.
         target: Config of the target dataset; None for source-only (or target-only) training.
     """
 
-    def __init__(self, source: dict | Dataset, target: dict | Dataset | None = None) -> None:
-        self.source = _build(source)
+    def __init__(
+        self, source: dict | Dataset | None = None, target: dict | Dataset | None = None
+    ) -> None:
+        if source is None and target is None:
+            raise ConfigError(
+                "PairedDomainDataset: expected a `source`, a `target` or both, but got neither."
+            )
+        self.source = None if source is None else _build(source)
         self.target = None if target is None else _build(target)
         self._fully_initialised = False
         self.full_init()
@@ -49,20 +56,21 @@ class PairedDomainDataset(Dataset):
 
     @property
     def metainfo(self) -> dict:
-        """Class names and palette (the source's), and the data that the model is made for.
+        """Class names and palette (the source's, if any), and the data that the model is made for.
 
         Checkpoints keep it. ``training_data`` is the target's, where there is a target: its rasters
         are what the model is to map.
         """
-        meta = dict(self.source.metainfo)
+        main: Any = self.target if self.source is None else self.source
+        meta = dict(main.metainfo)
         if self.target is not None and "training_data" in self.target.metainfo:
             meta["training_data"] = self.target.metainfo["training_data"]
         return meta
 
     @property
     def source_size(self) -> int:
-        """Number of source samples."""
-        return len(self.source)
+        """Number of source samples; 0 without a source domain."""
+        return 0 if self.source is None else len(self.source)
 
     @property
     def target_size(self) -> int:
@@ -74,10 +82,14 @@ class PairedDomainDataset(Dataset):
 
     def __getitem__(self, pair: PairIndex | int) -> dict[str, Any]:
         if isinstance(pair, int):
-            target = pair % self.target_size if self.target is not None else -1
-            pair = PairIndex(pair % self.source_size, target, pair, 0)
-        with seeded(pair.seed, pair.position, 0):
-            sample = {"source": self.source[pair.source]}
+            source, target = (
+                pair % size if size else -1 for size in (self.source_size, self.target_size)
+            )
+            pair = PairIndex(source, target, pair, 0)
+        sample = {}
+        if self.source is not None:
+            with seeded(pair.seed, pair.position, 0):
+                sample["source"] = self.source[pair.source]
         if self.target is not None:
             with seeded(pair.seed, pair.position, 1):
                 sample["target"] = self.target[pair.target]

@@ -14,7 +14,7 @@ from mmda.registry import DATA_SAMPLERS
 class PairIndex(NamedTuple):
     """What the sampler yields and :class:`~mmda.datasets.paired.PairedDomainDataset` takes."""
 
-    source: int
+    source: int  # -1 when the dataset has no source domain
     target: int  # -1 when the dataset has no target domain
     position: int  # place in the global, process-independent stream of samples
     seed: int  # the run's seed
@@ -33,7 +33,7 @@ class ShuffledDomain:
     constant time.
 
     Args:
-        size: Number of samples in the domain, at least 1.
+        size: Number of samples in the domain, at least 1 where one is taken.
         seed: The run's seed, non-negative.
         domain: A number per domain, so that the domains have different random orders.
     """
@@ -87,17 +87,17 @@ class PairedDomainSampler:
         position = self.rank + self._skipped * self.world_size
         while True:
             yield PairIndex(
-                source[position] if self.shuffle else position % self.source_size,
-                self._target(target, position),
+                self._index(source, position),
+                self._index(target, position),
                 position,
                 self.seed,
             )
             position += self.world_size
 
-    def _target(self, target: ShuffledDomain, position: int) -> int:
-        if self.target_size == 0:
+    def _index(self, domain: ShuffledDomain, position: int) -> int:
+        if domain.size == 0:
             return -1
-        return target[position] if self.shuffle else position % self.target_size
+        return domain[position] if self.shuffle else position % domain.size
 
     def __len__(self) -> int:
         """Return the number of this process's samples in one pass over the larger domain."""

@@ -90,7 +90,7 @@ class DomainDataPreprocessor(BaseDataPreprocessor):
                 that are not padded differ in size.
         """
         data = self.cast_data(data)
-        if "source" not in data:
+        if "inputs" in data:
             samples = data.get("data_samples")
             inputs = self._normalised(data["inputs"], samples, self.test_domain)
             stacked, samples = self._stack(inputs, samples, training)

@@ -63,12 +63,16 @@ def test_target_labels_are_kept_out_of_training_and_of_model_selection(path):
         assert config.val_dataloader.dataset.split == "val"
     assert test.split == REPORTED.get(Path(test.data_root).name, "test")
     assert "save_best" not in config.default_hooks.checkpoint
-    assert paired.source.get("split", "train") == "train"
+    source_free = path.name.startswith("source_free")
+    assert (paired.source is None) == source_free
+    if not source_free:
+        assert paired.source.get("split", "train") == "train"
     if path.name.startswith(("target-only", "target_only")):
         assert paired.target is None
         assert paired.source.data_root == test.data_root
         return
-    assert paired.source.data_root != test.data_root
+    if not source_free:
+        assert paired.source.data_root != test.data_root
     if path.name.startswith(("source-only", "source_only")):
         assert paired.target is None
     if paired.get("target") is not None:

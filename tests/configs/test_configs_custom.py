@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from config_samples import CONFIGS, load
 from engine_runs import read, train
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 from small_networks import SMALL_NETWORKS
+
+from mmda.engine.inference import build_model
+from mmda.engine.launch import load_config
+from mmda.errors import ConfigError
+from mmda.registry import DATASETS
 
 CUSTOM = sorted((CONFIGS / "custom").glob("*.py"))
 ON_GPU = [path for path in CUSTOM if path.stem.endswith(tuple(SMALL_NETWORKS))]
+PLAIN = ("source_only", "adapted")
+BASELINES = [path for path in CUSTOM if path not in ON_GPU and path.stem not in PLAIN]
 ADAPTED = [CONFIGS / "toy/adapted.py", *(path for path in CUSTOM if "adapted" in path.stem)]
 RECIPE = Config.fromfile(CONFIGS / "_base_/recipes/adapted.py")
 SHORT = {
@@ -31,7 +40,47 @@ def test_there_are_two_networks_for_a_gpu_and_one_for_a_cpu():
         *SMALL_NETWORKS,
     }
     assert len(ON_GPU) == 4
-    assert len(CUSTOM) == 6
+    assert len(CUSTOM) == 6 + len(BASELINES)
+
+
+def test_baselines_train_on_the_source_alone_with_one_network(toy_root, monkeypatch):
+    for domain in ("source", "target"):
+        monkeypatch.setenv(f"MMDA_{domain.upper()}", str(toy_root / "buildings" / domain))
+    monkeypatch.setenv("MMDA_CROP", "48")
+    init_default_scope("mmda")
+    found = {}
+    for path in BASELINES:
+        config = load_config(path)
+        assert config.model.segmentor == load(CONFIGS / "custom/adabn.py").model.segmentor, path
+        if path.stem == "source_free":
+            assert config.train_dataloader.dataset.source is None
+            continue
+        assert config.train_dataloader.dataset.target is None
+        dataset = DATASETS.build(config.train_dataloader.dataset)
+        image = dataset[0]["source"]["inputs"]
+        assert image.shape == (3, 48, 48), path
+        found[path.stem] = {step.type for step in steps(config, "source")}
+    assert len(found) == len(BASELINES) - 1
+    strong = {"MatchScale", "RadiometricJitter"}
+    assert {name for name, kinds in found.items() if strong <= kinds} == {
+        "adabn_strong",
+        "source_only_strong",
+        "source_only_restyled_strong",
+    }
+
+
+def test_source_free_trains_from_a_checkpoint(toy_root, tmp_path, monkeypatch):
+    monkeypatch.setenv("MMDA_TARGET", str(toy_root / "buildings" / "target"))
+    monkeypatch.setenv("MMDA_SOURCE", str(tmp_path / "no source"))
+    monkeypatch.setenv("MMDA_CROP", "48")
+    config, start = CONFIGS / "custom/source_free.py", tmp_path / "start.pth"
+    monkeypatch.setenv("MMDA_CHECKPOINT", str(start))
+    with pytest.raises(ConfigError, match=r"start\.pth` does not exist"):
+        train(str(config), tmp_path / "none", SHORT)
+    torch.save({"state_dict": build_model(config).state_dict()}, start)
+    train(str(config), tmp_path / "run", SHORT)
+    weights = read(tmp_path / "run", 1)["state_dict"].values()
+    assert all(v.isfinite().all() for v in weights if v.is_floating_point())
 
 
 def test_all_adapted_configs_follow_one_recipe():

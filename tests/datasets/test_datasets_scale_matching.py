@@ -83,3 +83,8 @@ def test_bands_and_types_are_kept(domains, bands, dtype):
 def test_a_spread_below_one_is_refused(domains):
     with pytest.raises(ConfigError, match=r"spread=0\.5` is below 1"):
         MatchScale(*domains[:2], spread=0.5)
+
+
+def test_without_domains_the_size_varies_around_the_image_s_own():
+    sizes = [MatchScale(spread=1.5)(sample())["img_shape"][0] / 64 for _ in range(30)]
+    assert 0.66 <= min(sizes) < 0.9 and 1.1 < max(sizes) <= 1.51

@@ -121,6 +121,44 @@ def test_jitter_blurs_within_its_range(bands):
     assert max(ratios) > 0.6
 
 
+def hue_of(image: np.ndarray) -> np.ndarray:
+    """Return the angle of each colour about the axis of greys, in full turns."""
+    red, green, blue = np.moveaxis(image.astype(float), -1, 0)
+    return np.arctan2(np.sqrt(3) * (green - blue), 2 * red - green - blue) / (2 * np.pi)
+
+
+def test_jitter_turns_the_hue_and_nothing_else():
+    image = np.random.default_rng(0).uniform(80, 120, (8, 8, 4)).astype(np.float32)
+    jitter = RadiometricJitter(gain=0, offset=0, gamma=0, hue=0.2, prob=1.0, white=255.0)
+    np.random.seed(1)
+    turned = jitter({"img": image})["img"]
+    turn = (hue_of(turned[..., :3]) - hue_of(image[..., :3]) + 0.5) % 1 - 0.5
+    assert np.allclose(turn, turn[0, 0], atol=1e-4) and 0.01 < abs(turn[0, 0]) <= 0.2
+    assert np.allclose(turned[..., :3].mean(-1), image[..., :3].mean(-1), atol=1e-3)
+    spread = [np.linalg.norm(x[..., :3] - x[..., :3].mean(-1, keepdims=True), axis=-1)
+              for x in (turned, image)]  # fmt: skip
+    assert np.allclose(*spread, atol=1e-2)
+    assert np.allclose(turned[..., 3], image[..., 3], atol=1e-3)
+    grey = np.full((4, 4, 3), 90, np.uint8)
+    jitter = RadiometricJitter(gain=0, offset=0, gamma=0, hue=0.5, prob=1.0)
+    assert (jitter({"img": grey})["img"] == grey).all()
+    two = image_of(2, "uint8")
+    assert (jitter({"img": two})["img"] == two).all()
+
+
+@pytest.mark.parametrize(("dtype", "white"), [("uint8", 255), ("uint16", 4095)])
+def test_jitter_adds_noise_within_its_range(dtype, white):
+    image = np.full((64, 64, 3), white // 2, dtype)
+    jitter = RadiometricJitter(gain=0, offset=0, gamma=0, noise=0.1, prob=1.0, white=white)
+    deviations = []
+    for seed in range(12):
+        np.random.seed(seed)
+        noisy = jitter({"img": image})["img"]
+        assert noisy.dtype == image.dtype and abs(noisy.mean() - white // 2) < 0.01 * white
+        deviations.append(noisy.std() / white)
+    assert 0.05 < max(deviations) < 0.105
+
+
 def test_jitter_off():
     image = image_of(3, "uint8")
     assert RadiometricJitter(prob=0.0)({"img": image})["img"] is image

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from mmda.datasets.colour_maps import to_type
 from mmda.errors import ConfigError
 from mmda.raster.dataset.measured_shift import domains_distance
 from mmda.registry import TRANSFORMS
@@ -17,12 +18,12 @@ UINT8_LEVELS = np.arange(256, dtype=np.float32)
 
 @TRANSFORMS.register_module()
 class RadiometricJitter(BaseTransform):
-    """Random gain, offset and gamma per band, saturation and blur, as if from another sensor.
+    """Random gain, offset, gamma, saturation, hue, blur and noise, as if from another sensor.
 
     Values are scaled by ``white`` to [0, 1], mapped by ``gain * x ** gamma + offset`` and clipped.
     For uint8 the map is a lookup table, whose cost does not depend on the map. Saturation then
     scales each pixel's distance from its mean over the bands, so that a network cannot rely on
-    colour alone.
+    colour alone. Hue turns the first three bands, red, green and blue, about the axis of greys.
 
     Required and modified key: ``img``.
 
@@ -33,6 +34,10 @@ class RadiometricJitter(BaseTransform):
         saturation: Half-range of the saturation factor around 1; at 1 it reaches grey.
         shared: Share of each range that is common to all bands, in [0, 1].
         blur: Largest standard deviation of a Gaussian blur, in pixels; 0 for none.
+        hue: Half-range of the turn of the hue, in full turns; 0 for none. At 1/3 red can become
+            green.
+        noise: Largest standard deviation of Gaussian noise per pixel and band, in fractions of
+            ``white``; 0 for none.
         prob: Probability of the transform.
         white: Value of full brightness; by default 255 for uint8. For other types it must be given:
             4095 for a 12-bit sensor, 1.0 for reflectances.
@@ -65,12 +70,15 @@ class RadiometricJitter(BaseTransform):
         target: str | None = None,
         full_at: float = 0.5,
         split_files: Sequence[str | None] = (None, None),
+        hue: float = 0.0,
+        noise: float = 0.0,
     ) -> None:
         share = 1.0
         if source is not None and target is not None:
             share = min(1.0, domains_distance((source, target), split_files) / full_at)
         self.gain, self.offset, self.gamma = share * gain, share * offset, share * gamma
         self.saturation, self.blur = share * saturation, share * blur
+        self.hue, self.noise = share * hue, share * noise
         self.shared, self.prob, self.white = shared, prob, white
 
     def transform(self, results: dict) -> dict:
@@ -83,8 +91,12 @@ class RadiometricJitter(BaseTransform):
         image = self._tone(image)
         if self.saturation and image.shape[2] > 1:
             image = self._saturate(image)
+        if self.hue and image.shape[2] > 2:
+            image = to_type(self._turn_hue(image), image.dtype)
         if self.blur and (sigma := np.random.uniform(0, self.blur)) > 0.2:
             image = cv2.GaussianBlur(image, (0, 0), sigma).reshape(image.shape)
+        if self.noise:
+            image = to_type(self._add_noise(image), image.dtype)
         results["img"] = image
         return results
 
@@ -124,6 +136,21 @@ class RadiometricJitter(BaseTransform):
         if image.dtype.kind != "u":
             return changed.astype(image.dtype)
         return np.clip(np.rint(changed), 0, np.iinfo(image.dtype).max).astype(image.dtype)
+
+    def _turn_hue(self, image: np.ndarray) -> np.ndarray:
+        """Turn the colours of the first three bands about grey (Rodrigues' formula)."""
+        angle = 2 * np.pi * np.random.uniform(-self.hue, self.hue)
+        cos, sin = np.cos(angle), np.sin(angle) / np.sqrt(3)
+        cross = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]])
+        turn = cos * np.eye(3) + (1 - cos) / 3 + sin * cross
+        turned = image.astype(np.float32)
+        turned[..., :3] = turned[..., :3] @ turn.T.astype(np.float32)
+        return turned.clip(0, self._white(image.dtype))
+
+    def _add_noise(self, image: np.ndarray) -> np.ndarray:
+        white = self._white(image.dtype)
+        sigma = np.random.uniform(0, self.noise * white)
+        return (image + np.random.normal(0, sigma, image.shape)).clip(0, white)
 
     def _draw(self, half_range: float, bands: int) -> np.ndarray:
         common = np.random.uniform(-half_range, half_range)

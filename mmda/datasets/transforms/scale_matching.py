@@ -24,8 +24,9 @@ class MatchScale(BaseTransform):
     Required and modified keys: ``img`` and those that ``seg_fields`` names; ``img_shape``.
 
     Args:
-        source: Folder of the tiled source dataset.
-        target: Folder of the tiled target dataset.
+        source: Folder of the tiled source dataset; None to leave the target's scale aside and vary
+            the size alone.
+        target: Folder of the tiled target dataset; None with the source.
         spread: s, the largest random factor, at least 1: objects of one kind differ in size, and
             so do those of two cities at the same scale.
         min_size: The smallest height and width of the result in pixels, such as the side of the
@@ -40,8 +41,8 @@ class MatchScale(BaseTransform):
 
     def __init__(
         self,
-        source: str,
-        target: str,
+        source: str | None = None,
+        target: str | None = None,
         spread: float = 1.3,
         min_size: int = 1,
         split_files: tuple[str | None, str | None] = (None, None),
@@ -52,8 +53,10 @@ class MatchScale(BaseTransform):
                 "images are enlarged beside the domains' scale; give 1 for none, or 1.3."
             )
         self.spread, self.min_size = spread, min_size
-        domains = zip((source, target), split_files, strict=True)
-        self.ratio = scale_ratio(*(TiledDomain(*domain) for domain in domains)) or 1.0
+        self.ratio = 1.0
+        if source is not None and target is not None:
+            domains = zip((source, target), split_files, strict=True)
+            self.ratio = scale_ratio(*(TiledDomain(*domain) for domain in domains)) or 1.0
 
     def transform(self, results: dict) -> dict:
         """Resize the image and the maps of ``results``."""

@@ -1,4 +1,4 @@
-"""Gives the trained model the target's batch-norm statistics at the end of a training."""
+"""Gives the model the target's batch-norm statistics at the end or the start of a training."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from mmda.utils.seeding import capture_rng, restore_rng
 
 @HOOKS.register_module()
 class AdaptBatchNormHook(Hook):
-    """Estimate the batch-norm statistics on target tiles after the last iteration (AdaBN).
+    """Estimate the batch-norm statistics on target tiles (AdaBN).
 
-    The last checkpoint and the last validation have them; see
-    :func:`~mmda.models.batch_norm.adapt_statistics`. The training itself is not changed. The
-    network that predicts is adapted, the student or the teacher.
+    By default it is done after the last iteration, so that the last checkpoint and the last
+    validation have them and the training itself is not changed. The network that predicts is
+    adapted, the student or the teacher. With ``start`` it is done before the first iteration, for
+    the student and its teacher: self-training then begins with predictions that fit the target. See
+    :func:`~mmda.models.batch_norm.adapt_statistics`.
 
     Args:
         data_root: Folder of the tiled target; by default the training's target.
@@ -30,6 +32,7 @@ class AdaptBatchNormHook(Hook):
         passes: Number of passes over the tiles.
         batch_size: Number of tiles per batch; above 1, all tiles must have the same size.
         num_workers: Number of processes that load tiles.
+        start: Whether to adapt the model before the training in place of after it.
 
     Raises:
         ConfigError: When an option is out of range, there is no target, or, before the training,
@@ -46,11 +49,13 @@ class AdaptBatchNormHook(Hook):
         passes: int = 1,
         batch_size: int = 4,
         num_workers: int = 0,
+        start: bool = False,
     ) -> None:
         check_options(blend, passes)
         self.data_root, self.split = data_root, split
         self.blend, self.passes = blend, passes
         self.batch_size, self.num_workers = batch_size, num_workers
+        self.start = start
         self._dataset: Any = None
         self._adapted = False
 
@@ -61,6 +66,10 @@ class AdaptBatchNormHook(Hook):
         described = target_dataset(runner.cfg, self.data_root, self.split)
         self._dataset = unlabelled(described, evaluation_pipeline(runner.cfg))
         self._batches(model)
+        if self.start and runner.iter == 0:  # a resumed run has begun with it
+            self._adapt(runner, model, model.segmentor)
+            if model.teacher is not None:
+                model.teacher.copy_from(model.segmentor)
 
     def after_train_iter(
         self,
@@ -70,11 +79,13 @@ class AdaptBatchNormHook(Hook):
         outputs: dict | None = None,
     ) -> None:
         """Adapt the model after the last iteration."""
-        if runner.iter + 1 != runner.max_iters:
-            return
-        model, states = unwrapped(runner.model), capture_rng()
-        batches = self._batches(model)
-        adapted = adapt_statistics(model.predictor, lambda: batches, self.blend, self.passes)
+        if not self.start and runner.iter + 1 == runner.max_iters:
+            model = unwrapped(runner.model)
+            self._adapt(runner, model, model.predictor)
+
+    def _adapt(self, runner: Runner, model: Any, network: Any) -> None:
+        states, batches = capture_rng(), self._batches(model)
+        adapted = adapt_statistics(network, lambda: batches, self.blend, self.passes)
         restore_rng(states)
         self._adapted = True
         runner.logger.info(

@@ -103,9 +103,9 @@ class Alignment(BaseModule):
         """
 
     def zero(self, context: UDAContext) -> Tensor:
-        """Return 0, connected to this alignment's parameters and to the source's outputs."""
+        """Return 0, connected to this alignment's parameters and to the student's outputs."""
         terms = [parameter.sum() for parameter in self.parameters() if parameter.requires_grad]
-        total = context.source.logits["decode"].sum()
+        total = (context.source_outputs or context.target).logits["decode"].sum()
         for term in terms:
             total = total + term
         return total * 0

@@ -18,12 +18,12 @@ NEEDS = ("target", "target_images", "teacher")
 class UDAContext:
     """All that an alignment may look at in one iteration.
 
-    ``source``, ``step`` and ``segmentor`` are always there. ``target``, ``target_images`` and
-    ``teacher`` cost computation, so an alignment finds only those that its
-    :attr:`~mmda.models.alignments.Alignment.needs` name; reading another one is an error.
+    ``step`` and ``segmentor`` are always there, and so is ``source`` but in source-free training.
+    ``target``, ``target_images`` and ``teacher`` cost computation, so an alignment finds only those
+    that its :attr:`~mmda.models.alignments.Alignment.needs` name; reading another one is an error.
 
     Args:
-        source: The labelled domain's batch.
+        source: The labelled domain's batch; None in source-free training.
         target: The unlabelled domain's batch; a :class:`DomainImages` where the student has not
             run on it, None where there is none.
         step: Number of iterations done before this one.
@@ -34,13 +34,15 @@ class UDAContext:
 
     def __init__(
         self,
-        source: DomainBatch,
+        source: DomainBatch | None,
         target: DomainImages | None,
         step: int,
         segmentor: Any,
         teacher: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
-        self.source, self.step, self.segmentor = source, step, segmentor
+        self.step, self.segmentor = step, segmentor
+        #: The labelled domain's batch; None in source-free training.
+        self.source_outputs = source
         parts = {
             "target": target if isinstance(target, DomainBatch) else None,
             "target_images": target,
@@ -61,6 +63,16 @@ class UDAContext:
         view._parts = {name: part for name, part in self._parts.items() if name in found}
         view._reader = reader
         return view
+
+    @property
+    def source(self) -> DomainBatch:
+        """The labelled domain's batch, with the student's features and logits."""
+        if self.source_outputs is None:
+            raise ConfigError(
+                f"{self._reader} needs the source, but the training has none. Give "
+                "`train_dataloader.dataset` a `source`, or leave the alignment out."
+            )
+        return self.source_outputs
 
     @property
     def target(self) -> DomainBatch:

@@ -22,7 +22,9 @@ def logit_gradients(context: UDAContext, losses: dict[str, Tensor]) -> dict[str,
         L2 norms by the losses' names.
     """
     found = {}
-    domains = [part for part in (context.target_outputs, context.source) if part is not None]
+    domains = [
+        part for part in (context.target_outputs, context.source_outputs) if part is not None
+    ]
     for name, loss in losses.items():
         if "loss" not in name or not loss.requires_grad:
             continue

@@ -20,16 +20,17 @@ class Teacher(nn.Module):
 
     Args:
         segmentor: The student to copy.
-        momentum: Share of the teacher's value that an update keeps, in [0, 1]. Update n, counted
-            from 0, keeps ``min(momentum, 1 - 1 / (n + 1))``, so that the first one copies the
-            student.
+        momentum: Share of the teacher's value that an update keeps, in [0, 1].
+        warm_up: Whether update n, counted from 0, keeps ``min(momentum, 1 - 1 / (n + 1))``, so that
+            the first one copies the student. Set it to False where the student starts trained, as
+            in source-free adaptation: the teacher then moves slowly from the start.
     """
 
-    def __init__(self, segmentor: nn.Module, momentum: float = 0.999) -> None:
+    def __init__(self, segmentor: nn.Module, momentum: float = 0.999, warm_up: bool = True) -> None:
         super().__init__()
         if not 0 <= momentum <= 1:
             raise ConfigError(f"teacher: `momentum` must be in [0, 1], got {momentum}.")
-        self.momentum = momentum
+        self.momentum, self.warm_up = momentum, warm_up
         self.segmentor: Any = copy.deepcopy(segmentor).requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> Teacher:
@@ -44,7 +45,8 @@ class Teacher(nn.Module):
             student: The segmentor that is trained.
             updates: Number of updates before this one.
         """
-        rate = 1 - min(self.momentum, 1 - 1 / (updates + 1))
+        kept = min(self.momentum, 1 - 1 / (updates + 1)) if self.warm_up else self.momentum
+        rate = 1 - kept
         own, others = _tensors(self.segmentor), _tensors(student)
         floating = [i for i, tensor in enumerate(own) if tensor.is_floating_point()]
         torch._foreach_lerp_([own[i] for i in floating], [others[i] for i in floating], rate)

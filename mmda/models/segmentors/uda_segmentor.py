@@ -27,7 +27,7 @@ class UDASegmentor(BaseSegmentor):
     concatenation where no normalisation layer mixes them, else in two), its source loss and
     all alignments' losses are summed, and one backward serves all optimisers. Without alignments
     the training is source-only (or target-only, on target labels), and the student does not run on
-    the target.
+    the target. Without a source, only the alignments' losses train it (source-free adaptation).
 
     Args:
         segmentor: Config of the student, an ``EncoderDecoder``.
@@ -160,7 +160,7 @@ class UDASegmentor(BaseSegmentor):
             Scalar tensors by ``<head>.<loss>`` and ``<alignment>.<loss>``.
         """
         context = self.context(inputs, data_samples, step, weak_inputs)
-        losses = self._source_losses(context.source)
+        losses = {} if context.source_outputs is None else self._source_losses(context.source)
         for name, alignment in self.alignments.items():
             for key, value in alignment(context).items():
                 losses[f"{name}.{key}"] = value
@@ -182,6 +182,12 @@ class UDASegmentor(BaseSegmentor):
         Raises:
             ConfigError: When an alignment needs the target and ``inputs`` has none.
         """
+        if "source" not in inputs and not self.alignments:
+            raise ConfigError(
+                "The training has no source, and the model has no alignment to train it without. "
+                "Give `train_dataloader.dataset` a `source`, or the model `alignments` such as "
+                "`SelfTraining`."
+            )
         if {"target", "target_images"} & self.needs and "target" not in inputs:
             raise ConfigError(
                 "The model's alignments need the target domain, but the training dataset yields "
@@ -189,7 +195,9 @@ class UDASegmentor(BaseSegmentor):
             )
         # Nothing is computed for alignments that are not active.
         needs = frozenset().union(*(a.needs for a in self._alignments() if a.active(step)))
-        names = ["source", "target"] if "target" in needs else ["source"]
+        names: list[str] = [name for name in ("source", "target") if name in inputs]
+        if "target" not in needs and "source" in inputs:
+            names = ["source"]
         outputs = self._run([inputs[name] for name in names], names)
         weak = weak_inputs or {}
         images = {
@@ -203,7 +211,7 @@ class UDASegmentor(BaseSegmentor):
         target: DomainImages | None = batches.get("target")
         if target is None and "target" in images:
             target = DomainImages(*images["target"])
-        return UDAContext(batches["source"], target, step, self.segmentor, self.teacher)
+        return UDAContext(batches.get("source"), target, step, self.segmentor, self.teacher)
 
     def _run(self, images: list[Tensor], names: list[str]) -> dict[str, tuple[list, dict]]:
         """Run the student on each domain, in one pass where that gives the same result."""
