@@ -1,6 +1,8 @@
 # make demo [SEED=0] [TASK=buildings|roads|landcover] [PRESET=default|mild|hard]
 # make test   all tests        make check   ruff, mypy, codespell
+# make coverage     all tests, and how much of mmda's branches they take
 # make wheel-test   builds the wheel and uses it in a fresh environment and an empty folder
+# make wheel-check  the same in an environment that shares the packages of .venv: minutes less
 PYTHON ?= python3
 SEED ?= 0
 TASK ?= buildings
@@ -9,15 +11,21 @@ PRESET ?= default
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test wheel-test check format setup
+.PHONY: demo test coverage wheel-test wheel-check check format setup
 demo: $(INSTALLED)
 	$(BIN)/mmda demo --seed $(SEED) --task $(TASK) --preset $(PRESET)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
+coverage: $(INSTALLED)
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term $(PYTEST_ARGS)
+
 wheel-test: $(INSTALLED)
 	$(BIN)/python tests/packaging/check_wheel.py
+
+wheel-check: $(INSTALLED)
+	$(BIN)/python tests/packaging/check_wheel.py --share-packages
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

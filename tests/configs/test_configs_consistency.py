@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
 from pathlib import Path
 
-from config_samples import CONFIGS, FULL_SCALE, LEAVES, STYLE, load, name
+from config_samples import FULL_SCALE, LEAVES, load, name
 from loops import for_each
 
 from mmda.datasets.street import SYNTHIA_13, SYNTHIA_16
@@ -130,16 +129,3 @@ def test_synthia_is_scored_over_16_and_13_classes(path):
         assert evaluator.main == "16"
         assert set(evaluator.subsets["16"]) == set(SYNTHIA_16)
         assert set(evaluator.subsets["13"]) == set(SYNTHIA_13)
-
-
-@for_each("path", [*FULL_SCALE, *STYLE], ids=name)
-def test_readme_of_the_folder_names_the_config(path):
-    readme = path.with_name("README.md").read_text()
-    patterns = re.findall(r"`([\w*-]+\.py)`", readme)
-    assert any(fnmatchcase(path.name, pattern) for pattern in patterns), path.name
-
-
-def test_index_lists_every_folder():
-    index = (CONFIGS / "README.md").read_text()
-    for folder in {path.parent.relative_to(CONFIGS).as_posix() for path in FULL_SCALE}:
-        assert f"({folder}/README.md)" in index, folder

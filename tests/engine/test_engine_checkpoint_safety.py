@@ -140,6 +140,7 @@ class BadHistory(HistoryBuffer):
         return HistoryBuffer, (), {"statistics_methods": {"mean": os.system}}
 
 
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol 4")
 @pytest.mark.parametrize(
     "write",
     [zipped, partial(zipped, protocol=4), legacy, pickle.dumps, partial(pickle.dumps, protocol=0)],

@@ -93,7 +93,7 @@ def run(losses, precision="fp16", hook=None):
         for name, value in outputs.items():
             hub.update_scalar(f"train/{name}", value)
         hook.after_train_iter(runner, runner.iter, outputs=outputs)
-    return float(weight), runner.iter + 1
+    return weight.item(), runner.iter + 1
 
 
 def test_half_precision_stops_after_many_steps_that_were_left_out():

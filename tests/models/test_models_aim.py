@@ -216,7 +216,7 @@ def test_a_state_dict_continues_bit_by_bit():
     second.load_state_dict(first.state_dict(), strict=True)
     for seed in range(4, 6):
         one, other = (aim(scene(seed=seed)[0]) for aim in (first, second))
-        assert {k: float(v) for k, v in one.items()} == {k: float(v) for k, v in other.items()}
+        assert {k: v.item() for k, v in one.items()} == {k: v.item() for k, v in other.items()}
     for name, value in first.state_dict().items():
         assert torch.equal(value, second.state_dict()[name]), name
     assert set(first.state_dict()) == {
@@ -271,5 +271,5 @@ def test_target_stuff_is_matched_where_the_head_classifies_its_mean_correctly():
     for stuff in (1, 2, 3):
         torch.testing.assert_close(answers[stuff]["loss_stuff"], alone[stuff]["loss_stuff"])
         torch.testing.assert_close(answers[stuff]["loss_things"], alone[stuff]["loss_things"])
-        assert float(answers[stuff]["loss_stuff"]) > 0
-    assert float(answers[0]["loss_stuff"]) == 0
+        assert answers[stuff]["loss_stuff"].item() > 0
+    assert answers[0]["loss_stuff"].item() == 0

@@ -100,6 +100,7 @@ def test_kmeans_chooses_the_nearest_centroid():
     assert got == expected
 
 
+@pytest.mark.filterwarnings("ignore:Maximum number of iterations 500")  # as many as ours makes
 def test_nmf_activations_are_those_of_scikit_learn():
     grouping = NMFGrouping(3, 4)
     grouping.fit(blobs())

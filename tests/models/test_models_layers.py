@@ -13,7 +13,8 @@ from mmda.models import DeepLabV2Head, PixelDiscriminator
 
 @pytest.mark.parametrize("dilations", [(6, 12, 18, 24), (6, 12), (1,)])
 def test_deeplabv2_head_sums_dilated_classifiers(dilations):
-    head = DeepLabV2Head(dilations, in_channels=4, num_classes=5, in_index=1)
+    loss = dict(type="CrossEntropyLoss", avg_non_ignore=True)
+    head = DeepLabV2Head(dilations, in_channels=4, num_classes=5, in_index=1, loss_decode=loss)
     head.init_weights()
     feats = [torch.zeros(1, 1, 1, 1), torch.randn(2, 4, 9, 7)]
     expected = sum(

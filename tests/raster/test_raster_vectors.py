@@ -92,6 +92,15 @@ def test_a_line_outside_reaches_in(tmp_path):
     assert label_of(tmp_path, VectorLabels(path, width=8.0))[:, 30].sum() == 4
 
 
+@pytest.mark.parametrize("name", ["v.gpkg", "v.geojson", "v.parquet"])
+def test_classes_from_a_column_of_true_and_false(tmp_path, name):
+    squares = [box(X, Y - 8, X + 8, Y), box(X + 8, Y - 8, X + 16, Y)]
+    path = save(tmp_path / name, squares, {"paved": [True, False]})
+    spec = VectorLabels(path, attribute="paved", class_map={"true": 1, "false": 255})
+    label = label_of(tmp_path, spec)
+    assert [label[0, 0], label[0, 20], label[60, 0]] == [1, 255, 0]
+
+
 def test_classes_from_a_column(tmp_path):
     squares = [box(X, Y - 8, X + 8, Y), box(X + 8, Y - 8, X + 16, Y), box(X, Y - 32, X + 8, Y - 24)]
     columns = {"kind": ["house", "road", "pond"], "code": [1, 2, 255]}
@@ -136,7 +145,8 @@ def test_columns_and_classes_that_do_not_fit(tmp_path, spec, error, message):
 
 
 def test_missing_crs_of_either_side(tmp_path):
-    path = save(tmp_path / "v.gpkg", [box(0, 0, 8, 8)], crs=None)
+    with pytest.warns(UserWarning, match="'crs' was not provided"):
+        path = save(tmp_path / "v.gpkg", [box(0, 0, 8, 8)], crs=None)
     with pytest.raises(DataError, match=r"v\.gpkg` have no CRS.*ogr2ogr"):
         label_of(tmp_path, VectorLabels(path))
     known = save(tmp_path / "k.gpkg", [box(X, Y - 8, X + 8, Y)])

@@ -72,4 +72,4 @@ def _residual(points: list[GroundControlPoint], transform: Affine) -> float:
     back = ~transform
     if not all(map(math.isfinite, back)):
         return math.inf
-    return max(math.dist(back * (p.x, p.y), (p.col, p.row)) for p in points)
+    return max(math.dist(back @ (p.x, p.y), (p.col, p.row)) for p in points)

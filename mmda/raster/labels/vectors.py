@@ -204,4 +204,6 @@ def _as_text(value: Any) -> str:
 
     if pandas.isna(value):
         return "null"
+    if isinstance(value, (bool, np.bool_)):
+        return str(value).lower()  # `true` and `false`, as GeoJSON and GDAL write them
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

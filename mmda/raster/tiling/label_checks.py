@@ -80,14 +80,14 @@ def _shift(header: RasterHeader, other: Affine | None, crs: CRS | None) -> float
     if own is None or own.is_degenerate or other is None:
         return 0.0
     corners = [(x, y) for x in (0, header.width) for y in (0, header.height)]
-    places = np.array([other * corner for corner in corners])
+    places = np.array([other @ corner for corner in corners])
     if crs is not None and header.crs is not None and crs != header.crs:
         try:
             transformer = Transformer.from_crs(crs.to_wkt(), header.crs.to_wkt(), always_xy=True)
             places = np.stack(transformer.transform(*places.T), axis=-1)
         except ProjError:  # a local CRS cannot be transformed
             return math.inf
-    back = [~own * tuple(place) for place in places]
+    back = [~own @ tuple(place) for place in places]
     return max(math.dist(corner, place) for corner, place in zip(corners, back, strict=True))
 
 
