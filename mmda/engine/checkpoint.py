@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from mmda.engine.checkpoint_content import check_content, require_dict, unreadable
 from mmda.engine.checkpoint_loader import load_from_weights_only
 from mmda.errors import ConfigError
 
@@ -48,9 +49,8 @@ def read_checkpoint(path: str | Path) -> dict:
     except ConfigError:
         raise
     except Exception as error:  # foreign bytes can fail in any way
-        raise _unreadable(path, _reason(error)) from error
-    if not isinstance(checkpoint, dict):
-        raise _unreadable(path, f"it holds a {type(checkpoint).__name__}")
+        raise unreadable(path, _reason(error)) from error
+    check_content(checkpoint, path)
     return checkpoint
 
 
@@ -58,13 +58,6 @@ def _reason(error: Exception) -> str:
     """Return an error's first line, without the advice that PyTorch puts around it."""
     text = str(error).rpartition("WeightsUnpickler error: ")[2].strip() or "nothing is left of it"
     return f"{type(error).__name__}: {text.splitlines()[0].strip()}"
-
-
-def _unreadable(path: str | Path, reason: str) -> ConfigError:
-    return ConfigError(
-        f"The checkpoint `{path}` cannot be read: {reason}. It is damaged or not a checkpoint; use "
-        "an earlier one or download it again."
-    )
 
 
 def check_fits(model: Any, checkpoint: dict, path: str | Path) -> None:
@@ -91,6 +84,9 @@ def check_fits(model: Any, checkpoint: dict, path: str | Path) -> None:
                 f"The checkpoint `{path}` lacks `{key}`: it is of another architecture. Use the "
                 "config that it was trained with."
             )
+        if not isinstance(theirs[key], torch.Tensor):
+            kind = type(theirs[key]).__name__
+            raise unreadable(path, f"its `{key}` is a {kind}, expected a tensor")
         if theirs[key].shape != value.shape:
             raise ConfigError(_describe(key, value, theirs[key], path))
 
@@ -110,8 +106,10 @@ def check_resumable(checkpoint: dict, path: str | Path, processes: int, batch_si
             f"The checkpoint `{path}` cannot be resumed from: it has no `{'`, `'.join(missing)}`, "
             "only weights. Start a new run from them with `--cfg-options load_from=...`."
         )
-    before = checkpoint.get("stream")
-    if not before or not before["batch_size"]:  # of MMEngine's own hook, or batches that vary
+    for key in ("meta", "message_hub"):
+        require_dict(checkpoint[key], f"its `{key}`", path)
+    before = require_dict(checkpoint.get("stream") or {}, "its `stream`", path)
+    if not before.get("batch_size"):  # of MMEngine's own hook, or batches that vary
         return
     wanted = before["processes"] * before["batch_size"]
     if wanted == processes * batch_size:

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from mmda.errors import DataError
 from mmda.raster.dataset.domain import TiledDomain, count_splits
 from mmda.raster.dataset.stats import BandStatistics
+from mmda.raster.dataset.tile_files import records_holes
 from mmda.utils.threads import map_in_threads
 
 Rows = Sequence[Mapping[str, Any]]
@@ -54,11 +55,13 @@ def measure(
         domain: The domain.
         rows: All its rows, with the final splits and classes.
         reuse: Whether to use the mean and deviation in ``dataset.json``, which are right if the
-            split is unchanged.
+            split is unchanged. They are also used where no tile records which pixels have data.
         workers: Number of threads.
         progress: Whether to show a progress bar on stderr.
     """
-    train = _undamaged([row for row in rows if row["split"] == "train"])
+    train = [row for row in rows if row["split"] == "train"]
+    known = list(filter(records_holes, train))
+    train, reuse = known or train, reuse or not known
     if reuse:
         found = domain.info["statistics"]
         mean, std = found["mean"], found["std"]
@@ -115,16 +118,6 @@ def _brightness(domain: TiledDomain, rows: Rows) -> tuple[float, float]:
         lows.append(float(pixels.min()))
         values.append(pixels[:: max(1, len(pixels) // 4096)].ravel())
     return min(lows), float(np.quantile(np.concatenate(values), 0.999))
-
-
-def _undamaged(rows: Rows) -> Rows:
-    """Return the tiles whose files record their no-data pixels; all tiles if there are none."""
-    known = [r for r in rows if r["valid_fraction"] == 1 or not _is_plain(r["image"])]
-    return known or rows
-
-
-def _is_plain(image: str | None) -> bool:
-    return image is not None and image.endswith((".png", ".jpg"))
 
 
 def _class_pixels(rows: Rows) -> dict[str, list[int]]:

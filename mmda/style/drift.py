@@ -20,7 +20,7 @@ from tqdm import tqdm
 from mmda.errors import ConfigError
 from mmda.evaluation import confusion_matrix, scores
 from mmda.raster.dataset.domain import TiledDomain
-from mmda.raster.dataset.tile_files import read_label
+from mmda.raster.dataset.tile_files import read_label, records_holes
 from mmda.raster.io.fill import fill_invalid
 from mmda.report.pictures import background_ids, overlay, to_rgb
 from mmda.utils.files import atomic_path
@@ -70,7 +70,8 @@ def measure_drift(
         after: Folder of the copy.
         predict: Maps pixels (N, B, H, W) to class probabilities (N, C, H, W).
         num_classes: C.
-        tiles: Largest number of tiles that are compared. They are spread evenly over the manifest.
+        tiles: Largest number of tiles that are compared. They are spread evenly over the manifest;
+            PNG and JPEG tiles that are not whole are left out if there are others.
         progress: Whether to show a progress bar on stderr.
 
     Raises:
@@ -84,6 +85,7 @@ def measure_drift(
             "trained for this task."
         )
     rows = original.rows()
+    rows = list(filter(records_holes, rows)) or rows
     chosen = np.unique(np.linspace(0, len(rows) - 1, tiles).round().astype(int))
     agreed, first, second = (np.zeros((num_classes,) * 2, np.int64) for _ in range(3))
     by_tile = {}

@@ -25,7 +25,12 @@ from mmda.errors import ConfigError, DataError
 from mmda.raster.dataset.domain import TiledDomain
 from mmda.raster.dataset.manifest import DATASET_INFO, MANIFEST, read_manifest, write_manifest
 from mmda.raster.dataset.stats import BandStatistics
-from mmda.raster.dataset.tile_files import read_label, read_nodata, read_tile
+from mmda.raster.dataset.tile_files import (
+    read_label,
+    read_nodata,
+    read_tile,
+    records_holes,
+)
 from mmda.raster.decoding import IGNORE
 from mmda.raster.io.fill import fill_invalid
 from mmda.raster.io.handles import quiet_georeference
@@ -224,6 +229,8 @@ class TranslatedCopy:
         path = self.out / row["image"]
         data = path.read_bytes()
         image, valid = read_tile(str(path))
+        if not records_holes(row):  # but its label may say it
+            valid = self._counted(row, valid)
         columns = {"image_bytes": len(data), "image_crc32": zlib.crc32(data)}
         return columns, BandStatistics.of(np.moveaxis(image, -1, 0), valid)
 
@@ -249,7 +256,10 @@ def _keep_valid(image: np.ndarray, valid: np.ndarray | None, nodata: float) -> n
 def _statistics(rows: Sequence[Row], found: Sequence[BandStatistics]) -> dict[str, list[float]]:
     """Return the statistics of the training tiles, or of all tiles if none is for training.
 
-    They are merged in the manifest's order, so that rounding is the same in each run.
+    Tiles that do not tell where they have data are left out if there are others. The statistics are
+    merged in the manifest's order, so that rounding is the same in each run.
     """
-    training = [s for row, s in zip(rows, found, strict=True) if row["split"] == "train"]
-    return BandStatistics.merged(len(found[0].mean), training or found).summary()
+    pairs = list(zip(rows, found, strict=True))
+    pairs = [pair for pair in pairs if pair[0]["split"] == "train"] or pairs
+    known = [pair for pair in pairs if records_holes(pair[0]) or pair[0]["label"]]
+    return BandStatistics.merged(len(found[0].mean), [s for _, s in known or pairs]).summary()

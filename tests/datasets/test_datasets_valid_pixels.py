@@ -7,13 +7,17 @@ import numpy as np
 import pytest
 import torch
 from mmengine.registry import DefaultScope
-from raster_samples import noise, write
+from raster_samples import noise, tile, write
 from skimage.exposure import match_histograms
 
 import mmda.datasets  # noqa: F401  (registers the transforms)
 from mmda.datasets.fourier import transfer_amplitude
-from mmda.datasets.transforms import LoadTile, MatchTile, PackDomainInputs
+from mmda.datasets.transforms import LoadTile, MatchDomain, MatchTile, PackDomainInputs
 from mmda.datasets.transforms.validity import counted_pixels
+from mmda.errors import ConfigError
+from mmda.pairing.statistics import measure
+from mmda.raster import Scene
+from mmda.raster.dataset.domain import TiledDomain
 from mmda.registry import TRANSFORMS
 from mmda.utils.seeding import seeded
 
@@ -205,3 +209,44 @@ def test_the_transform_matches_among_counted_pixels(target, tmp_path):
     reference = match.domain.read_image(match.rows[index])[0]
     quantiles = [np.quantile(x, [0.1, 0.5, 0.9], 0) for x in (got[mask], reference.reshape(-1, 3))]
     np.testing.assert_allclose(*quantiles, atol=4)
+
+
+# ------------------------------------------------------------------ tiles that record no holes
+
+
+def half_empty_scenes(folder, format: str, whole: int = 0) -> str:
+    """Tile two scenes of which a half has no data, and some that have data everywhere."""
+    scenes = []
+    for index in range(2 + whole):
+        image = noise(3, 64, 64, seed=index).clip(100, 255)
+        if index < 2:
+            image[:, :, :32] = 0
+        write(folder / f"s{index}.tif", image, nodata=0)
+        scenes.append(Scene(f"s{index}", str(folder / f"s{index}.tif"), "train"))
+    tile(scenes, folder / "t", format=format)
+    return str(folder / "t")
+
+
+@pytest.mark.parametrize("make", [MatchTile, lambda root: MatchDomain(root, root)])
+def test_a_look_is_not_measured_where_no_tile_tells_what_is_empty(tmp_path, make):
+    root = half_empty_scenes(tmp_path, "png")
+    with pytest.raises(ConfigError, match=r"t`, split `train`: no tile is whole, .* --format tif"):
+        make(root)
+
+
+@pytest.mark.parametrize(("format", "whole", "rows"), [("tif", 0, 2), ("png", 1, 1), ("tif", 1, 1)])
+def test_whole_tiles_come_first_and_then_those_that_record_their_holes(
+    tmp_path, format, whole, rows
+):
+    match = MatchTile(half_empty_scenes(tmp_path, format, whole), method="histogram")
+    assert len(match) == rows
+    image = noise(3, 64, 64, seed=9)
+    assert match.match(image.transpose(1, 2, 0), 0).min() >= 99
+
+
+@pytest.mark.parametrize("whole", [0, 1])
+def test_a_domains_statistics_leave_out_tiles_that_do_not_tell_what_is_empty(tmp_path, whole):
+    domain = TiledDomain(half_empty_scenes(tmp_path, "png", whole))
+    found = measure(domain, domain.rows(), reuse=False, workers=1, progress=False)
+    assert min(found.mean) > 120  # half as much if what is empty counted
+    assert found.measured == bool(whole)

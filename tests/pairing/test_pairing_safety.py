@@ -141,6 +141,19 @@ def test_names_in_a_manifest(folders, column):
         TiledDomain(folders / "s").rows()
 
 
+@pytest.mark.parametrize("name", ["../../evil", "/evil", "a/b", "a b", "", "a\nb"])
+def test_tiles_are_named_as_files_can_be(folders, name):
+    """Labels and pictures are written under a tile's name, and must stay in their folder."""
+    path = folders / "s/manifest.parquet"
+    table = pyarrow.parquet.read_table(path)
+    names = [name, *table["id"].to_pylist()[1:]]
+    column = table.column_names.index("id")
+    table = table.set_column(column, "id", pyarrow.array(names, "string"))
+    pyarrow.parquet.write_table(table, path)
+    with pytest.raises(DataError, match=r"has the tile .*; expected are letters, digits"):
+        TiledDomain(folders / "s").rows()
+
+
 def test_a_dataset_without_names(folders):
     path = folders / "s/dataset.json"
     for content in ([], {"format": 1, "task": "t", "domain": "d", "classes": "ab"}):

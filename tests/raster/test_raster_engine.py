@@ -276,6 +276,20 @@ def test_kill_9_and_resume_is_identical(tmp_path, point):
     assert snapshot(tmp_path / "killed") == snapshot(tmp_path / "straight")
 
 
+def test_a_foreign_record_removes_no_file_elsewhere(tmp_path):
+    """Records come with a dataset from elsewhere, and name the files that are replaced."""
+    scenes, precious = make_scenes(tmp_path), tmp_path / "precious.txt"
+    precious.write_text("mine")
+    tile(scenes, tmp_path / "o")
+    path, *_ = (tmp_path / "o/.scenes").glob("*.scene.json")
+    record = json.loads(path.read_text())
+    record["rows"][0]["image"] = "train/images/../../../precious.txt"
+    record["rows"][0]["label"] = str(precious)
+    path.write_text(json.dumps(record))
+    tile(scenes, tmp_path / "o", tile=32, overwrite=True)
+    assert precious.read_text() == "mine"
+
+
 def test_overwrite_leaves_foreign_files_alone(tmp_path):
     scenes = make_scenes(tmp_path)
     tile(scenes, tmp_path / "o")

@@ -48,6 +48,15 @@ def test_areas_classes_and_crs(tmp_path, mask):
     assert frame.geometry.iloc[1].equals(shapely.box(400_002, 5_299_994, 400_012, 5_299_999))
 
 
+@pytest.mark.parametrize("names", ["5", "nothing", '["a\\nb"]', "[[1]]"])
+def test_names_of_a_foreign_mask_are_checked(tmp_path, mask, names):
+    path = write_mask(tmp_path / "m.tif", mask, **UTM)
+    with rasterio.open(path, "r+") as dataset:
+        dataset.update_tags(CLASSES=names)
+    with pytest.raises(DataError, match=r"m\.tif`: the tag CLASSES|The class name .* is refused"):
+        vectorise(path, tmp_path / "v.gpkg", progress=False)
+
+
 def test_polygons_rebuild_the_mask(tmp_path):
     rng = np.random.default_rng(0)
     mask = rng.integers(0, 3, (30, 30)).astype(np.uint8)

@@ -305,6 +305,7 @@ def test_ignored_pixels_of_a_plain_tile_are_no_part_of_its_look(folders, tmp_pat
     )
     translator = training_free("tile_histogram", str(tmp_path / "t"), folders[1])
     copy_of(tmp_path / "t", tmp_path / "out", translator).write()
+    mean = read_dataset_info(tmp_path / "out")["statistics"]["mean"]
     (row,) = read_manifest(tmp_path / "out")
     image, valid = read_tile(str(tmp_path / "out" / row["image"]))
     original = np.moveaxis(pixels, 0, -1)
@@ -313,3 +314,4 @@ def test_ignored_pixels_of_a_plain_tile_are_no_part_of_its_look(folders, tmp_pat
     expected = translator(original, row["id"], mask)
     assert valid is None
     np.testing.assert_array_equal(image[:, 32:], expected[:, 32:])
+    np.testing.assert_allclose(mean, image[:, 32:].mean((0, 1)))

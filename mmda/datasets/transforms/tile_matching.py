@@ -11,6 +11,7 @@ from mmda.datasets.fourier import check_beta, transfer_amplitude
 from mmda.datasets.transforms.validity import counted_pixels
 from mmda.errors import ConfigError, check_choice
 from mmda.raster.dataset.domain import TiledDomain
+from mmda.raster.dataset.tile_files import measurable
 from mmda.raster.io.fill import fill_invalid
 from mmda.registry import TRANSFORMS
 
@@ -60,10 +61,9 @@ class MatchTile(BaseTransform):
         self.method, self.beta, self.prob = method, beta, prob
         self.domain = TiledDomain(target, split_file)
         rows = self.domain.rows(split)
-        # PNG and JPEG tiles do not record which pixels have no data.
-        self.rows = [row for row in rows if row["valid_fraction"] == 1] or rows
-        if not self.rows:
+        if not rows:
             raise ConfigError(f"MatchTile: `{target}` has no tiles in split `{split}`.")
+        self.rows = measurable(rows, f"MatchTile: `{target}`, split `{split}`")
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -53,7 +53,8 @@ COLUMNS = {
     "label_crc32": "Int64",
 }
 
-NAMES = ("id", "domain", "split", "scene", "city", "source", "label_source", "image", "label")
+NAMES = ("domain", "split", "scene", "city", "source", "label_source", "image", "label")
+TILE_ID = r"^[A-Za-z0-9._-]+$"  # files are named after it
 CONTROL = r"[\x00-\x1f\x7f-\x{9f}\x{2028}\x{2029}]"
 
 
@@ -97,9 +98,21 @@ def read_manifest_table(root: str | Path) -> pyarrow.Table:
 
 
 def _check_texts(table: pyarrow.Table, path: Path) -> None:
-    """Raise a :class:`DataError` for names that are no line of text; they get into configs."""
+    """Raise a :class:`DataError` for names that are no line of text; they get into configs.
+
+    Tiles' ids must be file names, as labels and pictures are written under them.
+    """
     import pyarrow.compute
 
+    if "id" in table.column_names:
+        ids = table["id"].cast("string")
+        fine = pyarrow.compute.match_substring_regex(ids, TILE_ID)
+        if len(odd := ids.filter(pyarrow.compute.invert(fine))):
+            raise DataError(
+                f"The manifest `{path}` has the tile {printable(repr(odd[0].as_py()))}; expected "
+                "are letters, digits, `.`, `_` and `-`, since files get its name. Tile the dataset "
+                "again."
+            )
     for column in NAMES:
         if column not in table.column_names:
             continue

@@ -14,6 +14,7 @@ import numpy as np
 from mmda.errors import ConfigError
 from mmda.raster.dataset.domain import TiledDomain, typical_gsd
 from mmda.raster.dataset.manifest import MANIFEST
+from mmda.raster.dataset.tile_files import measurable
 
 TILES, PIXELS = 64, 4096  # of a domain and of a tile that are sampled
 DIFFERENT = 0.3
@@ -166,8 +167,7 @@ def _sampled_tiles(
     rows = domain.rows(split)
     if not rows:
         raise ConfigError(f"`{domain.root}` has no tiles in split `{split}`.")
-    # No-data pixels have no colour, and PNG and JPEG tiles do not record where they are.
-    rows = [row for row in rows if row["valid_fraction"] == 1] or rows
+    rows = measurable(rows, f"`{domain.root}`, split `{split}`")
     for index in np.unique(np.linspace(0, len(rows) - 1, tiles).round().astype(int)):
         yield domain.read_image(rows[index])
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,10 +12,11 @@ import rasterio
 from rasterio.enums import MaskFlags
 from rasterio.errors import RasterioError
 
-from mmda.errors import DataError
+from mmda.errors import ConfigError, DataError
 from mmda.raster.io.nodata import NoData
 
 GEOTIFF = (".tif", ".tiff")
+Row = dict[str, Any]
 
 
 def read_tile(path: str) -> tuple[np.ndarray, np.ndarray | None]:
@@ -38,6 +41,36 @@ def read_tile(path: str) -> tuple[np.ndarray, np.ndarray | None]:
         return image[..., None], None
     code = cv2.COLOR_BGRA2RGBA if image.shape[2] == 4 else cv2.COLOR_BGR2RGB
     return np.asarray(cv2.cvtColor(image, code)), None
+
+
+def records_holes(row: Mapping[str, Any]) -> bool:
+    """Tell whether it is known which pixels of a tile have data: of PNG and JPEG, if all have.
+
+    Args:
+        row: The tile's row of the manifest.
+    """
+    image = row["image"]
+    plain = image is not None and Path(image).suffix.lower() not in GEOTIFF
+    return row["valid_fraction"] == 1 or not plain
+
+
+def measurable(rows: Sequence[Row], what: str) -> list[Row]:
+    """Return the tiles on which the look of a domain can be measured: whole ones, if there are any.
+
+    Args:
+        rows: Rows of the manifest, of one split of a dataset.
+        what: What they are of; the message begins with it.
+
+    Raises:
+        ConfigError: When no tile is whole and none records where it has data.
+    """
+    found = [row for row in rows if row["valid_fraction"] == 1] or list(filter(records_holes, rows))
+    if not found:
+        raise ConfigError(
+            f"{what}: no tile is whole, and PNG and JPEG tiles do not record where they have data, "
+            "so what is empty would count as content. Tile the rasters with --format tif."
+        )
+    return found
 
 
 def read_nodata(path: str) -> float | None:

@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window
 
+from mmda.errors import DataError
 from mmda.raster.dataset.scene_reader import SceneGrid
 from mmda.raster.decoding import IGNORE
 from mmda.raster.mapping.rows import PROBABILITY_STEPS
+from mmda.utils.names import check_name
 
 BLOCK = 256
 
@@ -147,6 +149,21 @@ def probability_writer(
 
 
 def read_mask_classes(dataset: rasterio.DatasetReader) -> list[str] | None:
-    """Return the class names that :func:`mask_writer` stored, or None."""
+    """Return the class names that :func:`mask_writer` stored, or None.
+
+    Raises:
+        DataError: When the file's tag holds something else than lines of text.
+    """
     stored = dataset.tags().get("CLASSES")
-    return [str(name) for name in json.loads(stored)] if stored else None
+    if not stored:
+        return None
+    try:
+        names = list(json.loads(stored))
+    except (ValueError, TypeError) as error:
+        raise DataError(
+            f"`{dataset.name}`: the tag CLASSES is no list of names in JSON ({error}). Correct it "
+            "with `gdal_edit.py -mo`, or take it away."
+        ) from error
+    for name in names:
+        check_name("class", name, DataError)
+    return names

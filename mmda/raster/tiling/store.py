@@ -149,10 +149,12 @@ class SceneStore:
                     path.unlink(missing_ok=True)
 
     def remove_tiles(self, rows: Iterable[Record]) -> None:
-        """Remove the tiles of these rows."""
+        """Remove the tiles of these rows; never a file elsewhere, which a foreign record names."""
+        folders = tile_folders(self.root)
         for row in rows:
-            for path in filter(None, (row.get("image"), row.get("label"))):
-                (self.root / path).unlink(missing_ok=True)
+            for name in filter(None, (row.get("image"), row.get("label"))):
+                if (path := self.root / name).parent in folders:
+                    path.unlink(missing_ok=True)
 
     def records(self) -> list[Record]:
         """Return the records of all finished scenes, by name; also those of earlier runs."""
