@@ -31,7 +31,13 @@ MODELS = _child(mmseg.MODELS, "mmda.models")
 DATASETS = _child(mmseg.DATASETS, "mmda.datasets")
 DATA_SAMPLERS = _child(mmseg.DATA_SAMPLERS, "mmda.datasets")
 TRANSFORMS = _child(mmseg.TRANSFORMS, "mmda.datasets.transforms")
-HOOKS = _child(mmseg.HOOKS, "mmda.engine.hooks", "mmda.pseudo.hook", "mmda.visualisation.hook")
+HOOKS = _child(
+    mmseg.HOOKS,
+    "mmda.engine.hooks",
+    "mmda.pseudo.hook",
+    "mmda.selection.hook",
+    "mmda.visualisation.hook",
+)
 OPTIM_WRAPPERS = _child(mmseg.OPTIM_WRAPPERS, "mmda.engine")
 OPTIM_WRAPPER_CONSTRUCTORS = _child(mmseg.OPTIM_WRAPPER_CONSTRUCTORS, "mmda.engine")
 METRICS = _child(mmseg.METRICS, "mmda.evaluation.segmentation_metric")

@@ -1,6 +1,6 @@
 # The recommended recipe with a small network, for a CPU.
 _base_ = [
-    "../_base_/toy_runtime.py",
+    "../_base_/custom_runtime.py",
     "../_base_/models/toy_r18.py",
     "../_base_/datasets/custom.py",
     "../_base_/schedules/toy.py",

@@ -1,6 +1,6 @@
 # SegFormer-B2 with the recommended recipe, on one GPU.
 _base_ = [
-    "../_base_/full_runtime.py",
+    "../_base_/custom_gpu_runtime.py",
     "../_base_/models/segformer_b2.py",
     "../_base_/datasets/custom_gpu.py",
     "../_base_/schedules/custom_20k.py",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmda.selection import Selection, SelectOptions, select_models
+from mmda.errors import ConfigError
+from mmda.selection import Selection, SelectOptions, choice_of, select_models
 
 DEFAULT = SelectOptions()
 
@@ -48,3 +49,27 @@ def select(
     folders = [work_dirs] if isinstance(work_dirs, (str, Path)) else work_dirs
     with trusted_checkpoints(trust):
         return select_models(folders, data, options, device)
+
+
+def stored_choice(
+    work_dir: str | Path, *, device: str | None = None, trust: bool = False
+) -> Selection:
+    """Return the choice that is stored in a folder of trainings, or make and store it.
+
+    Args:
+        work_dir: The folder. A choice among other checkpoints than it has now is made anew.
+        device: As in :func:`select`.
+        trust: As in :func:`select`.
+
+    Raises:
+        ConfigError: As :func:`select`.
+    """
+    from mmda.engine.checkpoint_loader import trusted_checkpoints
+
+    if not Path(work_dir).is_dir():
+        raise ConfigError(
+            f"`{work_dir}` is no folder: `auto` chooses among the checkpoints of a training's "
+            "folder. Give that in place of the config."
+        )
+    with trusted_checkpoints(trust):
+        return choice_of(work_dir, DEFAULT, device)

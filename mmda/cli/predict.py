@@ -13,14 +13,25 @@ from mmda.cli.options import add_cfg_options, add_device, add_trust
 from mmda.errors import DataError
 from mmda.raster.mapping.options import PredictOptions
 
+AUTO = "auto"
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of ``mmda predict``."""
+
+def build_parser(named: bool = False) -> argparse.ArgumentParser:
+    """Return the parser of ``mmda predict``.
+
+    Args:
+        named: Whether the checkpoint is given as ``--checkpoint``, not by its place.
+    """
     parser = argparse.ArgumentParser(
-        prog="mmda predict", description="Map whole rasters to georeferenced class masks."
+        prog="mmda predict",
+        description="Map whole rasters to georeferenced class masks.",
+        epilog="`mmda predict WORK_DIR --checkpoint auto IMAGES...` maps with the checkpoint that "
+        "`mmda select WORK_DIR` chooses; a choice that is stored there is used.",
     )
-    parser.add_argument("config", help="config of the model")
-    parser.add_argument("checkpoint", help="its checkpoint (.pth)")
+    parser.add_argument("config", help="config of the model; for `auto` a training's folder")
+    parser.add_argument(
+        "--checkpoint" if named else "checkpoint", help="its checkpoint (.pth), or `auto`"
+    )
     parser.add_argument("images", nargs="+", help="rasters (GeoTIFF, VRT, /vsi path, ...)")
     parser.add_argument(
         "--out",
@@ -47,12 +58,15 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         MMDAError: If the options, config or checkpoint do not fit.
     """
-    args = build_parser().parse_args(argv)
+    args = build_parser(any(_is_checkpoint(word) for word in argv)).parse_args(argv)
     options = PredictOptions(**given_options(args, PredictOptions))
     jobs = plan_outputs(args.images, args.out, options)
+    config, checkpoint = args.config, args.checkpoint
+    if checkpoint == AUTO:
+        config, checkpoint = _choose(config, args)
     model = load_model(
-        args.config,
-        args.checkpoint,
+        config,
+        checkpoint,
         device=args.device,
         trust=args.trust_checkpoint,
         cfg_options=args.cfg_options,
@@ -67,6 +81,19 @@ def main(argv: Sequence[str]) -> int:
     if len(jobs) > 1 or failed:
         print(f"mapped {len(jobs) - failed} of {len(jobs)} images")
     return DataError.exit_code if failed else 0
+
+
+def _is_checkpoint(word: str) -> bool:
+    return word.partition("=")[0] == "--checkpoint"
+
+
+def _choose(folder: str, args: argparse.Namespace) -> tuple[Path, Path]:
+    """Return config and checkpoint of the choice among the checkpoints of a folder."""
+    from mmda.api.selecting import stored_choice
+
+    selection = stored_choice(folder, device=args.device, trust=args.trust_checkpoint)
+    print(f"{selection.why} {selection.checkpoint}")
+    return selection.config, selection.checkpoint
 
 
 def _print(done: Prediction) -> None:

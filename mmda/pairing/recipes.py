@@ -32,12 +32,12 @@ class Recipe:
 
 
 def _on_gpu(model: str, *heads: str) -> Recipe:
-    bases = ("full_runtime.py", f"models/{model}.py", "schedules/custom_20k.py")
+    bases = ("custom_gpu_runtime.py", f"models/{model}.py", "schedules/custom_20k.py")
     return Recipe(bases, heads=("decode_head", *heads))
 
 
 SMALL = Recipe(
-    ("toy_runtime.py", "models/toy_r18.py", "schedules/toy.py"),
+    ("custom_runtime.py", "models/toy_r18.py", "schedules/toy.py"),
     workers=0,
     crop=128,
     adapted="adapted_model",

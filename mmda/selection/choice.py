@@ -191,12 +191,17 @@ def choose(
     return Selection(rule, [*allowed, *refused], dict(left_out or {}))
 
 
+def criterion_values(statistics: Statistics) -> dict[str, float]:
+    """Return the value of every criterion of a single model, the source validation included."""
+    values = {name: float(function(statistics)) for name, function in CRITERIA.items()}
+    return {**values, SOURCE: source_validation(statistics)}
+
+
 def _scored(models: Sequence[ScoredModel], files: Sequence[Path]) -> list[ScoredModel]:
     scores, light = [], []
     for file in files:
         statistics = Statistics.load(file)
-        values = {name: float(function(statistics)) for name, function in CRITERIA.items()}
-        scores.append({**values, SOURCE: source_validation(statistics)})
+        scores.append(criterion_values(statistics))
         light.append(replace(statistics, samples=statistics.samples[:0]))
     reasons = refusals(light)
     places = [index for index, reason in enumerate(reasons) if reason is None]

@@ -17,16 +17,18 @@ DEFAULT = ("val", "train", "test")
 """Splits of the target, and of the source, in the order in which they are taken."""
 
 
-def target_root(config: Config) -> Path | None:
-    """Return the folder of the tiled target that a config names, ``None`` where it names none."""
-    described = _target(config)
-    return Path(described["data_root"]) if described else None
+def learns_from_target_labels(config: Config, data: Path | None) -> bool:
+    """Tell whether a config trains on labels of the target, as the bound of a comparison does.
 
-
-def trained_on(config: Config) -> Path | None:
-    """Return the folder of the labelled tiles that a config trains on."""
-    described = _source(config)
-    return Path(described["data_root"]) if described else None
+    Args:
+        config: A model's config.
+        data: Folder of the tiled target; by default that of the config.
+    """
+    source, described = _source(config), _target(config)
+    target = data or (Path(described["data_root"]) if described else None)
+    if source is None or target is None:
+        return False
+    return Path(source["data_root"]).resolve() == target.resolve()
 
 
 def target_dataset(config: Config, data: Path | None, split: str | None) -> Any:

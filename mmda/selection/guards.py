@@ -22,7 +22,7 @@ def refusals(models: Sequence[Statistics]) -> list[str | None]:
 
     Two signs count: its source validation has collapsed, or it predicts one class nearly
     everywhere in the target. The skill on the source is the mean IoU above that of predicting the
-    commonest class everywhere.
+    commonest class everywhere; where no model has any, none is refused for a lack of it.
 
     Args:
         models: Statistics of the models, of which ``samples`` are not looked at.
@@ -54,7 +54,7 @@ def _collapsed(model: Statistics, value: float, best: float) -> str | None:
         return None
     labelled = shares(model.source.sum(1))
     chance = 100 * labelled.max() / np.count_nonzero(labelled)
-    if value - chance >= KEPT_SKILL * (best - chance):
+    if best <= chance or value - chance >= KEPT_SKILL * (best - chance):
         return None
     return (
         f"its mIoU on the source's validation tiles is {value:.1f}, while the best model has "

@@ -12,7 +12,7 @@ from mmda.errors import ConfigError, MMDAError
 from mmda.selection.cache import Measurer
 from mmda.selection.candidates import Candidate, find_candidates
 from mmda.selection.choice import ScoredModel, Selection, choose
-from mmda.selection.datasets import target_root, trained_on
+from mmda.selection.datasets import learns_from_target_labels
 from mmda.selection.options import SelectOptions
 
 CHOICE = "selection.json"
@@ -75,7 +75,6 @@ def choice_of(
 
 def _measured(candidate: Candidate, measurer: Measurer) -> Path:
     config = load_config(candidate.config)
-    target, source = measurer.data or target_root(config), trained_on(config)
-    if target is not None and source is not None and target.resolve() == source.resolve():
+    if learns_from_target_labels(config, measurer.data):
         raise ConfigError("it was trained on labels of the target.")
     return measurer.measure(candidate.checkpoint, config)

@@ -33,6 +33,8 @@ def test_two_iterations_with_four_bands(tmp_path, network):
         "val_dataloader": None,
         "val_evaluator": None,
         "log_level": "WARNING",
+        # So few channels cannot be normalised in groups for a single tile.
+        "default_hooks.selection": None,
     }
     train(path, tmp_path / "w", options)
     weights = read(tmp_path / "w", 2)["state_dict"]

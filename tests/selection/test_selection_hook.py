@@ -1,0 +1,50 @@
+"""Checkpoints are measured while they are trained; the training stays the same."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from core_samples import ADAPTED
+from engine_runs import differences, read, train
+
+from mmda.cli import main
+from mmda.selection import cache
+
+HOOK = """
+default_hooks["selection"] = dict(type="SelectionHook", tiles=2, pixels=200)
+default_hooks["checkpoint"]["interval"] = 3
+log_level = "INFO"
+"""
+
+
+def test_the_best_checkpoint_is_named_and_the_training_is_the_same(
+    write_config, tmp_path, monkeypatch, capsys
+):
+    trained = tmp_path / "work"
+    train(write_config(ADAPTED + HOOK), trained)
+    (log,) = trained.glob("*/*.log")
+    lines = [line for line in log.read_text().splitlines() if "without target labels" in line]
+    assert ["iteration 3: " in lines[0], "iteration 6: " in lines[1]] == [True, True]
+    choice = json.loads((trained / "selection.json").read_text())
+    assert choice["why"] in log.read_text()
+    assert {model["name"] for model in choice["models"]} == {"iter_3", "iter_6"}
+    # What the hook has measured is what the command would.
+    options = ["--tiles", "2", "--pixels", "200", "--out", str(tmp_path / "again.json")]
+    with monkeypatch.context() as patch:
+        patch.setattr(cache, "load_model", lambda *_: pytest.fail("a checkpoint is loaded"))
+        assert main(["select", str(trained), *options]) == 0
+    assert "is chosen" in capsys.readouterr().out
+    plain = HOOK.splitlines()[2]
+    train(write_config(ADAPTED + plain, name="plain.py"), tmp_path / "plain")
+    assert not differences(read(trained, 6), read(tmp_path / "plain", 6))
+
+
+def test_training_on_the_targets_labels_is_not_measured(write_config, tmp_path, toy_root):
+    text = f"""
+train_dataloader["dataset"]["target"] = None
+train_dataloader["dataset"]["source"]["data_root"] = "{toy_root}/buildings/target"
+"""
+    train(write_config(HOOK + text), tmp_path / "work")
+    assert not (tmp_path / "work" / "selection.json").exists()
+    assert not (tmp_path / "work" / "selection").exists()
