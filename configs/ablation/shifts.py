@@ -1,0 +1,36 @@
+# Does adaptation do harm? Source only, the image level alone and the recommended recipe on 30 random
+# shifts (`random:N`, see mmda/toy/random_shift.py). A small network and small crops, so that a shift
+# takes a few minutes on a CPU core.
+title = "The recipe on random shifts"
+notes = ["One pair of cities and one training of each row for every shift."]
+_TASKS = ["buildings", "roads", "landcover", "buildings"] * 7 + ["roads", "landcover"]
+tasks = [
+    dict(
+        name=f"{task}-{number}",
+        title=f"{task} {number}",
+        toy=dict(task=task, shift=f"random:{number}"),
+        overrides={"model.*.num_classes": 7} if task == "landcover" else {},
+    )
+    for number, task in enumerate(_TASKS)
+]
+source_only, target_only = "source_only", "target_only"
+columns = ["mIoU"]
+overrides = {
+    "model.segmentor.backbone.base_channels": 16,
+    "model.segmentor.decode_head.*channels": 16,
+    "train_dataloader.*.crop_size": 96,
+    "optim_wrapper.optimizers.segmentor.optimizer.lr": 2e-3,
+    "train_cfg.max_iters": 400,
+    "train_cfg.val_interval": 400,
+    "param_scheduler.1.end": 400,
+}
+rows = [
+    dict(name="source_only", config="configs/toy/source_only.py"),
+    dict(name="target_only", config="configs/toy/target_only.py"),
+    dict(name="image_level", config="configs/toy/ima.py"),
+    dict(
+        name="adapted",
+        config="configs/toy/adapted.py",
+        overrides={"model.alignments.self_training.start": 150, "model.teacher.momentum": 0.98},
+    ),
+]
