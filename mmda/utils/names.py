@@ -51,7 +51,7 @@ def literal(value: Any) -> str:
 
 def markdown_cell(text: str) -> str:
     """Return a text as a cell of a Markdown table."""
-    return printable(text).replace("|", r"\|").replace("<", "&lt;")
+    return printable(text).replace("\\", r"\\").replace("|", r"\|").replace("<", "&lt;")
 
 
 def plot_label(text: str) -> str:

@@ -14,7 +14,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 
 from mmda.errors import ConfigError
-from mmda.models.alignments import DomainBatch, evaluating
+from mmda.models.alignments import DomainBatch, DomainImages, evaluating
 from mmda.models.segmentors import UDASegmentor
 from mmda.registry import DATASETS
 from mmda.report.pictures import Picture, to_rgb
@@ -42,6 +42,12 @@ class ShownImage:
     def size(self) -> tuple[int, int]:
         """Height and width in pixels."""
         return self.picture.shape[:2]
+
+    @property
+    def valid(self) -> np.ndarray:
+        """Which pixels count, (H, W) bool."""
+        samples, images = [self.packed["data_samples"]], self.packed["inputs"][None]
+        return DomainImages(images, samples, images).valid()[0].numpy()
 
 
 def open_domain(

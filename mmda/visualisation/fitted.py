@@ -22,7 +22,7 @@ def feature_pixels(
 ) -> np.ndarray:
     """Return ``count`` random vectors of the last feature map of each image, (M, D) float32.
 
-    Cells without data are not sampled.
+    Cells that do not count are not sampled, nor is an image in which none does.
     """
     generator = np.random.default_rng(seed)
     chosen = []
@@ -30,8 +30,10 @@ def feature_pixels(
         for batch in run_pair(model, *pair).values():
             feature = batch.feats[-1]
             vectors = feature[0].float().flatten(1).T
-            if (mask := batch.mask(tuple(feature.shape[-2:]))) is not None and mask.any():
+            if (mask := batch.mask(tuple(feature.shape[-2:]))) is not None:
                 vectors = vectors[mask.flatten()]
+            if not len(vectors):
+                continue
             places = generator.integers(len(vectors), size=count)
             chosen.append(vectors[places].cpu().numpy())
     return np.concatenate(chosen)

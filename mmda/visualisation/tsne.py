@@ -40,12 +40,13 @@ def choose_pixels(image: ShownImage, count: int, generator: np.random.Generator)
     """Return rows and columns (M, 2) of random pixels, equally many of each class.
 
     Args:
-        image: An image. Without labels, all pixels are equally probable.
+        image: An image. Without labels, all pixels with data are equally probable.
         count: Number of pixels; fewer are returned if a class has too few.
         generator: Draws the pixels.
     """
     if image.truth is None:
-        return np.stack([generator.integers(side, size=count) for side in image.size], 1)
+        places = np.argwhere(image.valid)
+        return places[generator.integers(len(places), size=count)] if len(places) else places
     present = np.setdiff1d(image.truth, [IGNORE])
     chosen = []
     for index in present:

@@ -35,3 +35,16 @@ def test_the_config_is_its_methods_own(path):
     for hook in config.custom_hooks:
         if hook.type == "PseudoLabelHook":
             assert hook.softmax == "before"
+
+
+ONE_LEVEL = [path for path in CONFIGS if method(path) not in TWO_LEVELS]
+
+
+@pytest.mark.parametrize("path", ONE_LEVEL, ids=[p.stem for p in ONE_LEVEL])
+def test_a_method_of_one_level_has_the_network_of_its_bounds(path):
+    """So that what it gains over source only is due to the adaptation."""
+    own = load_config(path).model.segmentor.to_dict()
+    for bound in ("source", "target"):
+        parts = [f"{bound}-only", *path.stem.split("_")[1:]]
+        other = load_config(REPO / f"configs/{bound}_only" / f"{'_'.join(parts)}.py")
+        assert other.model.segmentor.to_dict() == own

@@ -11,6 +11,7 @@ from model_samples import batch, build, losses_of, segmentor_config, total
 
 from mmda.engine.hooks import GradientShareHook
 from mmda.errors import ConfigError
+from mmda.models.segmentors.gradients import logit_gradients
 
 ISIA = dict(type="ISIA", weight=1.0, reduction="sum")
 
@@ -52,6 +53,29 @@ def test_it_measures_each_interval_and_changes_nothing():
     plain = {k: float(v) for k, v in losses_of(model(), batch()).items()}
     measured, _ = iterate(model(), GradientShareHook(interval=1))
     assert {k: float(v) for k, v in measured.items()} == plain
+
+
+def test_a_batch_without_labels_is_no_fault():
+    """A crop of the source may be ignored as a whole; there is nothing to compare with then."""
+    net, data = model(), batch()
+    for sample in data["data_samples"]["source"]:
+        sample.gt_sem_seg.data.fill_(255)
+    hook = GradientShareHook(interval=1)
+    runner = SimpleNamespace(model=net, iter=0, message_hub=Recorder())
+    hook.before_train_iter(runner, 0)
+    losses_of(net, data)
+    hook.after_train_iter(runner, 0)
+    assert net.gradients["decode.loss_ce"] == 0
+    assert runner.message_hub == {}
+
+
+def test_the_graph_says_which_logits_a_loss_depends_on():
+    """Else processes whose gradient is 0 would make other collective calls than the rest."""
+    context = model().context(**batch(), step=0)
+    source, target = (d.logits["decode"].sum() for d in (context.source, context.target))
+    found = logit_gradients(context, {"loss_a": source + 0 * target, "loss_b": source})
+    assert found["loss_a"] == 0
+    assert found["loss_b"] > 0
 
 
 def test_wrong_settings_are_refused():

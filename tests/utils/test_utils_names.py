@@ -71,5 +71,6 @@ def test_mmengine_reads_what_was_written(tmp_path, text):
 
 
 def test_a_cell_keeps_its_row():
-    assert markdown_cell("a|b\n<script>") == r"a\|b\n&lt;script>"
+    assert markdown_cell("a|b\n<script>") == r"a\|b\\n&lt;script>"
+    assert markdown_cell("a\\|b") == r"a\\\|b"  # a backslash would free the bar
     assert printable("a\x1b[31m") == r"a\x1b[31m"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from mmengine.structures import PixelData
 
 from mmda.errors import ConfigError
 from mmda.visualisation.domains import run_pair
@@ -99,6 +102,15 @@ def test_features_are_sampled_from_both_domains(cdga_config, build_model, pair):
         known = batch.feats[-1][0].flatten(1).T.numpy()
         assert np.isin(part[:, 0], known[:, 0]).all()
     assert np.array_equal(pixels, feature_pixels(model, [pair, pair], count=50, seed=3))
+
+
+def test_an_image_without_data_gives_no_features(cdga_config, build_model, pair):
+    model, (source, target) = build_model(cdga_config), pair
+    sample = target.packed["data_samples"].clone()
+    sample.valid = PixelData(data=torch.zeros(1, *target.size, dtype=torch.bool))
+    empty = dataclasses.replace(target, packed={**target.packed, "data_samples": sample})
+    pixels = feature_pixels(model, [(source, empty)], count=50, seed=3)
+    np.testing.assert_array_equal(pixels, feature_pixels(model, [pair], count=50, seed=3)[:50])
 
 
 def test_figure_shows_the_truth_only_where_there_is_one(pair):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from mmengine.structures import PixelData
+from mmseg.structures import SegDataSample
 
 from mmda.errors import ConfigError
 from mmda.models.alignments import DomainBatch
@@ -15,8 +17,12 @@ from mmda.visualisation.tsne import Points, choose_pixels, collect_points, embed
 META = {"classes": ["a", "b", "c"], "palette": [(255, 0, 0), (0, 255, 0), (0, 0, 255)]}
 
 
-def image(truth=None, size=(20, 30)):
-    return ShownImage(np.zeros((*size, 3), np.uint8), truth, {})
+def image(truth=None, size=(20, 30), valid=None):
+    sample = SegDataSample()
+    if valid is not None:
+        sample.valid = PixelData(data=torch.from_numpy(valid)[None])
+    packed = {"inputs": torch.zeros(3, *size), "data_samples": sample}
+    return ShownImage(np.zeros((*size, 3), np.uint8), truth, packed)
 
 
 def test_pixels_are_spread_evenly_over_classes_and_never_ignored():
@@ -35,6 +41,15 @@ def test_pixels_of_unlabelled_images_are_anywhere():
     assert places.shape == (500, 2)
     assert places.min(0).tolist() == [0, 0]
     assert places.max(0).tolist() == [19, 29]
+
+
+def test_pixels_without_data_are_not_chosen():
+    valid = np.zeros((20, 30), bool)
+    assert choose_pixels(image(valid=valid), 60, np.random.default_rng(0)).shape == (0, 2)
+    valid[5:8, 20:] = True
+    places = choose_pixels(image(valid=valid), 60, np.random.default_rng(0))
+    assert places.shape == (60, 2)
+    assert valid[tuple(places.T)].all()
 
 
 def test_images_without_any_label_give_no_pixels():

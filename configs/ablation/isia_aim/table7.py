@@ -1,5 +1,5 @@
-# Weight of ISIA, GTA5 -> Cityscapes, that of AIM being 0.001. ISIA's terms are the sums of Eq. 8,
-# divided by the number of channels as in the released code.
+# Weight of ISIA, GTA5 -> Cityscapes, that of AIM being 0.001. ISIA has the sums of Eq. 8, to
+# which the paper's weights belong.
 title = "ISIA and AIM: weight of ISIA, GTA5 to Cityscapes"
 paper = "Yuan et al., Birds of a Feather Flock Together, Table VII."
 columns = ["mIoU"]
@@ -10,7 +10,7 @@ rows = [
         name=f"lambda_{value}",
         title=f"lambda = {value}",
         config="configs/uda/isia_aim/isia-aim_deeplabv2-r101_120k_gta52cityscapes.py",
-        overrides={"model.alignments.isia.weight": value},
+        overrides={"model.alignments.isia.weight": value, "model.alignments.isia.reduction": "sum"},
         published=[figure],
         x=value,
     )

@@ -60,5 +60,7 @@ class GradientShareHook(Hook):
                 f"logits: {sorted(model.gradients)}. Name one of them as `reference`."
             )
         unit = model.gradients[self.reference]
+        if unit == 0:  # no pixel of the source has a label
+            return
         for name, norm in model.gradients.items():
             runner.message_hub.update_scalar(f"train/{name}_share", norm / unit)

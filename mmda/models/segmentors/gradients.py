@@ -12,7 +12,9 @@ def logit_gradients(context: UDAContext, losses: dict[str, Tensor]) -> dict[str,
     """Return the norm of each loss's gradient in the decode head's logits.
 
     The gradient is taken in the target's logits; of a loss that does not depend on them, such as
-    the source's cross-entropy, in the source's. A loss that reaches neither is left out.
+    the source's cross-entropy, in the source's. A loss that reaches neither is left out. The graph
+    tells which logits a loss depends on, and not the gradient's size: the backward of some losses
+    has collective calls, which all processes must make.
 
     Args:
         context: The iteration.
@@ -28,14 +30,15 @@ def logit_gradients(context: UDAContext, losses: dict[str, Tensor]) -> dict[str,
     for name, loss in losses.items():
         if "loss" not in name or not loss.requires_grad:
             continue
-        for domain in domains:
-            if (norm := _norm(loss, domain)) > 0:
-                found[name] = norm
-                break
+        norms = (_norm(loss, domain) for domain in domains)
+        norm = next((norm for norm in norms if norm is not None), None)
+        if norm is not None:
+            found[name] = norm
     return found
 
 
-def _norm(loss: Tensor, domain: DomainBatch) -> float:
+def _norm(loss: Tensor, domain: DomainBatch) -> float | None:
+    """Return the norm of a loss's gradient in a domain's logits; None if there is no path."""
     logits = domain.logits["decode"]
     (gradient,) = torch.autograd.grad(loss, logits, retain_graph=True, allow_unused=True)
-    return 0.0 if gradient is None else float(gradient.float().norm())
+    return None if gradient is None else float(gradient.float().norm())
