@@ -25,6 +25,8 @@ class BatchNormResult:
         tiles: Number of tiles that they were estimated on.
         pixels: Number of their pixels that counted.
         shift: How far the layers' means have moved, in the source's standard deviations.
+        entropy: Mean entropy of the predictions in nats before each step of Tent; it falls to 0
+            where a model gives all pixels one class.
         warnings: What looks wrong about the target's rasters, in sentences.
     """
 
@@ -33,6 +35,7 @@ class BatchNormResult:
     tiles: int
     pixels: int
     shift: float
+    entropy: Sequence[float]
     warnings: Sequence[str]
 
 
@@ -46,6 +49,8 @@ def adapt_bn(
     images: str | Path | Sequence[str | Path] = (),
     blend: float = 0.0,
     passes: int = 1,
+    tent: int = 0,
+    lr: float = 1e-3,
     options: PredictOptions = DEFAULT,
     workers: int = 0,
     device: str | None = None,
@@ -54,13 +59,14 @@ def adapt_bn(
 ) -> BatchNormResult:
     """Estimate a model's batch-norm statistics anew on an unlabelled target (AdaBN).
 
-    The weights are not touched. Mean and variance are those of all pixels with data; see
-    :func:`~mmda.models.batch_norm.adapt_statistics`.
+    The weights are not touched, but by ``tent``. Mean and variance are those of all pixels with
+    data; see :func:`~mmda.models.batch_norm.adapt_statistics`.
 
     Args:
         config: The config that the model was trained with.
         checkpoint: Its weights.
-        out: The file to write, which ends in ``.pth``; ``<checkpoint>_adabn.pth`` by default.
+        out: The file to write, which ends in ``.pth``; ``<checkpoint>_adabn.pth`` (or
+            ``_tent.pth``) by default.
         data: Folder of a tiled dataset of the target, whose labels are not read; by default the
             config's target.
         split: Its split; that of the config, or ``train``.
@@ -68,6 +74,9 @@ def adapt_bn(
         blend: Share of the source's statistics that is kept, in [0, 1].
         passes: Number of passes over the target. With more of them, the result depends less on how
             the target is divided into batches.
+        tent: Number of steps of entropy minimisation on batches of the target that are taken before
+            (:class:`~mmda.models.batch_norm.Tent`); they change batch norm's scales and shifts.
+        lr: Learning rate of these steps.
         options: How rasters are read; its ``batch_size`` and ``progress`` hold for tiles, too.
         workers: Number of processes that load tiles.
         device: ``cpu``, ``cuda``, ...; by default the GPU where there is one.
@@ -93,7 +102,7 @@ def adapt_bn(
     from mmda.engine.checkpoint_loader import trusted_checkpoints
 
     with trusted_checkpoints(trust):
-        path, adapted, warnings = adapt_checkpoint(
+        path, adapted, entropy, warnings = adapt_checkpoint(
             config,
             checkpoint,
             out,
@@ -102,11 +111,13 @@ def adapt_bn(
             images=[images] if isinstance(images, (str, Path)) else images,
             blend=blend,
             passes=passes,
+            tent=tent,
+            lr=lr,
             options=options,
             workers=workers,
             device=device,
             cfg_options=dict(cfg_options or {}),
         )
     return BatchNormResult(
-        path, adapted.layers, adapted.images, adapted.pixels, adapted.shift, warnings
+        path, adapted.layers, adapted.images, adapted.pixels, adapted.shift, entropy, warnings
     )

@@ -20,7 +20,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mmda adapt-bn",
         description="Estimate the statistics of a model's batch norm anew on an unlabelled target "
-        "(AdaBN); the weights stay as they are. Writes a checkpoint that all commands take.",
+        "(AdaBN); the weights stay as they are, but for --tent. Writes a checkpoint that all "
+        "commands take.",
     )
     parser.add_argument("config", help="config of the model")
     parser.add_argument("checkpoint", help="its checkpoint (.pth)")
@@ -29,7 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--images", nargs="+", default=(), metavar="RASTER", help="rasters in place of a dataset"
     )
-    parser.add_argument("--out", help="checkpoint to write [CHECKPOINT_adabn.pth]")
+    parser.add_argument("--out", help="checkpoint to write [CHECKPOINT_adabn.pth, _tent.pth]")
     parser.add_argument(
         "--blend", type=float, default=0.0, help="share of the source's statistics, 0..1 [0]"
     )
@@ -37,6 +38,14 @@ def build_parser() -> argparse.ArgumentParser:
         "--passes", type=int, default=1, help="passes over the target; more depend less on "
         "batches [1]",
     )  # fmt: skip
+    parser.add_argument(
+        "--tent",
+        type=int,
+        default=0,
+        metavar="STEPS",
+        help="before, minimise the predictions' entropy by the scales and shifts of batch norm [0]",
+    )
+    parser.add_argument("--lr", type=float, default=1e-3, help="learning rate of --tent [0.001]")
     parser.add_argument("--workers", type=int, default=0, help="processes that load tiles [0]")
     add_options(parser, PredictOptions, skip=MAPS)
     add_device(parser)
@@ -64,6 +73,8 @@ def main(argv: Sequence[str]) -> int:
         images=args.images,
         blend=args.blend,
         passes=args.passes,
+        tent=args.tent,
+        lr=args.lr,
         options=PredictOptions(**given_options(args, PredictOptions)),
         workers=args.workers,
         device=args.device,
@@ -72,6 +83,9 @@ def main(argv: Sequence[str]) -> int:
     )
     for warning in result.warnings:
         print(f"warning: {warning}", file=sys.stderr)
+    if result.entropy:
+        first, last = result.entropy[0], result.entropy[-1]
+        print(f"Tent: {len(result.entropy)} steps, entropy {first:.3f} -> {last:.3f} nats")
     print(
         f"{result.checkpoint}: {result.layers} layers with the statistics of {result.tiles} tiles "
         f"({result.pixels} pixels); their means moved by {result.shift:.2f} standard deviations"

@@ -39,6 +39,25 @@ def add_cfg_options(parser: argparse.ArgumentParser, of: str = "the config") -> 
     )
 
 
+def add_bn_blend(parser: argparse.ArgumentParser) -> None:
+    """Add ``--bn-blend``; :func:`prediction_options` joins it to the overrides of the config."""
+    parser.add_argument(
+        "--bn-blend",
+        type=float,
+        metavar="A",
+        help="normalise each image by A times the stored batch-norm statistics plus 1 - A times "
+        "its own; 0..1 [the stored ones alone]",
+    )
+
+
+def prediction_options(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the overrides of the config, with what ``--bn-blend`` stands for."""
+    if args.bn_blend is None:
+        return args.cfg_options
+    chosen = {"type": "ImageStatistics", "blend": args.bn_blend}
+    return {**args.cfg_options, "model.test_time": chosen}
+
+
 def add_device(parser: argparse.ArgumentParser) -> None:
     """Add ``--device``."""
     parser.add_argument("--device", help="cpu, cuda, cuda:1, ...; the first GPU if there is one")

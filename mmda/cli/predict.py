@@ -9,7 +9,13 @@ from pathlib import Path
 
 from mmda.api.prediction import Prediction, load_model, plan_outputs, predict_each
 from mmda.cli.dataclass_arguments import add_options, given_options
-from mmda.cli.options import add_cfg_options, add_device, add_trust
+from mmda.cli.options import (
+    add_bn_blend,
+    add_cfg_options,
+    add_device,
+    add_trust,
+    prediction_options,
+)
 from mmda.errors import DataError
 from mmda.raster.mapping.options import PredictOptions
 
@@ -40,6 +46,7 @@ def build_parser(named: bool = False) -> argparse.ArgumentParser:
         help="folder for IMAGE_mask.tif; or, for one image, a file ending in .tif or .tiff",
     )
     add_options(parser, PredictOptions)
+    add_bn_blend(parser)
     add_device(parser)
     add_trust(parser)
     add_cfg_options(parser)
@@ -69,7 +76,7 @@ def main(argv: Sequence[str]) -> int:
         checkpoint,
         device=args.device,
         trust=args.trust_checkpoint,
-        cfg_options=args.cfg_options,
+        cfg_options=prediction_options(args),
     )
     failed = 0
     for outcome in predict_each(model, jobs, options):

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from mmda.api.training import test
-from mmda.cli.options import add_config_options
+from mmda.cli.options import add_bn_blend, add_config_options, prediction_options
 
 
 def main(argv: Sequence[str]) -> int:
@@ -18,6 +18,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--show-dir", help="folder for pictures of the predictions")
     parser.add_argument("--source-only", metavar="JSON", help="scores of source-only, for NAM")
     parser.add_argument("--target-only", metavar="JSON", help="scores of target-only, for NAM")
+    add_bn_blend(parser)
     args = parser.parse_args(argv)
     if bool(args.source_only) != bool(args.target_only):
         parser.error("NAM needs both --source-only and --target-only")
@@ -30,7 +31,7 @@ def main(argv: Sequence[str]) -> int:
         show_dir=args.show_dir,
         launcher=args.launcher,
         trust=args.trust_checkpoint,
-        cfg_options=args.cfg_options,
+        cfg_options=prediction_options(args),
     )
 
     from mmengine.dist import is_main_process

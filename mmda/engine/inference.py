@@ -16,6 +16,7 @@ from mmda.engine.checkpoint import load_weights
 from mmda.engine.launch import ConfigSource, load_config
 from mmda.engine.pretrained import check_pretrained
 from mmda.errors import ConfigError
+from mmda.models.batch_norm import TestTime
 from mmda.models.segmentors import UDASegmentor
 from mmda.registry import MODELS
 
@@ -90,18 +91,26 @@ def place_model(model: UDASegmentor, device: str | None) -> UDASegmentor:
         raise ConfigError(f"Cannot use the device `{device}`: {reason}. Try `cpu`.") from error
 
 
-def make_predictor(model: UDASegmentor) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a function from raw pixels (N, B, H, W) to float32 probabilities (N, C, H, W)."""
+def make_predictor(model: UDASegmentor) -> Callable[..., np.ndarray]:
+    """Return a function from raw pixels (N, B, H, W) to float32 probabilities (N, C, H, W).
+
+    It also takes which pixels hold data, (N, H, W) bool, for a model that adapts to what it
+    predicts; its attribute ``uses_counted`` tells whether the model does.
+    """
     preprocess: Any = model.data_preprocessor
     device = next(model.parameters()).device
 
-    @torch.inference_mode()
-    def predict(pixels: np.ndarray) -> np.ndarray:
+    @torch.no_grad()
+    def predict(pixels: np.ndarray, counted: np.ndarray | None = None) -> np.ndarray:
         images = [torch.from_numpy(np.ascontiguousarray(image)) for image in pixels]
         inputs = preprocess({"inputs": images})["inputs"].to(device)
         height, width = pixels.shape[-2:]  # without the padding to the network's size divisor
-        return probabilities(model, inputs)[..., :height, :width].cpu().numpy()
+        mask = inputs.new_zeros((len(inputs), *inputs.shape[-2:]), dtype=torch.bool)
+        mask[:, :height, :width] = True if counted is None else torch.from_numpy(counted)
+        with model.test_time.adapted(model.predictor, inputs, None if mask.all() else mask):
+            return probabilities(model, inputs)[..., :height, :width].cpu().numpy()
 
+    predict.uses_counted = type(model.test_time) is not TestTime  # type: ignore[attr-defined]
     return predict
 
 

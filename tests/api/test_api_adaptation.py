@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+import rasterio
 import torch
 from api_samples import BATCH_NORM, LEARNS_QUICKLY
 from core_samples import LOOK, REPO, draw_scene, write_scene
@@ -77,6 +79,41 @@ def test_the_adapted_checkpoint_is_tested_and_maps_rasters(trained_bn, toy_root,
     assert done.files.mask.exists()
     with pytest.raises(ConfigError, match="cannot be resumed from"):
         mmda.train(config, work_dir=tmp_path / "again", resume=out)
+
+
+def test_tent_trains_scales_and_shifts_before(trained_bn, toy_root, tmp_path, capsys):
+    config, checkpoint = trained_bn
+    target, out = str(toy_root / "buildings" / "target"), tmp_path / "tent.pth"
+    command = ["adapt-bn", str(config), str(checkpoint), "--data", target, "--out", str(out)]
+    assert main([*command, "--tent", "3", "--batch-size", "2", "--device", "cpu"]) == 0
+    assert "Tent: 3 steps, entropy" in capsys.readouterr().out
+    before, after = read(checkpoint)["state_dict"], read(out)["state_dict"]
+    changed = {name for name, value in after.items() if not torch.equal(value, before[name])}
+    layers = {name.removesuffix("running_mean") for name in changed if "running_mean" in name}
+    kinds = ("running_mean", "running_var", "weight", "bias")
+    assert changed == {layer + kind for layer in layers for kind in kinds}
+    assert read(out)["meta"]["adapted_batch_norm"]["tent"] == 3
+
+
+def test_statistics_of_single_images_are_blended_by_a_switch(trained_bn, tmp_path, capsys):
+    config, checkpoint = trained_bn
+    scores = []
+    for blend in ([], ["--bn-blend", "1"], ["--bn-blend", "0.3"]):
+        out = tmp_path / "scores.json"
+        command = ["test", str(config), str(checkpoint), "--work-dir", str(tmp_path)]
+        assert main([*command, "--out", str(out), *blend]) == 0
+        scores.append(json.loads(out.read_text())["mIoU"])
+    assert scores[0] == scores[1] != scores[2]
+    label, image = draw_scene(77, LOOK["target"])
+    write_scene(tmp_path / "scene.tif", label, image)
+    maps = []
+    for blend in ([], ["--bn-blend", "0.3"]):
+        out = str(tmp_path / f"map{len(blend)}.tif")
+        command = ["predict", str(config), str(checkpoint), str(tmp_path / "scene.tif")]
+        assert main([*command, "--out", out, "--tile", "64", "--device", "cpu", *blend]) == 0
+        with rasterio.open(out) as raster:
+            maps.append(raster.read())
+    assert (maps[0] != maps[1]).any()
 
 
 def test_what_does_not_fit_is_said_before_work(trained_bn, tmp_path):

@@ -14,6 +14,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from mmda.errors import ConfigError
 from mmda.models.alignments import NEEDS, Alignment, DomainBatch, DomainImages, UDAContext
 from mmda.models.alignments.base import segmentor_heads
+from mmda.models.batch_norm import build_test_time
 from mmda.models.segmentors.gradients import logit_gradients
 from mmda.models.segmentors.teacher import Teacher
 from mmda.registry import MODELS
@@ -34,6 +35,8 @@ class UDASegmentor(BaseSegmentor):
         alignments: Configs of alignments by name; logged losses begin with the name.
         teacher: Arguments of :class:`~mmda.models.segmentors.teacher.Teacher`; None for no teacher.
         evaluate: Which of the two predicts, ``'student'`` or ``'teacher'``.
+        test_time: Config of a :class:`~mmda.models.batch_norm.TestTime`, by which the predictor
+            adapts to the images that it predicts; training and pseudo-labels do without.
         data_preprocessor: Config of the preprocessor.
         init_cfg: Initialisation, as in MMEngine.
 
@@ -48,6 +51,7 @@ class UDASegmentor(BaseSegmentor):
         alignments: dict[str, dict] | None = None,
         teacher: dict | None = None,
         evaluate: str = "student",
+        test_time: dict | None = None,
         data_preprocessor: dict | None = None,
         init_cfg: dict | list | None = None,
     ) -> None:
@@ -76,6 +80,7 @@ class UDASegmentor(BaseSegmentor):
             )
         self.teacher: Any = None if teacher is None else Teacher(self.segmentor, **teacher)
         self.evaluate = evaluate
+        self.test_time = build_test_time(test_time, self.predictor)
         #: Whether the next iteration measures its losses' gradients; hooks set it.
         self.measures_gradients = False
         #: The last measured gradients, see :func:`logit_gradients`.
@@ -257,7 +262,9 @@ class UDASegmentor(BaseSegmentor):
 
     def predict(self, inputs: Tensor, data_samples: list | None = None) -> list:
         """Predict with the student or the teacher; see MMSegmentation's ``EncoderDecoder``."""
-        return self.predictor.predict(inputs, data_samples)
+        batch = DomainImages(inputs, data_samples or [], inputs)
+        with self.test_time.adapted(self.predictor, inputs, batch.mask(batch.size)):
+            return self.predictor.predict(inputs, data_samples)
 
     def extract_feat(self, inputs: Tensor) -> list[Tensor]:
         """Return the predictor's feature maps."""

@@ -12,8 +12,12 @@ from mmda.errors import ConfigError
 from mmda.raster.mapping.mosaic import MosaicGrid
 from mmda.raster.mapping.strips import Strip
 
-Predictor = Callable[[NDArray[np.generic]], NDArray[np.float32]]
-"""Maps tiles ``(N, B, tile, tile)`` to probabilities ``(N, C, tile, tile)``, float32."""
+Predictor = Callable[..., NDArray[np.float32]]
+"""Maps tiles ``(N, B, tile, tile)`` to probabilities ``(N, C, tile, tile)``, float32.
+
+Where it has an attribute ``uses_counted`` that is true, it is also given which pixels hold data,
+``(N, tile, tile)`` bool.
+"""
 
 
 class TilePredictor:
@@ -48,12 +52,14 @@ class TilePredictor:
         for start in range(0, len(filled), self._batch_size):
             columns = filled[start : start + self._batch_size]
             batch = np.stack([strip.tile(lefts[i], size) for i in columns])
-            yield from zip(columns, self._run(batch), strict=True)
+            counted = np.stack([strip.counted(lefts[i], size) for i in columns])
+            yield from zip(columns, self._run(batch, counted), strict=True)
             self.tiles += len(columns)
             self._bar.update(len(columns))
 
-    def _run(self, batch: NDArray[np.generic]) -> NDArray[np.float32]:
-        result = self._predict(batch)
+    def _run(self, batch: NDArray[np.generic], counted: NDArray[np.bool_]) -> NDArray[np.float32]:
+        more = (counted,) if getattr(self._predict, "uses_counted", False) else ()
+        result = self._predict(batch, *more)
         expected = (len(batch), self._num_classes, self._grid.tile, self._grid.tile)
         if result.shape != expected:
             raise ConfigError(

@@ -40,6 +40,12 @@ class Strip:
         filled = fill_invalid(np.moveaxis(image, 0, -1), valid)
         return np.moveaxis(filled, -1, 0)
 
+    def counted(self, left: int, size: int) -> NDArray[np.bool_]:
+        """Return which pixels of a tile hold data, ``(tile, size)``; a new array."""
+        if self.valid is None:
+            return np.ones((self.image.shape[1], size), bool)
+        return self.valid[:, left : left + size].copy()
+
     def has_data(self, left: int, size: int) -> bool:
         """Tell whether a tile holds data."""
         return self.valid is None or bool(self.valid[:, left : left + size].any())

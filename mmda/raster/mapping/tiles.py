@@ -87,9 +87,7 @@ def _batches(strip: Strip, grid: MosaicGrid, batch_size: int) -> Iterator[Raster
 def _counted(strip: Strip, grid: MosaicGrid, column: int) -> NDArray[np.bool_]:
     """Return the pixels with data that no tile above or to the left has."""
     left, side = grid.cols[column], grid.tile
-    counted = np.ones((side, side), bool)
-    if strip.valid is not None:
-        counted = strip.valid[:, left : left + side].copy()
+    counted = strip.counted(left, side)
     if strip.index:
         counted[: grid.rows[strip.index - 1] + side - grid.rows[strip.index]] = False
     if column:
