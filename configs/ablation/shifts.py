@@ -1,6 +1,6 @@
-# Does adaptation do harm? Source only, the image level alone and the recommended recipe on 30 random
-# shifts (`random:N`, see mmda/toy/random_shift.py). A small network and small crops, so that a shift
-# takes a few minutes on a CPU core.
+# Does adaptation do harm? Source only, the image level alone and the recommended recipe on 30
+# random shifts (`random:N`, see mmda/toy/random_shift.py). A small network and small crops, so that
+# a shift takes a few minutes on a CPU core.
 title = "The recipe on random shifts"
 notes = ["One pair of cities and one training of each row for every shift."]
 _TASKS = ["buildings", "roads", "landcover", "buildings"] * 7 + ["roads", "landcover"]
