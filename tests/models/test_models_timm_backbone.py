@@ -138,3 +138,8 @@ def test_networks_of_timm(name, options):
     assert all(p.grad is not None for p in backbone.parameters())
     whole = timm.create_model(name, in_chans=options.get("in_channels", 3))
     assert not backbone.load_state_dict(dict(whole.state_dict()), strict=False).missing_keys
+
+
+def test_weights_are_read_by_our_loader_alone():
+    with pytest.raises(ConfigError, match=r'type="Pretrained", checkpoint="a.pth"'):
+        TimmBackbone("small", checkpoint_path="a.pth")

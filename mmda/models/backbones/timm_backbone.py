@@ -52,6 +52,11 @@ class TimmBackbone(BaseModule):
         **options: Any,
     ) -> None:
         super().__init__(init_cfg)
+        if "checkpoint_path" in options:  # timm's own reading runs what a file asks for
+            raise ConfigError(
+                "TimmBackbone: `checkpoint_path` is refused; give the weights as init_cfg=dict("
+                f'type="Pretrained", checkpoint="{options["checkpoint_path"]}").'
+            )
         if output_stride is not None:
             options["output_stride"] = output_stride
         self.net = _network(name, in_chans=in_channels, num_classes=0, **options)
