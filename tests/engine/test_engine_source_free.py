@@ -13,12 +13,14 @@ from engine_runs import differences, read, train
 from mmda.engine.inference import build_model
 from mmda.errors import ConfigError
 from mmda.models.batch_norm import batch_norm_layers
+from mmda.testing import build_segmentor, losses_of, random_batch
 
 SOURCE_FREE = """
 train_dataloader["dataset"]["source"] = None
 model["alignments"] = dict(self_training=dict(type="SelfTraining", threshold=0.5))
 model["teacher"] = dict(momentum=0.9, warm_up=False)
 model["evaluate"] = "teacher"
+train_cfg["val_interval"] = 100
 custom_hooks = [dict(type="TeacherEMAHook"), dict(type="AdaptBatchNormHook", start=True)]
 """
 
@@ -46,12 +48,12 @@ def source_free(write_config, target_only_folder, tmp_path, monkeypatch):
 
 def test_it_trains_without_any_source_and_resumes(source_free, tmp_path):
     config, checkpoint = source_free
-    options = {"train_cfg.max_iters": 4}
+    options = {"train_cfg.max_iters": 2}
     runner = train(config, tmp_path / "whole", options)
     assert runner.train_dataloader.dataset.source_size == 0
-    train(config, tmp_path / "part", {"train_cfg.max_iters": 2})
+    train(config, tmp_path / "part", {"train_cfg.max_iters": 1})
     train(config, tmp_path / "part", options, resume=True)
-    one, other = (read(tmp_path / name, 4) for name in ("whole", "part"))
+    one, other = (read(tmp_path / name, 2) for name in ("whole", "part"))
     assert differences(one, other) == []
     before = torch.load(checkpoint, weights_only=False)["state_dict"]
     weight = "segmentor.backbone.conv1.weight"
@@ -75,6 +77,20 @@ def test_it_starts_from_target_statistics_and_the_teacher_with_it(source_free, t
             teacher[f"{name}.running_mean"], trained[f"segmentor.{name}.running_mean"]
         )
         assert torch.equal(teacher[f"{name}.weight"], trained[f"segmentor.{name}.weight"])
+
+
+def test_an_alignment_that_starts_later_is_a_connected_zero():
+    model = build_segmentor(
+        alignments=dict(late=dict(type="SelfTraining", start=5)), teacher=dict(momentum=0.9)
+    )
+    data = random_batch()
+    target = {name: {"target": part["target"]} for name, part in data.items()}
+    losses = losses_of(model, target, step=0)
+    assert list(losses) == ["late.loss_inactive"]
+    losses["late.loss_inactive"].backward()
+    gradients = [p.grad for p in model.segmentor.parameters()]
+    assert all(g is not None and not g.any() for g in gradients)
+    assert losses_of(model, target, step=5)["late.loss_self"].isfinite()
 
 
 def test_what_needs_a_source_says_so(write_config, target_only_folder, tmp_path, monkeypatch):

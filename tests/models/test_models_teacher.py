@@ -51,6 +51,15 @@ def test_average_in_closed_form(momentum, n):
     assert teacher.segmentor.count.item() == int(values[-1])
 
 
+def test_without_warm_up_it_moves_slowly_from_the_start():
+    net = Net()
+    teacher = Teacher(net, 0.75, warm_up=False)
+    net.fill(1.0)
+    for update in range(2):
+        teacher.update(net, update)
+    assert teacher.segmentor.weight.tolist() == pytest.approx([1 - 0.75**2] * 2)
+
+
 def test_the_first_update_copies_exactly():
     net = Net()
     teacher = Teacher(net, 0.999)
