@@ -203,6 +203,11 @@ def _scored(models: Sequence[ScoredModel], files: Sequence[Path]) -> list[Scored
         statistics = Statistics.load(file)
         scores.append(criterion_values(statistics))
         light.append(replace(statistics, samples=statistics.samples[:0]))
+    if len(classes := {statistics.num_classes for statistics in light}) > 1:
+        raise ConfigError(
+            f"The models have different numbers of classes, {sorted(classes)}: they are of "
+            "different tasks. Compare those of one task."
+        )
     reasons = refusals(light)
     places = [index for index, reason in enumerate(reasons) if reason is None]
     ensemble = ensemble_agreement([partial(Statistics.load, files[i]) for i in places])

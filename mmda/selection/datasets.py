@@ -24,11 +24,17 @@ def learns_from_target_labels(config: Config, data: Path | None) -> bool:
         config: A model's config.
         data: Folder of the tiled target; by default that of the config.
     """
-    source, described = _source(config), _target(config)
-    target = data or (Path(described["data_root"]) if described else None)
+    source, target = _source(config), target_root(config, data)
     if source is None or target is None:
         return False
-    return Path(source["data_root"]).resolve() == target.resolve()
+    return Path(source["data_root"]).resolve() == target
+
+
+def target_root(config: Config, data: Path | None) -> Path | None:
+    """Return the folder of the tiled target: ``data``, or by default that of a config."""
+    described = _target(config)
+    target = data or (Path(described["data_root"]) if described else None)
+    return None if target is None else target.resolve()
 
 
 def target_dataset(config: Config, data: Path | None, split: str | None) -> Any:

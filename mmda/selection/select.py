@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mmengine.config import Config
 from tqdm import tqdm
 
 from mmda.engine.launch import load_config
@@ -12,7 +13,7 @@ from mmda.errors import ConfigError, MMDAError
 from mmda.selection.cache import Measurer
 from mmda.selection.candidates import Candidate, find_candidates
 from mmda.selection.choice import ScoredModel, Selection, choose
-from mmda.selection.datasets import learns_from_target_labels
+from mmda.selection.datasets import learns_from_target_labels, target_root
 from mmda.selection.options import SelectOptions
 
 CHOICE = "selection.json"
@@ -33,10 +34,12 @@ def select_models(
     candidates = find_candidates(folders)
     measurer = Measurer(None if data is None else Path(data), options, device)
     models, files, left_out = [], [], {}
+    configs = {path: load_config(path) for path in {one.config for one in candidates}}
+    _check_one_target(candidates, configs, measurer.data)
     bar = tqdm(candidates, "checkpoints", disable=not options.progress or len(candidates) < 2)
     for candidate in bar:
         try:
-            files.append(_measured(candidate, measurer))
+            files.append(_measured(candidate, configs[candidate.config], measurer))
             models.append(ScoredModel(candidate.name, candidate.checkpoint, candidate.config, {}))
         except MMDAError as error:
             left_out[candidate.name] = str(error)
@@ -73,8 +76,20 @@ def choice_of(
     return select_models([folder], None, options, device)
 
 
-def _measured(candidate: Candidate, measurer: Measurer) -> Path:
-    config = load_config(candidate.config)
+def _check_one_target(
+    candidates: Sequence[Candidate], configs: Mapping[Path, Config], data: Path | None
+) -> None:
+    """Raise a :class:`ConfigError` when the checkpoints have been trained for several targets."""
+    targets = {str(target_root(configs[one.config], data)): one.name for one in candidates}
+    if len(targets) > 1:
+        listed = ", ".join(f"`{target}` (such as `{name}`)" for target, name in targets.items())
+        raise ConfigError(
+            f"The checkpoints have been trained for {len(targets)} targets: {listed}. Only those "
+            "for one target can be compared: give the folders of these, or the target with --data."
+        )
+
+
+def _measured(candidate: Candidate, config: Config, measurer: Measurer) -> Path:
     if learns_from_target_labels(config, measurer.data):
         raise ConfigError("it was trained on labels of the target.")
     return measurer.measure(candidate.checkpoint, config)

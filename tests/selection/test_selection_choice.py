@@ -12,6 +12,7 @@ from mmda.errors import ConfigError
 from mmda.selection.choice import ScoredModel, Selection, choose
 from mmda.selection.options import RULES, SelectOptions
 from mmda.selection.statistics import Statistics
+from mmda.selection.views import VIEWS
 
 PIXELS = 400
 TRUTH = np.arange(PIXELS) % 4 == 0  # a quarter is class 1
@@ -39,9 +40,8 @@ def statistics(samples: np.ndarray, source: np.ndarray | None, flipped: np.ndarr
     label = samples.argmax(1)
     other = label ^ flipped
     view = np.array([[((label == a) & (other == b)).sum() for b in (0, 1)] for a in (0, 1)])
-    names = ("flip", "scale", "radiometry")
     counts = np.bincount(label, minlength=2)
-    return Statistics(samples.astype(np.float32), counts, dict.fromkeys(names, view), source)
+    return Statistics(samples.astype(np.float32), counts, dict.fromkeys(VIEWS, view), source)
 
 
 def chosen(folder: Path, rule: str, **models: Statistics) -> Selection:
@@ -148,3 +148,20 @@ def test_a_file_that_is_no_selection(tmp_path, text):
 def test_options_out_of_range(options, message):
     with pytest.raises(ConfigError, match=message):
         SelectOptions(**options)
+
+
+def test_models_of_different_tasks(tmp_path):
+    views = dict.fromkeys(VIEWS, np.eye(3))
+    three = Statistics(np.full((9, 3), 1 / 3), np.array([3, 3, 3]), views)
+    with pytest.raises(ConfigError, match=r"different numbers of classes, \[2, 3\]"):
+        chosen(tmp_path, "rank", two=model(0, 0.1, 0.7, None), three=three)
+
+
+def test_where_no_model_has_any_skill_on_the_source_none_is_refused_for_it(tmp_path):
+    selection = chosen(
+        tmp_path,
+        "entropy",
+        one=model(0, 0.1, 0.7, np.array([[40, 35], [20, 5]])),
+        other=model(1, 0.1, 0.6, np.array([[20, 55], [20, 5]])),
+    )
+    assert [m.refused for m in selection.models] == [None, None]

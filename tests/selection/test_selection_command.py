@@ -109,3 +109,13 @@ def test_a_checkpoint_without_a_config(tmp_path):
 def test_a_split_that_is_not_there(work):
     with pytest.raises(ConfigError, match=r"None of the checkpoints.*no tiles in split `vali`"):
         mmda.select(work, options=mmda.SelectOptions(split="vali"))
+
+
+def test_trainings_for_several_targets(work, toy_root, tmp_path):
+    text = (work / "config.py").read_text()
+    other = shutil.copytree(work, tmp_path / "other")
+    (other / "config.py").write_text(text.replace("buildings/target", "roads/target"))
+    with pytest.raises(ConfigError, match=r"for 2 targets: .*buildings/target.*roads/target"):
+        mmda.select([work, other])
+    data = toy_root / "buildings" / "target"
+    assert len(mmda.select([work, other], data, OPTIONS, device="cpu").models) == 4

@@ -1,0 +1,112 @@
+"""How well criteria without target labels choose among the trained models of finished tables.
+
+`measure` tests every checkpoint of tables of `mmda ablation` on the target's labels, computes all
+criteria without them, and writes one line per checkpoint. `analyse` compares the two: per criterion
+the Spearman correlation with the true score and the points lost by its choice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import math
+from pathlib import Path
+
+import mmda
+from mmda.selection import CRITERIA
+from mmda.selection.options import ENSEMBLE, RANK
+from mmda.utils.files import atomic_path, atomic_write_text
+
+KEYS = ("table", "task", "row", "seed", "iteration")
+SCORES = ("target", "source_validation")
+COLUMNS = (*KEYS, *SCORES, "refused", *CRITERIA, ENSEMBLE, RANK)
+BOUND = "target_only"
+
+
+def measure(folders: list[Path], out: Path, options: mmda.SelectOptions) -> int:
+    """Write a line per checkpoint of all finished groups; return the number of lines.
+
+    A group is what a user would choose from: all rows of one task and seed. Scores and criteria are
+    kept beside the checkpoints, so a second call computes only what is new.
+    """
+    lines = []
+    for folder in folders:
+        for key, runs in sorted(groups(folder).items()):
+            try:
+                selection = mmda.select([run / "train" for run in runs], options=options)
+            except mmda.ConfigError as error:  # every model has failed: there is no choice
+                print(f"{folder.name} {key} is left out: {error}", flush=True)
+                continue
+            for model in selection.models:
+                run = model.checkpoint.parent.parent
+                lines.append({**_named(folder, run, model.checkpoint), **_values(model)})
+            print(f"{folder.name} {key}: {len(selection.models)} models", flush=True)
+    with atomic_path(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(lines)
+    return len(lines)
+
+
+def groups(folder: Path) -> dict[str, list[Path]]:
+    """Return the finished runs of a table by task and seed, where none of its rows is missing."""
+    found: dict[str, list[Path]] = {}
+    rows = [row for row in sorted((folder / "runs").iterdir()) if row.name != BOUND]
+    for row in rows:
+        for result in sorted(row.rglob("result.json")):
+            run = result.parent
+            found.setdefault(str(run.relative_to(row)), []).append(run)
+    return {key: runs for key, runs in found.items() if len(runs) == len(rows)}
+
+
+def _named(folder: Path, run: Path, checkpoint: Path) -> dict[str, object]:
+    row, *task, seed = run.relative_to(folder / "runs").parts
+    return {
+        "table": folder.name,
+        "task": "/".join(task),
+        "row": row,
+        "seed": int(seed.removeprefix("seed")),
+        "iteration": int(checkpoint.stem.removeprefix("iter_")),
+    }
+
+
+def _values(model: mmda.ScoredModel) -> dict[str, object]:
+    scores = {k: "" if math.isnan(v) else f"{v:.5g}" for k, v in model.scores.items()}
+    return {**scores, "target": f"{true_score(model):.5g}", "refused": int(bool(model.refused))}
+
+
+def true_score(model: mmda.ScoredModel) -> float:
+    """Return a checkpoint's mIoU on the target's test tiles, which is kept in its run's folder."""
+    run = model.checkpoint.parent.parent
+    kept = run / f"test-{model.checkpoint.stem}.json"
+    if not kept.is_file():
+        config = run / "config.py"
+        mmda.test(config, model.checkpoint, work_dir=run / "test").write(kept)
+    return float(json.loads(kept.read_text(encoding="utf-8"))["mIoU"])
+
+
+def main() -> None:
+    """Measure tables, or analyse what was measured."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    first = commands.add_parser("measure", help="write a line per checkpoint")
+    first.add_argument("tables", nargs="+", type=Path, help="folders of finished tables")
+    first.add_argument("--split", help="target tiles of the criteria; val")
+    second = commands.add_parser("analyse", help="write the table of criteria")
+    second.add_argument("--out", type=Path, help="Markdown file; else it is printed")
+    for command in (first, second):
+        command.add_argument("--csv", type=Path, default=Path(__file__).with_suffix(".csv"))
+    args = parser.parse_args()
+    if args.command == "measure":
+        options = mmda.SelectOptions(split=args.split, progress=False)
+        print(f"{measure(args.tables, args.csv, options)} lines in {args.csv}")
+        return
+    from selection_analysis import analyse, read
+
+    text = "\n".join(analyse(read(args.csv)))
+    atomic_write_text(args.out, text + "\n") if args.out else print(text)
+
+
+if __name__ == "__main__":
+    main()
