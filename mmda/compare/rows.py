@@ -25,13 +25,14 @@ def rows(pair: PairPart, recipe: Recipe, iterations: int) -> list[Row]:
         recipe: The network.
         iterations: Length of each training.
     """
-    return [*_baselines(pair, iterations), *_alignments(pair, recipe, iterations)]
+    return [*_baselines(pair, recipe, iterations), *_alignments(pair, recipe, iterations)]
 
 
-def _baselines(pair: PairPart, iterations: int) -> Iterator[Row]:
+def _baselines(pair: PairPart, recipe: Recipe, iterations: int) -> Iterator[Row]:
     yield _row("plain", "source only, plain")
     yield _row(SOURCE, "source only, strong augmentation")
-    yield _batch_norm()
+    if recipe.batch_norm:
+        yield _batch_norm()
     if pair.same_type:
         yield _row("restyled", "restyled by histograms")
         yield _row("restyled_covariance", "restyled by covariances")
@@ -122,8 +123,10 @@ def _grouping(classes: int, start: dict[str, int]) -> Row:
 def _feature_level(recipe: Recipe, start: dict[str, int]) -> Row:
     alignment = {
         "type": "FeatureAdversarial",
-        "in_channels": recipe.channels[-1],
+        "in_channels": recipe.channels[-2],
+        "index": -2,  # the last ones of small crops are too small to be judged
         "weight": 0.01,
+        "discriminator": {"type": "PixelDiscriminator", "num_layers": 2},
         **start,
     }
     overrides = {ALIGNMENTS: {"feature": alignment}}

@@ -20,6 +20,7 @@ class Recipe:
         channels: Channels of the feature maps that the backbone returns, the finest first.
         contrast: Standard deviation per band that the network's weights expect of normalised
             images; 1 for most.
+        batch_norm: Whether the network has batch norm.
         adapted: The model in ``configs/_base_/recipes/adapted.py`` that fits the schedule.
         published: Whether it is the network and schedule of the published runs, which have
             ImageNet's normalisation and an adaptation of their own.
@@ -32,13 +33,16 @@ class Recipe:
     heads: tuple[str, ...] = ("decode_head",)
     channels: tuple[int, ...] = ()
     contrast: float = 1.0
+    batch_norm: bool = False
     adapted: str = "adapted_model_20k"
     published: bool = False
 
 
 def _on_gpu(model: str, channels: tuple[int, ...], *heads: str) -> Recipe:
     bases = ("full_runtime.py", f"models/{model}.py", "schedules/custom_20k.py")
-    return Recipe(bases, heads=("decode_head", *heads), channels=channels)
+    return Recipe(
+        bases, heads=("decode_head", *heads), channels=channels, batch_norm=model.endswith("r50")
+    )
 
 
 SMALL = Recipe(
@@ -60,6 +64,7 @@ LITE = Recipe(
     crop=192,
     channels=(24, 40, 112, 320),
     contrast=0.45,
+    batch_norm=True,
     adapted="adapted_model",
 )
 NETWORKS = {
