@@ -15,7 +15,7 @@ import mmda
 FLOORS = """
     __main__
     cli                                         parsing and printing
-    demo                                        experiments
+    demo compare                                experiments
     ablation
     api                                         what the command line and scripts call
     adaptation pairing pseudo selection style testing visualisation  workflows

@@ -8,6 +8,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from mmengine.config import Config
+
 import mmda
 from mmda.ablation.run import CONFIG_FILE, RESULT_FILE, RUN_FILE, TRAIN
 from mmda.errors import MMDAError
@@ -31,15 +33,21 @@ def work(folder: Path) -> None:
     checkpoint = folder / TRAIN / f"iter_{config.train_cfg.max_iters}.pth"
     if not checkpoint.is_file():
         mmda.train(config, work_dir=folder / TRAIN, resume=True)
-    scores = mmda.test(config, checkpoint, work_dir=folder / "test")
-    scores.write(folder / "scores.json")
     result = {
         "fingerprint": json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))["fingerprint"],
-        "scores": json.loads((folder / "scores.json").read_text(encoding="utf-8")),
+        "scores": _scores(config, checkpoint, folder),
         "seconds": round(time.time() - start, 1),
         "mmda": mmda.__version__,
     }
     atomic_write_text(folder / RESULT_FILE, json.dumps(result, indent=2) + "\n")
+
+
+def _scores(config: Config, checkpoint: Path, folder: Path) -> dict[str, float]:
+    """Test a model and return its scores; none where the target has no labels."""
+    if not config.get("test_dataloader"):
+        return {}
+    mmda.test(config, checkpoint, work_dir=folder / "test").write(folder / "scores.json")
+    return json.loads((folder / "scores.json").read_text(encoding="utf-8"))
 
 
 def _main(argv: Sequence[str]) -> int:

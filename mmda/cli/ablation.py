@@ -12,7 +12,7 @@ from mmda.errors import ConfigError, did_you_mean
 from mmda.utils.shipped_configs import default_work_dir
 
 if TYPE_CHECKING:
-    from mmda.ablation.experiment import Outcome
+    from mmda.ablation.experiment import Experiment, Outcome
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -60,29 +60,34 @@ def main(argv: Sequence[str]) -> int:
     from mmda.ablation.slots import make_slots
 
     table = read_table(args.table)
-    _check_names("--rows", args.rows, table.rows)
-    _check_names("--tasks", args.tasks, table.tasks)
+    check_names("--rows", args.rows, table.rows)
+    check_names("--tasks", args.tasks, table.tasks)
     experiment = Experiment(
         table,
         args.work_dir or default_work_dir(args.table),
         args.data_dir,
-        _seeds(args.seeds) if args.seeds else table.seeds,
+        different_seeds(args.seeds) if args.seeds else table.seeds,
         args.rows or (),
         args.tasks or (),
         args.cfg_options,
     )
     if args.dry_run:
-        for run in experiment.selected(experiment.plan()):
-            print(f"{run.name:40s} {run.state()}")
-        return 0
+        return show_plan(experiment)
     if args.render_only:
         print("\n".join(map(str, experiment.render(experiment.plan()))))
         return 0
     outcome = experiment.run(make_slots(args.jobs, args.devices), overwrite=args.overwrite)
-    return _report(outcome)
+    return report(outcome)
 
 
-def _report(outcome: Outcome) -> int:
+def show_plan(experiment: Experiment) -> int:
+    """Print the runs and how far they are; return the exit code."""
+    for run in experiment.selected(experiment.plan()):
+        print(f"{run.name:40s} {run.state()}")
+    return 0
+
+
+def report(outcome: Outcome) -> int:
     """Print a table and what failed; return the exit code."""
     from mmda.ablation.experiment import names
 
@@ -94,7 +99,8 @@ def _report(outcome: Outcome) -> int:
     return 1
 
 
-def _seeds(seeds: Sequence[int]) -> Sequence[int]:
+def different_seeds(seeds: Sequence[int]) -> Sequence[int]:
+    """Return the seeds, or raise a :class:`ConfigError` for one that is negative or twice there."""
     from mmda.ablation.table import check_seeds
 
     try:
@@ -103,7 +109,7 @@ def _seeds(seeds: Sequence[int]) -> Sequence[int]:
         raise ConfigError(f"--seeds: {error}") from error
 
 
-def _check_names(option: str, names: Sequence[str] | None, known: Collection[str]) -> None:
+def check_names(option: str, names: Sequence[str] | None, known: Collection[str]) -> None:
     """Raise a :class:`ConfigError` for the first name that the table does not have."""
     for name in names or ():
         if name not in known:

@@ -108,6 +108,11 @@ class PairPart:
         return flips if self.crop is None else [crop, *flips]
 
 
+def pair_texts(pair: PairPart, recipe: Recipe) -> dict[str, str]:
+    """Return the texts of ``dataset.py`` and the training configs, by file name."""
+    return {"dataset.py": dataset_config(pair, recipe), **training_configs(pair, recipe)}
+
+
 def dataset_config(pair: PairPart, recipe: Recipe) -> str:
     """Return the text of ``dataset.py``, a base for any training config.
 
@@ -167,17 +172,10 @@ def dataset_config(pair: PairPart, recipe: Recipe) -> str:
 def training_configs(pair: PairPart, recipe: Recipe) -> dict[str, str]:
     """Return the texts of the training configs beside ``dataset.py``, by file name."""
     bases = [*(f"mmda::_base_/{base}" for base in recipe.bases), "dataset.py"]
-    target = {
-        # It takes the place of the source, of which nothing may be left.
-        **dict.fromkeys(pair.source.changes()),
-        **pair.target.dataset(Name("{{_base_.target_root}}")),
-    }
-    if isinstance(target.get("class_map"), Mapping):
-        target["class_map"] = {"_delete_": True, **target["class_map"]}
     configs: dict[str, tuple[str, dict[str, Any]]] = {
         "source_only.py": (
             "Trained on the source alone: what adaptation is measured against.",
-            {"train_dataloader": {"dataset": {"target": None}}, "model": _model(recipe)},
+            {"train_dataloader": {"dataset": {"target": None}}, "model": model(recipe)},
         ),
         "adapted.py": _adversarial(pair) if recipe.published else _adapted(pair, recipe),
     }
@@ -185,8 +183,8 @@ def training_configs(pair: PairPart, recipe: Recipe) -> dict[str, str]:
         configs["target_only.py"] = (
             "Trained on the target's labels: the bound that adaptation is measured against.",
             {
-                "train_dataloader": {"dataset": {"source": target, "target": None}},
-                "model": _model(recipe),
+                "train_dataloader": {"dataset": {"source": labelled_target(pair), "target": None}},
+                "model": model(recipe),
             },
         )
     # MMEngine wants a loop exactly where there is data for it.
@@ -198,7 +196,19 @@ def training_configs(pair: PairPart, recipe: Recipe) -> dict[str, str]:
     }
 
 
-def _model(recipe: Recipe, statistics: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def labelled_target(pair: PairPart) -> dict[str, Any]:
+    """Return the target's dataset in the place of the source's, of which nothing is left."""
+    target = {
+        **dict.fromkeys(pair.source.changes()),
+        **pair.target.dataset(Name("{{_base_.target_root}}")),
+    }
+    if isinstance(target.get("class_map"), Mapping):
+        target["class_map"] = {"_delete_": True, **target["class_map"]}
+    return target
+
+
+def model(recipe: Recipe, statistics: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the model's classes, bands and normalisation, by default that of each domain."""
     if recipe.published:  # ImageNet's normalisation for both domains
         return {}
     classes = {"num_classes": Name("{{_base_.num_classes}}")}
@@ -248,10 +258,10 @@ def _adapted_data(pair: PairPart) -> dict[str, Any]:
 def _adapted(pair: PairPart, recipe: Recipe) -> tuple[str, dict[str, Any]]:
     """Return title and values of the config that joins the recipe with the pair's data."""
     # Source images that look like the target's are normalised as these are.
-    model = _model(recipe, pair.target.statistics() if pair.same_type else None)
+    values = model(recipe, pair.target.statistics() if pair.same_type else None)
     return f"The recommended recipe, `{ADAPTED}`, on the data of the pair.", {
         "train_dataloader": {"dataset": Name("{{_base_.adapted_data}}")},
-        "model": From(f"_base_.{recipe.adapted}", model),
+        "model": From(f"_base_.{recipe.adapted}", values),
     }
 
 

@@ -27,10 +27,12 @@ class PairOptions:
         "share of the target's train scenes that become val when it has none", 0.1
     )
     network: str | None = option(
-        "small (for a CPU), deeplabv3plus-r50 or segformer-b2 (for a GPU)", None, shown="small"
+        "small or efficientnet-lite0 (for a CPU), deeplabv3plus-r50 or segformer-b2 (for a GPU)",
+        None,
+        shown="small",
     )
     crop: int | None = option(
-        "training crops, pixels", None, shown="128, on a GPU 512; whole tiles with --preset"
+        "training crops, pixels", None, shown="128 or 192, on a GPU 512; whole tiles with --preset"
     )
     workers: int = option("threads", 2)
     overwrite: bool = option("replace configs in OUT", False)

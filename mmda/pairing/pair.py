@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from mmda.errors import ConfigError
 from mmda.pairing.classes import DOMAINS, SharedClasses, learnt_classes, share_classes
-from mmda.pairing.config_files import DomainPart, PairPart, dataset_config, training_configs
+from mmda.pairing.config_files import DomainPart, PairPart, pair_texts
 from mmda.pairing.options import PairOptions
 from mmda.pairing.overlap import find_overlap
 from mmda.pairing.presets import find_preset
-from mmda.pairing.recipes import find_recipe
+from mmda.pairing.recipes import Recipe, find_recipe
 from mmda.pairing.scale import scale_warnings
 from mmda.pairing.splits import (
     EvaluationSplits,
@@ -32,13 +32,17 @@ from mmda.utils.files import atomic_write_text
 RECORD = "pair.json"
 SPLITS = "target_splits.csv"
 FORMAT = 1
-
+TextsOf = Callable[[PairPart, Recipe], Mapping[str, str]]
 
 DEFAULT = PairOptions()
 
 
 def make_pair(
-    source: str | Path, target: str | Path, out: str | Path, options: PairOptions = DEFAULT
+    source: str | Path,
+    target: str | Path,
+    out: str | Path,
+    options: PairOptions = DEFAULT,
+    texts_of: TextsOf = pair_texts,
 ) -> dict[str, Any]:
     """Write the configs of a transfer task; no data are copied.
 
@@ -51,6 +55,7 @@ def make_pair(
         target: Folder of the other tiled dataset.
         out: Folder to write to.
         options: How to pair them.
+        texts_of: Returns the text of each config, by file name.
 
     Returns:
         The content of ``pair.json``.
@@ -96,7 +101,7 @@ def make_pair(
         "shift": measure_shift(first.tiles, second.tiles).to_json(),
         "warnings": warnings,
     }
-    texts = _config_texts(pair, options)
+    texts = texts_of(pair, find_recipe(options.network, options.preset))
     _refuse_edited(folder, texts, options.overwrite)
     if carved is not None:
         write_split_table(folder / SPLITS, carved)
@@ -144,8 +149,12 @@ class _Side:
         assert self.statistics is not None
         return self.statistics.class_pixels["train"]
 
-    def part(self) -> DomainPart:
-        """Return the domain's part of the configs."""
+    def part(self, contrast: float) -> DomainPart:
+        """Return the domain's part of the configs.
+
+        Args:
+            contrast: Deviation of normalised images that the network expects.
+        """
         assert self.statistics is not None
         return DomainPart(
             name=self.name,
@@ -153,7 +162,7 @@ class _Side:
             windows=any(row["image"] is None for row in self.rows),
             whole=self.tiles.info["tile"] is None,
             mean=self.statistics.mean,
-            std=self.statistics.std,
+            std=[std / contrast for std in self.statistics.std],
             class_map=self.tiles.class_map,
             split_file=self.split_file,
         )
@@ -217,9 +226,9 @@ def _pair_part(
 ) -> PairPart:
     source, target = sides
     crop = options.crop
-    usual = find_recipe(options.network, options.preset).crop
-    if crop is None and usual is not None:
-        crop = min(usual, _smallest_tile(sides))
+    recipe = find_recipe(options.network, options.preset)
+    if crop is None and recipe.crop is not None:
+        crop = min(recipe.crop, _smallest_tile(sides))
     kinds = {side.tiles.info["dtype"] for side in sides}
     numbers = [side.statistics for side in sides if side.statistics is not None]
     # Two types have no common value of full brightness.
@@ -229,8 +238,8 @@ def _pair_part(
         classes=shared.names,
         palette=shared.palette,
         learnt=learnt,
-        source=source.part(),
-        target=target.part(),
+        source=source.part(recipe.contrast),
+        target=target.part(recipe.contrast),
         val=splits.val,
         test=splits.test,
         bound=target.labelled,
@@ -260,11 +269,6 @@ def _title(sides: tuple[_Side, _Side], splits: EvaluationSplits, preset: str | N
 
 def _metres(gsd: float | None) -> str:
     return "unknown GSD" if gsd is None else f"{gsd:g} m"
-
-
-def _config_texts(pair: PairPart, options: PairOptions) -> dict[str, str]:
-    recipe = find_recipe(options.network, options.preset)
-    return {"dataset.py": dataset_config(pair, recipe), **training_configs(pair, recipe)}
 
 
 def _refuse_edited(folder: Path, texts: Mapping[str, str], overwrite: bool) -> None:

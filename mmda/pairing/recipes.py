@@ -17,6 +17,10 @@ class Recipe:
         workers: Processes that read samples.
         crop: Side of the training crops in pixels, ``None`` for whole tiles.
         heads: The segmentor's heads.
+        channels: Channels of the feature maps that the backbone returns, the finest first.
+        contrast: Standard deviation per band that the network's weights expect of normalised
+            images; 1 for most.
+        batch_norm: Whether the network has batch norm.
         adapted: The model in ``configs/_base_/recipes/adapted.py`` that fits the schedule.
         published: Whether it is the network and schedule of the published runs, which have
             ImageNet's normalisation and an adaptation of their own.
@@ -27,19 +31,25 @@ class Recipe:
     workers: int = 4
     crop: int | None = 512
     heads: tuple[str, ...] = ("decode_head",)
+    channels: tuple[int, ...] = ()
+    contrast: float = 1.0
+    batch_norm: bool = False
     adapted: str = "adapted_model_20k"
     published: bool = False
 
 
-def _on_gpu(model: str, *heads: str) -> Recipe:
+def _on_gpu(model: str, channels: tuple[int, ...], *heads: str) -> Recipe:
     bases = ("custom_gpu_runtime.py", f"models/{model}.py", "schedules/custom_20k.py")
-    return Recipe(bases, heads=("decode_head", *heads))
+    return Recipe(
+        bases, heads=("decode_head", *heads), channels=channels, batch_norm=model.endswith("r50")
+    )
 
 
 SMALL = Recipe(
     ("custom_runtime.py", "models/toy_r18.py", "schedules/toy.py"),
     workers=0,
     crop=128,
+    channels=(32, 64, 128, 256),
     adapted="adapted_model",
 )
 FULL = Recipe(
@@ -48,10 +58,20 @@ FULL = Recipe(
     crop=None,
     published=True,
 )
+LITE = Recipe(
+    ("custom_runtime.py", "models/fcn_efficientnet-lite0.py", "schedules/finetune_300.py"),
+    workers=0,
+    crop=192,
+    channels=(24, 40, 112, 320),
+    contrast=0.45,
+    batch_norm=True,
+    adapted="adapted_model",
+)
 NETWORKS = {
     "small": SMALL,
-    "deeplabv3plus-r50": _on_gpu("deeplabv3plus_r50", "auxiliary_head"),
-    "segformer-b2": _on_gpu("segformer_b2"),
+    "efficientnet-lite0": LITE,
+    "deeplabv3plus-r50": _on_gpu("deeplabv3plus_r50", (256, 512, 1024, 2048), "auxiliary_head"),
+    "segformer-b2": _on_gpu("segformer_b2", (64, 128, 320, 512)),
 }
 
 

@@ -89,8 +89,8 @@ class InvertedResidual(nn.Module):
         """Return the block's features of a feature map (N, C, H, W)."""
         x = images
         if self._expand_conv is not None:
-            x = F.relu6(self._bn0(self._expand_conv(x)))
-        x = F.relu6(self._bn1(self._depthwise_conv(x)))
+            x = F.relu6(self._bn0(self._expand_conv(x)), inplace=True)
+        x = F.relu6(self._bn1(self._depthwise_conv(x)), inplace=True)
         x = self._bn2(self._project_conv(x))
         return x + images if self.shortcut else x
 
@@ -152,7 +152,7 @@ class EfficientNetLite0(BaseModule):
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """Return the features (N, C, h, w) of ``out_indices`` for images (N, B, H, W)."""
-        x = F.relu6(self._bn0(self._conv_stem(images)))
+        x = F.relu6(self._bn0(self._conv_stem(images)), inplace=True)
         features, start = [], 0
         for stage, end in enumerate(self._ends[: max(self.out_indices) + 1]):
             for block in self._blocks[start:end]:

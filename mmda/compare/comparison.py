@@ -1,0 +1,98 @@
+"""A comparison: a pair's configs, the description of a table, and its trainings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmda.ablation import Table, read_table
+from mmda.compare.configs import comparison_configs
+from mmda.compare.rows import BOUND, SOURCE, rows
+from mmda.errors import ConfigError
+from mmda.pairing import PairOptions, make_pair
+from mmda.pairing.code import assignments
+from mmda.pairing.config_files import PairPart
+from mmda.pairing.recipes import Recipe
+from mmda.utils.names import comment
+
+DESCRIPTION = "compare.py"
+SEEDS = [0, 1, 2]
+SHORTEST = 60  # iterations: the warm-up alone takes 50
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is compared.
+
+    Attributes:
+        table: The table, whose description is ``compare.py`` in its folder.
+        record: What pairing the domains found, the content of ``pair.json``.
+        scored: Whether the target has labels to score the rows by.
+    """
+
+    table: Table
+    record: Mapping[str, Any]
+    scored: bool
+
+
+def prepare(
+    source: str | Path,
+    target: str | Path,
+    folder: str | Path,
+    options: PairOptions,
+    iterations: int,
+) -> Comparison:
+    """Write the configs of a comparison and the description of its table.
+
+    Args:
+        source: Folder of the labelled tiled dataset.
+        target: Folder of the other tiled dataset. Its labels, where there are any, score the rows
+            and train the row ``target_only``; no other row sees them.
+        folder: Where all goes. ``mmda ablation FOLDER/compare.py`` trains the table, too.
+        options: How the domains are paired, and the network.
+        iterations: Length of each training.
+
+    Raises:
+        DataError: When a dataset is missing or has nothing to train on, or the bands differ.
+        ConfigError: When an option does not fit, or ``folder`` holds configs of other data.
+    """
+    if options.preset is not None:
+        raise ConfigError("A comparison has no presets: give the folders and a network.")
+    if iterations < SHORTEST:
+        raise ConfigError(
+            f"{iterations} iterations are too few: the schedule needs at least {SHORTEST}."
+        )
+
+    def texts(pair: PairPart, recipe: Recipe) -> dict[str, str]:
+        own = _description(pair, recipe, iterations)
+        return {**comparison_configs(pair, recipe), DESCRIPTION: own}
+
+    record = make_pair(source, target, folder, options, texts)
+    table = read_table(Path(folder) / DESCRIPTION)
+    return Comparison(table, record, record["splits"]["test"] is not None)
+
+
+def _description(pair: PairPart, recipe: Recipe, iterations: int) -> str:
+    lengths = ("train_cfg.max_iters", "train_cfg.val_interval", "param_scheduler.1.end")
+    foreground = pair.classes[1:] if len(pair.classes) == 2 else pair.classes
+    columns: list[Any] = ["mIoU", *(f"IoU/{name}" for name in foreground)]
+    bounds = {"source_only": SOURCE, "target_only": BOUND} if pair.bound else {}
+    values = {
+        "title": pair.title[0].partition(". Written")[0],
+        "notes": [
+            f"All rows have one network, {iterations} iterations and, but for the plain one, one "
+            "augmentation of the source.",
+        ],
+        "seeds": SEEDS,
+        **bounds,
+        "overrides": dict.fromkeys(lengths, iterations),
+        "columns": [
+            *columns,
+            {"metric": "mIoU", "minus": SOURCE, "title": "gain"},
+            *(["NAM"] if bounds else []),
+        ],
+        "rows": rows(pair, recipe, iterations),
+    }
+    return "".join(f"{comment(line)}\n" for line in pair.title) + assignments(values)

@@ -1,0 +1,119 @@
+"""A comparison: its table, and that every row trains."""
+
+from __future__ import annotations
+
+import pytest
+from mmengine.dataset import pseudo_collate
+from mmengine.registry import init_default_scope
+from pair_samples import domain
+
+from mmda.ablation.configs import final_config
+from mmda.ablation.experiment import Experiment
+from mmda.cli import main
+from mmda.compare import prepare
+from mmda.errors import ConfigError
+from mmda.pairing import PairOptions
+from mmda.registry import DATASETS, MODELS
+from mmda.utils.seeding import seeded
+
+SMALL = {
+    "model.segmentor.backbone.base_channels": 8,
+    "model.segmentor.backbone.norm_cfg.num_groups": 4,
+    "model.segmentor.decode_head.in_channels": [8, 16, 32, 64],
+    "model.segmentor.decode_head.channels": 8,
+    "model.segmentor.decode_head.norm_cfg.num_groups": 4,
+}
+NARROW = {"aim": {"model.alignments.aim.in_channels": 16}}
+NARROW["isia_aim"] = NARROW["aim"]
+NARROW["feature_level"] = {"model.alignments.feature.in_channels": 32}
+NARROW["multi_level"] = {"model.segmentor.auxiliary_head.in_channels": 32}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("compare")
+    domain(folder, "s", "train train val", scale=0.5)
+    domain(folder, "t", "train train val test", east=1000, seed=9)
+    domain(folder, "u", "train train", east=2000, seed=9, labelled=())
+    return folder
+
+
+def comparison(folders, target="t", network="small", **options):
+    made = PairOptions(network=network, crop=64, progress=False, **options)
+    return prepare(folders / "s", folders / target, folders / f"to_{target}", made, 80)
+
+
+def runs(folders, made):
+    folder = made.table.path.parent
+    return Experiment(made.table, folder, folder, (0,)).plan()
+
+
+def test_rows_have_one_network_and_one_augmentation(folders):
+    made = comparison(folders)
+    configs = {run.key[0]: run.config for run in runs(folders, made)}
+    assert list(configs)[:3] == ["plain", "strong", "restyled"]
+    assert {"recipe", "target_only", "cdga", "isia_aim", "output_space", "fourier"} < set(configs)
+    backbones = {str(config.model.segmentor.backbone) for config in configs.values()}
+    assert len(backbones) == 1
+    for name, config in configs.items():
+        steps = [step["type"] for step in config.train_dataloader.dataset.source.pipeline]
+        assert ("RadiometricJitter" in steps, "MatchScale" in steps) == (name != "plain",) * 2
+        assert config.train_cfg.max_iters == 80
+        if name not in ("plain", "recipe"):
+            assert config.model.data_preprocessor == configs["plain"].model.data_preprocessor
+
+
+def test_no_row_but_the_bound_sees_labels_of_the_target(folders):
+    for run in runs(folders, comparison(folders)):
+        data = run.config.train_dataloader.dataset
+        assert data.target is None or data.target.labelled is False
+        assert (str(folders / "t") == data.source.data_root) == (run.key[0] == "target_only")
+
+
+def test_every_row_has_finite_losses_and_reaches_the_network(folders):
+    for run in runs(folders, comparison(folders)):
+        name = run.key[0]
+        starts = {f"model.alignments.{a}.start": 0 for a in run.config.model.get("alignments", {})}
+        config = final_config(run.config, {**SMALL, **NARROW.get(name, {}), **starts})
+        init_default_scope("mmda")
+        with seeded(0):
+            model = MODELS.build(config.model)
+            data = DATASETS.build(config.train_dataloader.dataset)
+            batch = pseudo_collate([data[0], data[1]])
+            losses = model(**model.data_preprocessor({**batch, "step": 0}, True), mode="loss")
+        total, _ = model.parse_losses(losses)
+        total.backward()
+        expected = set(config.model.get("alignments", {})) | {"decode"}
+        assert expected <= {key.partition(".")[0] for key in losses}, name
+        assert total.isfinite()
+        assert model.segmentor.backbone.conv1.weight.grad.abs().sum() > 0
+
+
+def test_a_target_without_labels(folders, capsys):
+    made = comparison(folders, "u")
+    assert not made.scored and "target_only" not in made.table.rows
+    assert [column.metric for column in made.table.columns] == ["mIoU", "IoU/building", "mIoU"]
+    assert all(run.config.get("test_dataloader") is None for run in runs(folders, made))
+
+
+def test_batch_norm_is_adapted_where_the_network_has_it(folders):
+    made = comparison(folders, network="efficientnet-lite0", overwrite=True)
+    adapted = next(run for run in runs(folders, made) if run.key[0] == "adabn")
+    assert adapted.start_from.key[0] == "strong"
+    assert adapted.config.custom_hooks[-1].type == "AdaptBatchNormHook"
+    assert adapted.config.optim_wrapper.optimizers.segmentor.optimizer.lr == 0
+
+
+def test_dry_run(folders, capsys):
+    out = folders / "dry"
+    arguments = [str(folders / "s"), str(folders / "t"), "--work-dir", str(out)]
+    options = ["--network", "small", "--crop", "64", "--seeds", "0", "1", "--iterations", "80"]
+    assert main(["compare", *arguments, *options, "--rows", "cdga", "--dry-run"]) == 0
+    assert "cdga/seed1" in (shown := capsys.readouterr().out) and "plain" not in shown
+    assert main(["ablation", str(out / "compare.py"), "--dry-run"]) == 0
+    assert main(["compare", *arguments, *options, "--rows", "cdgaa", "--dry-run"]) != 0
+
+
+def test_too_few_iterations(folders):
+    with pytest.raises(ConfigError, match="at least 60"):
+        prepare(folders / "s", folders / "t", folders / "few", PairOptions(), 10)
