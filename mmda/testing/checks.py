@@ -121,7 +121,7 @@ def works_in_mixed_precision(make: Maker) -> None:
     with torch.autocast("cpu", dtype=torch.bfloat16):
         losses = losses_of(model, random_batch())
     for name, value in _own(losses).items():
-        _require(bool(torch.isfinite(value).all()), f"in bfloat16 `{name}` is {float(value)}")
+        _require(bool(torch.isfinite(value).all()), f"in bfloat16 `{name}` is {value.item()}")
     total_loss(losses).backward()
     for name, parameter in _trainable(model):
         finite = parameter.grad is not None and bool(torch.isfinite(parameter.grad).all())
@@ -148,7 +148,7 @@ def _check_losses(model: UDASegmentor, data: dict) -> None:
     _require(bool(losses), "it returns nothing whose name contains `loss`")
     for name, value in losses.items():
         _require(value.shape == (), f"`{name}` has the shape {tuple(value.shape)}, not ()")
-        _require(bool(torch.isfinite(value)), f"`{name}` is {float(value)}")
+        _require(bool(torch.isfinite(value)), f"`{name}` is {value.item()}")
     total = total_loss(losses)
     _require(bool(total != 0), f"its losses {sorted(losses)} are 0 in sum")
 

@@ -374,6 +374,7 @@ def test_widened_lines_lie_right_on_rasters_of_another_datum(tmp_path, code, x, 
     assert (abs(columns[0] - 46), abs(columns[-1] - 53)) <= (3, 3)
 
 
+@pytest.mark.filterwarnings("ignore:The pixels of")  # they are 0.717 m wide and 1.11 m high
 def test_polygons_that_reach_around_the_globe_cover_the_raster(tmp_path):
     transform = Affine(1e-5, 0, 10, 0, -1e-5, 50)
     image = write(tmp_path / "i.tif", noise(3, 100, 100), crs="EPSG:4326", transform=transform)

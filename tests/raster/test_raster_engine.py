@@ -90,7 +90,7 @@ def test_dataset_json_and_manifest(tmp_path):
     assert os.path.getsize(tmp_path / "o" / last["label"]) == last["label_bytes"]
     with rasterio.open(tmp_path / "o" / last["image"]) as dataset:
         assert dataset.crs == UTM
-        assert dataset.transform == affine(0.5) * Affine.translation(66, 36)
+        assert dataset.transform == affine(0.5) @ Affine.translation(66, 36)
         assert list(dataset.transform)[:6] == last["transform"]
 
 

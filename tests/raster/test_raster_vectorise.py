@@ -38,7 +38,7 @@ def mask():
 
 def test_areas_classes_and_crs(tmp_path, mask):
     write_mask(tmp_path / "m.tif", mask, ["background", "building"], **UTM)
-    counts = vectorise(tmp_path / "m.tif", tmp_path / "v.gpkg", min_area=2, progress=False).counts
+    counts = vectorise(tmp_path / "m.tif", tmp_path / "v.gpkg", min_area=16, progress=False).counts
     frame = gpd.read_file(tmp_path / "v.gpkg", layer="polygons").sort_values("area_m2")
     assert counts == {"building": 2}
     assert frame.crs == "EPSG:32633"
