@@ -48,7 +48,8 @@ def test_another_crs_is_the_same_ground(tmp_path):
     image = noise(3, SIDE, SIDE)
     place = from_origin(bounds[0], bounds[3], step, step)
     path = write(tmp_path / "g.tif", image, crs="EPSG:4326", transform=place)
-    tile([Scene("g", str(path))], tmp_path / "t")
+    with pytest.warns(UserWarning, match="objects are squeezed"):
+        tile([Scene("g", str(path))], tmp_path / "t")
     assert overlap(source, tmp_path / "t").examples == [("s0", "g")]
 
 
