@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from core_samples import REPO
 
+from mmda.ablation.reading import read_table
 from mmda.engine.launch import load_config
 
 CONFIGS = sorted((REPO / "configs" / "uda").glob("*/*.py"))
@@ -48,3 +49,14 @@ def test_a_method_of_one_level_has_the_network_of_its_bounds(path):
         parts = [f"{bound}-only", *path.stem.split("_")[1:]]
         other = load_config(REPO / f"configs/{bound}_only" / f"{'_'.join(parts)}.py")
         assert other.model.segmentor.to_dict() == own
+
+
+TABLES = [p for p in sorted((REPO / "configs/ablation").glob("*/*.py")) if "toy" not in p.stem]
+
+
+@pytest.mark.parametrize("path", TABLES, ids=[f"{p.parent.name}-{p.stem}" for p in TABLES])
+def test_a_table_tells_where_its_rows_have_different_networks(path):
+    table = read_table(path)
+    configs = [str(config) for row in table.rows.values() for config in row.configs.values()]
+    mixed = any(name in config for config in configs for name in TWO_LEVELS)
+    assert any("a second classifier" in note for note in table.notes) == mixed

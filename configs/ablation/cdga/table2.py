@@ -4,6 +4,8 @@ paper = "Kim et al., AAAI 2021, Table 2."
 notes = [
     "The paper prints the same figures for SSF-DAN and ADVENT. ADVENT's own 45.5 is that of "
     "AdvEnt+MinEnt, an ensemble of two models; the row trains AdvEnt alone.",
+    "AdaptSegNet (multi-level) and ADVENT train a second classifier; the other rows, source "
+    "and target only included, have none.",
 ]
 source_only, target_only = "source_only", "target_only"
 columns = [

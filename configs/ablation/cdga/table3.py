@@ -2,7 +2,11 @@
 # Rows without a config are published figures alone.
 title = "CDGA: comparison of methods, SYNTHIA to Cityscapes"
 paper = "Kim et al., AAAI 2021, Table 3."
-notes = ["The mean of the 13 figures that the paper prints for CDGA is 59.6, not its 54.1."]
+notes = [
+    "The mean of the 13 figures that the paper prints for CDGA is 59.6, not its 54.1.",
+    "AdaptSegNet (multi-level) trains a second classifier; the other rows, source "
+    "and target only included, have none.",
+]
 source_only, target_only = "source_only", "target_only"
 columns = [
     "IoU/road", "IoU/sidewalk", "IoU/building", "IoU/traffic light", "IoU/traffic sign",

@@ -4,6 +4,8 @@ paper = "Yuan et al., Birds of a Feather Flock Together, Table XI."
 notes = [
     "CLAN is not in mmda: its figure is the published one alone.",
     "The figures of source only and target only are those of Table IX.",
+    "AdaptSegNet (multi-level) trains a second classifier; the other rows, source "
+    "and target only included, have none.",
 ]
 source_only, target_only = "source_only", "target_only"
 columns = ["mIoU", "NAM"]

@@ -6,6 +6,8 @@ notes = [
     "The figures of source only and target only are those of Table X.",
     "The paper's 66.1 is not in its Table X, where ISIA has the highest figure of this transfer, "
     "65.2, and 66.1 on the opposite one.",
+    "AdaptSegNet (multi-level) trains a second classifier; the other rows, source "
+    "and target only included, have none.",
 ]
 source_only, target_only = "source_only", "target_only"
 columns = ["mIoU", "NAM"]

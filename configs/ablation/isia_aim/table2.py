@@ -9,6 +9,8 @@ notes = [
     "The figures of source only and target only are those of Table IV.",
     "ADVENT's 45.5 is published for AdvEnt+MinEnt, an ensemble of two models; the row trains "
     "AdvEnt alone.",
+    "AdaptSegNet (multi-level) and ADVENT train a second classifier; the other rows, source "
+    "and target only included, have none.",
 ]
 source_only, target_only = "source_only", "target_only"
 columns = [
