@@ -14,7 +14,13 @@ from torch import nn
 
 from mmda.engine.inference import make_predictor
 from mmda.errors import ConfigError
-from mmda.models.batch_norm import ImageStatistics, Tent, batch_norm_layers, normalise
+from mmda.models.batch_norm import (
+    ImageStatistics,
+    Tent,
+    batch_norm_layers,
+    normalise,
+    normalised_by_input,
+)
 from mmda.models.batch_norm.test_time import affine_parameters, mean_entropy
 
 
@@ -103,7 +109,7 @@ def test_tent_changes_scales_and_shifts_of_batch_norm_alone():
 
 
 def test_the_first_step_equals_a_slow_oracle():
-    net, inputs, counted = network(), images(), half()
+    net, inputs = network(), images()
     slow = copy.deepcopy(net).train()
     for module in slow.modules():
         if isinstance(module, (nn.Dropout, nn.Dropout2d)):
@@ -123,11 +129,32 @@ def test_the_first_step_equals_a_slow_oracle():
         torch.testing.assert_close(
             (old - 1e-2 * gradient.sign())[sure], new.detach()[sure], atol=1e-4, rtol=0
         )
-    with torch.no_grad():
-        flat = maps.detach().log()
-    weights = mean_entropy(flat, counted)
-    cells = entropy.view(3, *maps.shape[-2:])[..., : maps.shape[-1] // 2]
-    assert float(weights) == pytest.approx(float(cells.mean().detach()), rel=1e-4)
+
+
+def test_the_entropy_is_that_of_the_cells_that_count():
+    maps = 3 * torch.randn(3, 4, 8, 8, generator=torch.Generator().manual_seed(4))
+    found = float(mean_entropy(maps, half()))
+    cells = maps[..., :4].softmax(1)
+    assert found == pytest.approx(float(-(cells * cells.log()).sum(1).mean()), rel=1e-5)
+    assert abs(found - float(mean_entropy(maps, None))) > 1e-2
+    spoiled = maps.clone()
+    spoiled[..., 4:] = float("nan")
+    assert float(mean_entropy(spoiled, half())) == pytest.approx(found)
+    assert float(mean_entropy(maps, torch.zeros(3, 32, 32, dtype=torch.bool))) == 0
+
+
+def test_tent_counts_valid_pixels_alone():
+    net, found = network(), []
+    net.decode_head.conv_seg.weight.data *= 100  # predictions that differ from cell to cell
+    for counted in (half(), None):
+        tent, own = Tent(), copy.deepcopy(net)
+        with torch.no_grad(), normalised_by_input(own, counted, 0, by_image=False):
+            wanted = float(mean_entropy(logits(own, images()), counted))
+        with torch.no_grad(), tent.adapted(own, images(), counted):
+            pass
+        assert tent.entropy[0] == pytest.approx(wanted, rel=1e-5)
+        found.append(wanted)
+    assert abs(found[0] - found[1]) > 1e-3 * found[1]
 
 
 def test_episodic_and_online():
