@@ -10,8 +10,7 @@ from mmda.pairing.config_files import ADAPTED, PairPart, dataset_config, labelle
 from mmda.pairing.recipes import Recipe
 from mmda.utils.names import comment
 
-SPREAD = 1.4  # largest random factor of the scale
-JITTER = {"gain": 0.4, "gamma": 0.6, "saturation": 1.0, "blur": 1.0}
+BASELINES = "mmda::_base_/recipes/baselines.py"
 STRONG = "The source under strong augmentation, normalised as in all rows."
 
 
@@ -47,11 +46,11 @@ def comparison_configs(pair: PairPart, recipe: Recipe) -> dict[str, str]:
 def _both(pair: PairPart, recipe: Recipe) -> tuple[str, dict[str, Any]]:
     steps: dict[str, Any] = {}
     if pair.crop is not None:
-        size = {"spread": SPREAD, "min_size": pair.crop}
-        steps["strong_scale"] = {"type": "MatchScale", **_domains(pair), **size}
+        size = {**_domains(pair), "min_size": pair.crop}
+        steps["strong_scale"] = From("_base_.strong_scale", size)
     if pair.white is not None:
         white = {} if pair.white == 255 else {"white": pair.white}
-        steps["strong_jitter"] = {"type": "RadiometricJitter", **JITTER, **white}
+        steps["strong_jitter"] = From("_base_.strong_jitter", white)
     scale, jitter = (
         [name for name in (f"strong_{kind}",) if name in steps] for kind in ("scale", "jitter")
     )
@@ -62,7 +61,7 @@ def _both(pair: PairPart, recipe: Recipe) -> tuple[str, dict[str, Any]]:
     pipelines = {"source": _pipeline(*source), "target": _pipeline(*target)}
     absent = {f"val_{key}": None for key in ("cfg", "dataloader", "evaluator")}
     return "The source under strong augmentation and the target, without labels.", {
-        "_base_": [*(f"mmda::_base_/{base}" for base in recipe.bases), "dataset.py"],
+        "_base_": [*(f"mmda::_base_/{base}" for base in recipe.bases), BASELINES, "dataset.py"],
         **steps,
         **_dataset(**pipelines),
         "model": model(recipe, pair.source.statistics()),
@@ -90,16 +89,16 @@ def _restyled(pair: PairPart) -> dict[str, tuple[str, dict[str, Any]]]:
     tile = {"target": pair.target.root, "split_file": pair.target.split_file}
     steps = {
         "restyled.py": (
-            "Source tiles in the radiometry of the whole target, by histograms.",
-            {"type": "MatchDomain", **_domains(pair), "prob": 0.8},
+            "Source tiles with the target's mean and deviation per band.",
+            From("_base_.mean_std", _domains(pair)),
         ),
         "restyled_covariance.py": (
-            "Source tiles in the radiometry of the whole target, by the bands' covariances.",
-            {"type": "MatchDomain", "method": "pca", **_domains(pair), "prob": 0.8},
+            "Source tiles with the covariance of the target's bands.",
+            From("_base_.covariance", _domains(pair)),
         ),
         "fourier.py": (
-            "Source tiles with the low frequencies of random target tiles (FDA).",
-            {"type": "MatchTile", "method": "fda", **tile, "prob": 0.8},
+            "Source tiles with the low frequencies of random target tiles.",
+            From("_base_.fda", tile),
         ),
     }
     pipeline = (

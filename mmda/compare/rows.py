@@ -32,10 +32,11 @@ def _baselines(pair: PairPart, recipe: Recipe, iterations: int) -> Iterator[Row]
     yield _row("plain", "source only, plain")
     yield _row(SOURCE, "source only, strong augmentation")
     if recipe.batch_norm:
-        yield _batch_norm()
+        yield _batch_norm("adabn", "AdaBN of that", blend=0.0)
+        yield _batch_norm("adabn_half", "AdaBN of that, half", blend=0.5)
     if pair.same_type:
-        yield _row("restyled", "restyled by histograms")
-        yield _row("restyled_covariance", "restyled by covariances")
+        yield _row("restyled", "restyled by mean and deviation")
+        yield _row("restyled_covariance", "restyled by covariance")
     start = {f"{ALIGNMENTS}.self_training.start": iterations // 3}
     yield _row("recipe", "recommended recipe", start)
     if pair.bound:
@@ -52,14 +53,15 @@ def _baselines(pair: PairPart, recipe: Recipe, iterations: int) -> Iterator[Row]
     )
 
 
-def _batch_norm() -> Row:
+def _batch_norm(name: str, title: str, blend: float) -> Row:
     """Return AdaBN of the strong row's model: one iteration that trains nothing, and the hook."""
+    hook = {"type": "AdaptBatchNormHook", "blend": blend}
     overrides = {
         "train_cfg.max_iters": 1,
         f"{LEARNING_RATES}.segmentor.optimizer.lr": 0.0,
-        "custom_hooks": [{"type": "TeacherEMAHook"}, {"type": "AdaptBatchNormHook"}],
+        "custom_hooks": [{"type": "TeacherEMAHook"}, hook],
     }
-    row = _row("adabn", "AdaBN of that", overrides, config="both.py")
+    row = _row(name, title, overrides, config="both.py")
     return {**row, "start_from": SOURCE}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from engine_runs import read, train
 from pair_samples import domain
@@ -41,3 +43,17 @@ def test_two_iterations_with_four_bands(tmp_path, network):
     assert all(value.isfinite().all() for value in weights.values() if value.is_floating_point())
     stem = next(v for k, v in weights.items() if k.startswith("segmentor.") and v.ndim == 4)
     assert stem.shape[1] == 4
+
+
+def test_images_have_the_contrast_that_the_weights_expect(tmp_path):
+    for index, name in enumerate("st"):
+        domain(tmp_path, name, "train val", east=1000 * index)
+    folders = [str(tmp_path / name) for name in ("s", "t", "o")]
+    assert main(["pair", *folders, "--network", "efficientnet-lite0"]) == 0
+    config = load_config(str(tmp_path / "o/adapted.py"))
+    measured = json.loads((tmp_path / "o/pair.json").read_text())["target"]["statistics"]
+    assert config.model.data_preprocessor.std == pytest.approx(
+        [std / 0.45 for std in measured["std"]], rel=1e-5
+    )
+    assert config.model.segmentor.backbone.init_cfg.checkpoint == "package://efficientnet-lite0"
+    assert config.train_cfg.max_iters == 300
