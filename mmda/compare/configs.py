@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mmda.pairing.code import Name, assignments
+from mmda.pairing.code import From, Name, assignments
 from mmda.pairing.config_files import ADAPTED, PairPart, dataset_config, labelled_target, model
 from mmda.pairing.recipes import Recipe
 from mmda.utils.names import comment

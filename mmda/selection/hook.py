@@ -58,7 +58,8 @@ class SelectionHook(Hook):
     ) -> None:
         """Measure the checkpoint that was saved after this iteration, if one was."""
         checkpoint = Path(runner.work_dir) / f"iter_{runner.iter + 1}.pth"
-        if checkpoint.is_file() and _may_be_chosen(runner):
+        saved = runner.message_hub.runtime_info.get("last_ckpt")  # not one of an earlier run
+        if saved and Path(saved).name == checkpoint.name and _may_be_chosen(runner):
             self._measure(runner, unwrapped(runner.model), checkpoint)
 
     def after_train(self, runner: Runner) -> None:

@@ -22,9 +22,13 @@ def test_the_best_checkpoint_is_named_and_the_training_is_the_same(
     write_config, tmp_path, monkeypatch, capsys
 ):
     trained = tmp_path / "work"
+    trained.mkdir()
+    (trained / "iter_2.pth").write_bytes(b"of an earlier run")
     train(write_config(ADAPTED + HOOK), trained)
+    (trained / "iter_2.pth").unlink()
     (log,) = trained.glob("*/*.log")
     lines = [line for line in log.read_text().splitlines() if "without target labels" in line]
+    assert len(lines) == 2
     assert ["iteration 3: " in lines[0], "iteration 6: " in lines[1]] == [True, True]
     choice = json.loads((trained / "selection.json").read_text())
     assert choice["why"] in log.read_text()
