@@ -1,4 +1,4 @@
-# Models to choose among, good ones and bad ones: what benchmarks/selection.md is measured on.
+# Models to choose among, good ones and bad ones, for benchmarks/selection.py.
 # A random shift of the cities for every task, a small network, few iterations. Two rows are harmed
 # on purpose: by an adversarial weight that is far too large, and by self-training that begins at
 # once and takes every label.

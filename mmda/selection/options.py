@@ -11,7 +11,7 @@ from mmda.utils.options import check_choices, documented, option
 ENSEMBLE, RANK = "ensemble", "rank"
 RULES = (*CRITERIA, ENSEMBLE, RANK)
 RULE = RANK
-"""The rule of least mean regret in ``benchmarks/selection.md``."""
+"""The rule that chooses unless the user names another."""
 
 
 @documented
