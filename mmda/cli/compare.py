@@ -70,6 +70,7 @@ def main(argv: Sequence[str]) -> int:
     experiment = Experiment(made.table, args.work_dir, args.work_dir, seeds, args.rows or ())
     if args.dry_run:
         return show_plan(experiment)
+    made.check()
     code = report(experiment.run(make_slots(args.jobs, args.devices), overwrite=args.overwrite))
     if not made.scored:
         print(

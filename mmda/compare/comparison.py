@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from mmda.ablation import Table, read_table
+from mmda.ablation.configs import flat, read_config
 from mmda.compare.configs import comparison_configs
 from mmda.compare.rows import BOUND, SOURCE, rows
+from mmda.engine.packaged_weights import SCHEME, packaged_weights
 from mmda.errors import ConfigError
 from mmda.pairing import PairOptions, make_pair
 from mmda.pairing.code import assignments
@@ -35,6 +37,17 @@ class Comparison:
     table: Table
     record: Mapping[str, Any]
     scored: bool
+
+    def check(self) -> None:
+        """Check that the weights that the network starts from are installed.
+
+        Raises:
+            ConfigError: When their package is missing.
+        """
+        config = read_config(self.table.rows[SOURCE].configs[""], None)
+        for key, value in flat(config.model.to_dict()):
+            if key.endswith("checkpoint") and str(value).startswith(f"{SCHEME}://"):
+                packaged_weights(value.removeprefix(f"{SCHEME}://"))
 
 
 def prepare(

