@@ -60,11 +60,11 @@ def write_tiles(root: Path, count: int, size: int) -> None:
 def label(root: Path, network: str, batch: int) -> SweepSummary:
     """Label the tiles in ``root`` and return the sweep's summary."""
     import torch
-    from mmda.pseudo.datasets import unlabelled
     from mmengine.config import Config
     from mmengine.registry import init_default_scope
 
     from mmda.engine.inference import without_pretrained
+    from mmda.engine.unlabelled_data import unlabelled
     from mmda.pseudo import ThresholdRule
     from mmda.pseudo.sweep import Sweep
     from mmda.registry import MODELS as REGISTRY

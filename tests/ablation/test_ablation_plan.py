@@ -18,6 +18,7 @@ from mmda.ablation.configs import final_config, fingerprint, read_config, settin
 from mmda.ablation.data import data_folders
 from mmda.ablation.run import Run
 from mmda.ablation.runs import check_unchanged, plan, with_starts
+from mmda.ablation.table import Table
 from mmda.ablation.worker import work
 from mmda.errors import ConfigError
 
@@ -46,7 +47,10 @@ def table_file(write_config, tmp_path):
 
 
 def make_plan(path, tmp_path, seeds=(0, 1), cfg_options=None):
-    table = read_table(path)
+    return plan_of(read_table(path), tmp_path, seeds, cfg_options)
+
+
+def plan_of(table, tmp_path, seeds, cfg_options=None):
     data = data_folders(table, seeds, tmp_path / "cities")
     return plan(table, tmp_path / "work", seeds, data, cfg_options or {})
 
@@ -72,11 +76,18 @@ read_once = cache(read_config)
 
 @cache
 def shipped(name: str) -> Sequence[Run]:
-    """Return the runs of a table of the repository, of its first seed."""
-    path = TABLES / f"{name}.py"
+    """Return the runs of a table of the repository, of its first seed and at most eight tasks."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("mmda.ablation.runs.read_config", read_once)  # tables share configs
-        return make_plan(path, Path("nowhere"), read_table(path).seeds[:1])
+        table = first_tasks(name)
+        return plan_of(table, Path("nowhere"), table.seeds[:1])
+
+
+@cache
+def first_tasks(name: str) -> Table:
+    """Return a table of the repository; of those over many random shifts the first eight."""
+    table = read_table(TABLES / f"{name}.py")
+    return table.model_copy(update={"tasks": dict(list(table.tasks.items())[:8])})
 
 
 def by_row(name: str, task: str) -> dict[str, Run]:
@@ -88,8 +99,10 @@ def test_every_table_of_the_repository_can_be_planned():
     names = [str(path.relative_to(TABLES).with_suffix("")) for path in TABLES.glob("**/*.py")]
     assert len(names) > 28
     for name in names:
-        table = read_table(TABLES / f"{name}.py")
-        wanted = [(row.name, task) for row in table.rows.values() for task in row.configs]
+        table = first_tasks(name)
+        wanted = [
+            (row.name, t) for row in table.rows.values() for t in row.configs if t in table.tasks
+        ]
         assert sorted(run.key[:2] for run in shipped(name)) == sorted(wanted), name
 
 

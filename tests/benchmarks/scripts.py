@@ -10,6 +10,7 @@ import runpy
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ def fork(command: Sequence[str], check: bool = False, **_: Any) -> subprocess.Co
 
 def _main(arguments: Sequence[str], stdout: Path, stderr: Path) -> None:
     sys.stdout, sys.stderr = stdout.open("w"), stderr.open("w")
+    warnings.resetwarnings()  # a script of its own knows nothing of pytest's filters
     sys.argv = list(arguments)
     sys.path.insert(0, str(Path(arguments[0]).parent))
     subprocess.run = fork  # type: ignore[assignment]

@@ -32,6 +32,7 @@ SHORT = [
     "model.segmentor.decode_head.in_channels=[8,16,32,64]",
     "model.segmentor.decode_head.channels=8",
     "model.segmentor.decode_head.norm_cfg.num_groups=4",
+    "default_hooks.selection.tiles=1",
 ]
 COLOR = "color:255,120,80=1,0,0,0=0"
 # task: the class, then (folder, pairing rule, decoding rule, nominal GSD) of source and target.

@@ -25,6 +25,7 @@ SHORT = [
     "model.alignments.self_training.start=1",
     "default_hooks.checkpoint.interval=2",
     "train_dataloader.batch_size=2",
+    "default_hooks.selection.tiles=1",
 ]
 
 
