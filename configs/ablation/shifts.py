@@ -19,7 +19,6 @@ overrides = {
     "model.segmentor.backbone.base_channels": 16,
     "model.segmentor.decode_head.*channels": 16,
     "train_dataloader.*.crop_size": 96,
-    "optim_wrapper.optimizers.segmentor.optimizer.lr": 2e-3,
     "train_cfg.max_iters": 400,
     "train_cfg.val_interval": 400,
     "param_scheduler.1.end": 400,
