@@ -58,9 +58,7 @@ def main() -> None:
         user.help()
         user.tables()
         user.demo()
-        user.own_data(
-            ["pair/adapted.py"] if share else ["pair/adapted.py", "mmda::custom/adapted.py"]
-        )
+        user.own_data("pair/adapted.py", *([] if share else ["mmda::custom/adapted.py"]))
     print(f"The wheel is whole: {time.time() - start:.0f} s")
 
 
