@@ -1,6 +1,6 @@
 # Does adaptation do harm? Source only, the image level alone and the recommended recipe on 30
-# random shifts (`random:N`, see mmda/toy/random_shift.py). A small network and small crops, so that
-# a shift takes some five minutes on a CPU core.
+# random shifts (`random:N`, see mmda/toy/random_shift.py) and two of scale and density alone. A
+# small network and small crops, so that a shift takes some five minutes on a CPU core.
 title = "The recipe on random shifts"
 notes = ["One pair of cities and one training of each row for every shift."]
 _TASKS = ["buildings", "roads", "landcover", "buildings"] * 7 + ["roads", "landcover"]
@@ -12,6 +12,10 @@ tasks = [
         overrides={"model.*.num_classes": 7} if task == "landcover" else {},
     )
     for number, task in enumerate(_TASKS)
+]
+tasks += [  # what random shifts hardly ever are: other scale and density, the same colours
+    dict(name="finer", toy=dict(shift="none", values=dict(gsd_ratio=0.7, density=1.4))),
+    dict(name="coarser", toy=dict(shift="none", values=dict(gsd_ratio=1.5, density=0.7))),
 ]
 source_only, target_only = "source_only", "target_only"
 columns = ["mIoU"]

@@ -14,8 +14,9 @@ from mmda.pairing.options import PairOptions
 
 DESCRIPTION = """Train every method of the toolkit on two tiled datasets, under one budget.
 
-All rows have one network, one number of iterations and one augmentation of the source. Labels of
-the target, where there are any, score the rows and train the upper bound; no other row sees them.
+All rows have one network and one number of iterations; all but the plain one and the recommended
+recipe, which has its own, have one augmentation and normalisation of the source. Labels of the
+target, where there are any, score the rows and train the upper bound; no other row sees them.
 Without labels, `mmda select` ranks the trained models. Started again, the command goes on where it
 stopped. WORK_DIR gets compare.py, which `mmda ablation` takes, too, after you have edited it.
 """

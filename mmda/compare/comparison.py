@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mmengine.config import Config
+
 from mmda.ablation import Table, read_table
 from mmda.ablation.configs import flat, read_config
 from mmda.compare.configs import comparison_configs
@@ -18,10 +20,10 @@ from mmda.pairing.code import assignments
 from mmda.pairing.config_files import PairPart
 from mmda.pairing.recipes import Recipe
 from mmda.utils.names import comment
+from mmda.utils.shipped_configs import config_file
 
 DESCRIPTION = "compare.py"
 SEEDS = [0, 1, 2]
-SHORTEST = 60  # iterations: the warm-up alone takes 50
 
 
 @dataclass(frozen=True)
@@ -73,18 +75,26 @@ def prepare(
     """
     if options.preset is not None:
         raise ConfigError("A comparison has no presets: give the folders and a network.")
-    if iterations < SHORTEST:
-        raise ConfigError(
-            f"{iterations} iterations are too few: the schedule needs at least {SHORTEST}."
-        )
 
     def texts(pair: PairPart, recipe: Recipe) -> dict[str, str]:
+        _check_length(recipe, iterations)
         own = _description(pair, recipe, iterations)
         return {**comparison_configs(pair, recipe), DESCRIPTION: own}
 
     record = make_pair(source, target, folder, options, texts)
     table = read_table(Path(folder) / DESCRIPTION)
     return Comparison(table, record, record["splits"]["test"] is not None)
+
+
+def _check_length(recipe: Recipe, iterations: int) -> None:
+    """Raise an error unless the trainings are longer than the warm-up of the learning rate."""
+    schedule = Config.fromfile(config_file(f"mmda::_base_/{recipe.bases[-1]}"))
+    warm_up, usual = schedule.param_scheduler[0].end, schedule.max_iters
+    if iterations <= warm_up:
+        raise ConfigError(
+            f"{iterations} iterations are too few for this network, whose learning rate rises for "
+            f"{warm_up}. Its schedule is made for {usual}: give --iterations {usual}."
+        )
 
 
 def _description(pair: PairPart, recipe: Recipe, iterations: int) -> str:
@@ -95,8 +105,9 @@ def _description(pair: PairPart, recipe: Recipe, iterations: int) -> str:
     values = {
         "title": pair.title[0].partition(". Written")[0],
         "notes": [
-            f"All rows have one network, {iterations} iterations and, but for the plain one, one "
-            "augmentation of the source.",
+            f"All rows have one network and {iterations} iterations. All have one augmentation of "
+            "the source and the source's normalisation but the plain one, which has no "
+            "augmentation, and the recommended recipe, which has its own of both.",
         ],
         "seeds": SEEDS,
         **bounds,

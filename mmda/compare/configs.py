@@ -18,7 +18,8 @@ def comparison_configs(pair: PairPart, recipe: Recipe) -> dict[str, str]:
     """Return the texts of ``dataset.py`` and of the configs that rows have, by file name.
 
     ``both.py`` is the root of all: the network, the source under strong augmentation and the
-    unlabelled target under the same. All normalise both domains with the source's statistics.
+    unlabelled target under the same. All but the
+    recipe normalise both domains with the source's statistics.
     """
     configs: dict[str, tuple[str, dict[str, Any]]] = {
         "both.py": _both(pair, recipe),
@@ -32,10 +33,7 @@ def comparison_configs(pair: PairPart, recipe: Recipe) -> dict[str, str]:
     if pair.same_type:
         configs |= _restyled(pair)
     if pair.bound:
-        configs["target_only.py"] = (
-            "Trained on the target's labels: the bound that adaptation is measured against.",
-            {"_base_": "strong.py", **_dataset(source=labelled_target(pair))},
-        )
+        configs["target_only.py"] = _target_only(pair)
     texts = {
         name: comment(title) + "\n" + assignments(values)
         for name, (title, values) in configs.items()
@@ -67,6 +65,20 @@ def _both(pair: PairPart, recipe: Recipe) -> tuple[str, dict[str, Any]]:
         "model": model(recipe, pair.source.statistics()),
         **absent,
         **({"test_cfg": None} if pair.test is None else {}),
+    }
+
+
+def _target_only(pair: PairPart) -> tuple[str, dict[str, Any]]:
+    steps: dict[str, Any] = {}
+    if pair.crop is not None:  # the target's tiles have its scale already
+        steps["own_scale"] = From("_base_.strong_scale", dict.fromkeys(("source", "target")))
+    pipeline = _pipeline(
+        *("_base_.load", *steps, "*_base_.geometry", "*_base_.jittered", "_base_.pack")
+    )
+    return "Trained on the target's labels: the bound that adaptation is measured against.", {
+        "_base_": "strong.py",
+        **steps,
+        **_dataset(source={**labelled_target(pair), **pipeline}),
     }
 
 

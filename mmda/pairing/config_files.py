@@ -138,6 +138,7 @@ def dataset_config(pair: PairPart, recipe: Recipe) -> str:
             **target.statistics(),
             "domains": {d.name: d.statistics() for d in (source, target)},
         },
+        "target_data": own["target"],  # for models that are trained without it
         "load": LOAD,
         "geometry": pair.geometry(),
         "pack": PACK,

@@ -89,8 +89,8 @@ def tile_pipeline(config: Config) -> list[dict]:
 
 
 def _target(config: Config) -> dict | None:
-    """Return the config's target dataset: that of the training, else that of the test."""
-    target = _trained(config).get("target")
+    """Return the config's target dataset: that of the training, of a pair, or of the test."""
+    target = _trained(config).get("target") or config.get("target_data")
     return dict(target) if target else _tested(config)
 
 

@@ -2,9 +2,9 @@
 
 A shift of number n has five groups of parameters. Each group is left out (the cities do not differ
 in it) with a probability of one in four, all groups independently; the parameters of a group that
-is left in are drawn independently from the ranges of :data:`GROUPS`. So a quarter of the shifts,
-for example, keep the colours, and some differ in scale and density alone. Ratios are drawn
-uniformly in their logarithm: half as large is as likely as twice as large.
+is left in are drawn independently from the ranges of :data:`GROUPS`. So about a quarter of the
+shifts keep the sensor's colours, but only one in 300 differs in scale and density alone.
+Ratios are drawn uniformly in their logarithm: half as large is as likely as twice as large.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ from mmda.cli import main
 from mmda.compare import prepare
 from mmda.errors import ConfigError
 from mmda.pairing import PairOptions
-from mmda.registry import DATASETS, MODELS
+from mmda.registry import DATASETS, MODELS, TRANSFORMS
+from mmda.selection.datasets import target_root
 from mmda.utils.seeding import seeded
 
 SMALL = {
@@ -98,7 +99,9 @@ def test_a_target_without_labels(folders, capsys):
     made = comparison(folders, "u")
     assert not made.scored and "target_only" not in made.table.rows
     assert [column.metric for column in made.table.columns] == ["mIoU", "IoU/building", "mIoU"]
-    assert all(run.config.get("test_dataloader") is None for run in runs(made))
+    for run in runs(made):
+        assert run.config.get("test_dataloader") is None
+        assert target_root(run.config, None) == folders / "u"  # which `mmda select` looks at
 
 
 def test_batch_norm_is_adapted_where_the_network_has_it(folders):
@@ -127,5 +130,21 @@ def test_weights_that_are_not_installed_are_missed_before_any_run(folders, monke
 
 
 def test_too_few_iterations(folders):
-    with pytest.raises(ConfigError, match="at least 60"):
-        prepare(folders / "s", folders / "t", folders / "few", PairOptions(), 10)
+    for network, most, usual in (("small", 50, 800), ("segformer-b2", 1500, 20_000)):
+        options = PairOptions(network=network, crop=64, progress=False)
+        with pytest.raises(ConfigError, match=f"rises for {most}.*--iterations {usual}"):
+            prepare(folders / "s", folders / "t", folders / "few", options, most)
+        assert not (folders / "few").exists() or not any((folders / "few").iterdir())
+
+
+def test_the_bound_keeps_the_targets_scale(folders):
+    domain(folders, "coarse", "train train val test", east=3000, seed=9, gsd=2.0)
+    found = {run.key[0]: run.config for run in runs(comparison(folders, "coarse"))}
+    ratios = {
+        name: TRANSFORMS.build(step).ratio
+        for name in ("strong", "restyled", "recipe", "target_only")
+        for step in found[name].train_dataloader.dataset.source.pipeline
+        if step["type"] == "MatchScale"
+    }
+    assert ratios.pop("target_only") == 1
+    assert set(ratios.values()) == {0.5 / 2.0}
