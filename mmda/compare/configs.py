@@ -18,8 +18,8 @@ def comparison_configs(pair: PairPart, recipe: Recipe) -> dict[str, str]:
     """Return the texts of ``dataset.py`` and of the configs that rows have, by file name.
 
     ``both.py`` is the root of all: the network, the source under strong augmentation and the
-    unlabelled target under the same. All but the
-    recipe normalise both domains with the source's statistics.
+    unlabelled target under the same. All but the recipe normalise both domains with the source's
+    statistics.
     """
     configs: dict[str, tuple[str, dict[str, Any]]] = {
         "both.py": _both(pair, recipe),

@@ -11,11 +11,12 @@ from typing import Any
 from mmengine.config import Config
 
 from mmda.engine.inference import load_model
+from mmda.engine.unlabelled_data import evaluation_pipeline
 from mmda.models.segmentors import UDASegmentor
 from mmda.raster.dataset.manifest import MANIFEST
 from mmda.selection.candidates import CACHE
 from mmda.selection.collect import collect
-from mmda.selection.datasets import source_dataset, target_dataset, tile_pipeline
+from mmda.selection.datasets import source_dataset, target_dataset
 from mmda.selection.options import SelectOptions
 from mmda.selection.views import VIEWS
 
@@ -68,7 +69,7 @@ class Measurer:
             "views": list(VIEWS),
             "settings": [options.tiles, options.pixels, options.seed],
             "network": config.model.to_dict(),
-            "pipeline": tile_pipeline(config),
+            "pipeline": list(evaluation_pipeline(config)),
             "target": _identity(target),
             "source": None if source is None else _identity(source),
         }

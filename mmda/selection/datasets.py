@@ -8,6 +8,7 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
+from mmda.engine.unlabelled_data import evaluation_pipeline
 from mmda.errors import ConfigError
 from mmda.raster.dataset.domain import TiledDomain, count_splits
 from mmda.registry import DATASETS
@@ -78,14 +79,10 @@ def _built(described: dict, config: Config, split: str | None, *, labelled: bool
         tiles = TiledDomain(described["data_root"], described.get("split_file"))
         there = count_splits(tiles.rows())
         split = next((name for name in DEFAULT if name in there), DEFAULT[0])
-    more = dict(split=split, labelled=labelled, pipeline=tile_pipeline(config), test_mode=True)
+    more = dict(
+        split=split, labelled=labelled, pipeline=list(evaluation_pipeline(config)), test_mode=True
+    )
     return DATASETS.build({**described, **more})
-
-
-def tile_pipeline(config: Config) -> list[dict]:
-    """Return how the tiles are loaded: as in the config's test."""
-    tested = (_tested(config) or {}).get("pipeline")
-    return list(tested) if tested else [{"type": "LoadTile"}, {"type": "PackDomainInputs"}]
 
 
 def _target(config: Config) -> dict | None:

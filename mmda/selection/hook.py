@@ -30,8 +30,8 @@ class SelectionHook(Hook):
     """Measure every checkpoint by unlabelled target tiles when it is saved, and choose at the end.
 
     After a checkpoint is saved, the model predicts a few target tiles, with their views, and a few
-    source tiles; what is computed lies beside the checkpoint, where ``mmda select`` finds it. At
-    the end the checkpoints that are still there are compared; the log says which is the best and
+    source tiles; what is computed lies beside the checkpoint, for comparisons by the same options.
+    At the end the checkpoints that are still there are compared; the log says which is the best and
     why, and the choice is written to ``selection.json``, which ``mmda predict --checkpoint auto``
     reads. The training itself is not changed: a run with the hook gives the same weights.
 

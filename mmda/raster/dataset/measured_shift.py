@@ -116,7 +116,7 @@ def domains_distance(
         split: Split whose tiles are measured, in both domains.
 
     Raises:
-        ConfigError: When a domain has no tiles in ``split``, or they differ in bands.
+        ConfigError: When a domain has no tiles in ``split``.
     """
     written = tuple(os.stat(Path(root) / MANIFEST).st_mtime_ns for root in roots)
     return _domains_distance(tuple(roots), tuple(split_files), split, written)
@@ -148,7 +148,7 @@ def scale_ratio(source: TiledDomain, target: TiledDomain) -> float | None:
 
 
 def sample_pixels(domain: TiledDomain, split: str, tiles: int) -> np.ndarray:
-    """Return up to 4096 valid pixels of each of up to ``tiles`` tiles, (n, B).
+    """Return some 4096 valid pixels of each of up to ``tiles`` tiles, (n, B).
 
     Raises:
         ConfigError: When the domain has no tiles in ``split``.
