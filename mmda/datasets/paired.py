@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from torch.utils.data import Dataset
 
 from mmda.datasets.sampler import PairIndex
+from mmda.datasets.transforms.scale_matching import MatchScale
 from mmda.errors import ConfigError, DataError
 from mmda.registry import DATASETS
 from mmda.utils.seeding import seeded
@@ -59,12 +61,19 @@ class PairedDomainDataset(Dataset):
         """Class names and palette (the source's, if any), and the data that the model is made for.
 
         Checkpoints keep it. ``training_data`` is the target's, where there is a target: its rasters
-        are what the model is to map.
+        are what the model is to map. Without a target it is the source's, at the ground sample
+        distance to which its pipeline brings the images (``MatchScale``).
         """
         main: Any = self.target if self.source is None else self.source
         meta = dict(main.metainfo)
-        if self.target is not None and "training_data" in self.target.metainfo:
-            meta["training_data"] = self.target.metainfo["training_data"]
+        if "training_data" not in meta:
+            return meta
+        if self.target is not None:
+            meta["training_data"] = self.target.metainfo.get("training_data", meta["training_data"])
+        elif gsd := meta["training_data"]["gsd"]:
+            ratio = _scale_ratio(self.source)
+            resized = [float(f"{value / ratio:.9g}") for value in gsd]
+            meta["training_data"] = {**meta["training_data"], "gsd": resized}
         return meta
 
     @property
@@ -94,6 +103,12 @@ class PairedDomainDataset(Dataset):
             with seeded(pair.seed, pair.position, 1):
                 sample["target"] = self.target[pair.target]
         return sample
+
+
+def _scale_ratio(dataset: Any) -> float:
+    """Return by how much a dataset's pipeline enlarges its images to match another scale."""
+    steps = getattr(getattr(dataset, "pipeline", None), "transforms", [])
+    return math.prod(step.ratio for step in steps if isinstance(step, MatchScale))
 
 
 def _build(dataset: dict | Dataset) -> Any:

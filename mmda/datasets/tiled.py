@@ -138,6 +138,7 @@ class TiledDataset(BaseDataset):
         mapped = self.tiles.label_map
         return {
             "tile": row["id"],
+            "tile_size": (row["height"], row["width"]),
             "domain": self.domain,
             "background": self.background,
             "seg_fields": [],

@@ -12,6 +12,7 @@ from mmengine.dist import get_dist_info
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from mmda.datasets.batching import same_size_batches
 from mmda.errors import ConfigError
 from mmda.models.alignments import DomainImages
 from mmda.models.batch_norm import TargetBatch
@@ -24,7 +25,7 @@ class TileBatches:
     Args:
         model: The model, whose preprocessor normalises the tiles.
         dataset: A dataset with a pipeline without random transforms.
-        batch_size: Number of tiles per batch; above 1, all tiles must have the same size.
+        batch_size: Largest number of tiles per batch; the tiles of a batch have the same size.
         num_workers: Number of processes that load tiles.
         progress: Whether to show a progress bar on stderr.
 
@@ -51,9 +52,7 @@ class TileBatches:
             num_workers,
         )
         rank, processes = get_dist_info()
-        starts = range(0, len(dataset), batch_size)
-        every = [list(range(i, min(i + batch_size, len(dataset)))) for i in starts]
-        self._share = every[rank::processes]
+        self._share = same_size_batches(dataset, batch_size)[rank::processes]
         self._progress = progress and rank == 0
 
     def __iter__(self) -> Iterator[TargetBatch]:

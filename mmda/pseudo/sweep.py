@@ -24,6 +24,7 @@ from mmengine.dist import (
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from mmda.datasets.batching import same_size_batches
 from mmda.errors import ConfigError
 from mmda.models.alignments import evaluating
 from mmda.pseudo.counts import confidence_histograms
@@ -72,7 +73,7 @@ class Sweep:
         truth: The same dataset with labels and ``LoadTile`` as its pipeline, from which accuracies
             are computed and nothing else; None to report no accuracies.
         softmax: ``'after'`` or ``'before'``, see :class:`~mmda.pseudo.network.NetworkPredictor`.
-        batch_size: Number of tiles per batch; above 1, all tiles must have the same size.
+        batch_size: Largest number of tiles per batch; the tiles of a batch have the same size.
         num_workers: Number of processes that load tiles.
         overwrite: Whether labels of another model in ``out`` may be replaced.
         progress: Whether to show progress bars on stderr.
@@ -104,6 +105,7 @@ class Sweep:
         self.softmax = softmax
         self.folder = PseudoLabelFolder(out)
         self.batch_size, self.num_workers, self.overwrite = batch_size, num_workers, overwrite
+        self._batches = same_size_batches(dataset, batch_size)
         self.rank, self.processes = get_dist_info()
         self.progress = progress and self.rank == 0
         self.classes = list(dataset.metainfo["classes"])
@@ -121,7 +123,7 @@ class Sweep:
         done = self._begin(key)
         if isinstance(done, PseudoLabelReport):
             return SweepSummary(done, 0, time.perf_counter() - start, 0.0)
-        every = list(range(-(-len(self.dataset) // self.batch_size)))
+        every = list(range(len(self._batches)))
         missing = self._share(sorted(set(every) - set(done)))
         predictor = NetworkPredictor(self.model, self.softmax)
         with evaluating(self.model), _random_states_kept():
@@ -137,7 +139,7 @@ class Sweep:
             write_label_manifest(self.folder.root, target, self.dataset.split, written.rows)
             self.folder.finish(report, histograms, self._info(report))
         barrier()
-        predicted = sum(len(self._tiles(number)) for number in missing)
+        predicted = sum(len(self._batches[number]) for number in missing)
         return SweepSummary(report, predicted, time.perf_counter() - start, predictor.seconds)
 
     def _key(self) -> str:
@@ -169,16 +171,11 @@ class Sweep:
         """Return this process's share of a list that is the same in all processes."""
         return numbers[self.rank :: self.processes]
 
-    def _tiles(self, number: int) -> range:
-        """Return the tiles of a batch."""
-        first = number * self.batch_size
-        return range(first, min(first + self.batch_size, len(self.dataset)))
-
     def _predict(self, predictor: NetworkPredictor, numbers: list[int]) -> np.ndarray:
         """Predict batches and store them; return their histograms (C, BINS)."""
         loader = DataLoader(
             self.dataset,
-            batch_sampler=[list(self._tiles(number)) for number in numbers],
+            batch_sampler=[self._batches[number] for number in numbers],
             num_workers=self.num_workers,
             collate_fn=pseudo_collate,
         )
@@ -210,7 +207,7 @@ class Sweep:
         def jobs() -> Iterator[tuple[int, Truths]]:
             # True labels are read in this thread, as raster handles cannot be shared by threads.
             for number in numbers:
-                yield number, [self._true_label(index) for index in self._tiles(number)]
+                yield number, [self._true_label(index) for index in self._batches[number]]
 
         own, total = (WrittenLabels.nothing(len(self.classes)) for _ in range(2))
         with self._bar(numbers, "writing") as bar:

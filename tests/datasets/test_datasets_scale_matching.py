@@ -9,6 +9,7 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
+from mmda.datasets import PairedDomainDataset, TiledDataset
 from mmda.datasets.transforms import MatchScale
 from mmda.errors import ConfigError
 from mmda.raster.dataset.manifest import MANIFEST
@@ -88,3 +89,17 @@ def test_a_spread_below_one_is_refused(domains):
 def test_without_domains_the_size_varies_around_the_image_s_own():
     sizes = [MatchScale(spread=1.5)(sample())["img_shape"][0] / 64 for _ in range(30)]
     assert 0.66 <= min(sizes) < 0.9 and 1.1 < max(sizes) <= 1.51
+
+
+def test_a_model_of_resized_images_remembers_the_targets_scale(domains):
+    """`mmda predict` brings rasters to the scale that the network has seen."""
+    source, _, with_gsd = domains
+
+    def remembered(*steps):
+        dataset = TiledDataset(source, pipeline=list(steps))
+        return PairedDomainDataset(dataset).metainfo["training_data"]["gsd"]
+
+    assert remembered() == [0.5, 0.5]
+    assert remembered(MatchScale(spread=1.5)) == [0.5, 0.5]
+    matched = MatchScale(source, with_gsd(0.8))
+    assert remembered(matched) == [0.8, 0.8]

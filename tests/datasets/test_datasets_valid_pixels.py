@@ -57,6 +57,8 @@ def test_a_labelled_tile_keeps_where_it_has_data(tmp_path):
     sample = PackDomainInputs()(got)["data_samples"]
     assert sample.valid.data.dtype == torch.bool
     np.testing.assert_array_equal(sample.valid.data[0].numpy(), expected_mask())
+    # Test-time adaptation sees no label, so it has a mask without the labels' part.
+    np.testing.assert_array_equal(sample.has_data.data[0].numpy(), has_data)
 
 
 def test_a_whole_tile_has_no_mask(tmp_path):
@@ -66,7 +68,8 @@ def test_a_whole_tile_has_no_mask(tmp_path):
     got = LoadTile()(record)
     assert got["seg_fields"] == ["gt_seg_map"]
     assert counted_pixels(got) is None
-    assert "valid" not in PackDomainInputs()(got)["data_samples"]
+    packed = PackDomainInputs()(got)["data_samples"]
+    assert "valid" not in packed and "has_data" not in packed
 
 
 GEOMETRIC = {

@@ -199,3 +199,32 @@ def test_two_processes_equal_one(tmp_path):
         found, theirs = torch.load(tmp_path / f"{rank}.pt", weights_only=False)
         assert_close(found, statistics(net), atol=1e-6, rtol=1e-5)
         assert (theirs.images, theirs.pixels) == (done.images, done.pixels)
+
+
+class Pooled(nn.Module):
+    """A layer on images pooled to one cell, as in DeepLab-v3, and one that they are added to."""
+
+    with_auxiliary_head = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pooled, self.decode_head = nn.BatchNorm2d(3), nn.BatchNorm2d(3)
+        self.pooled.running_mean.fill_(0.5)
+        self.pooled.running_var.fill_(4.0)
+
+    def extract_feat(self, images):
+        return images + self.pooled(images.mean((2, 3), keepdim=True))
+
+
+def test_a_batch_of_one_value_is_not_normalised_by_it():
+    net, every = Pooled().eval(), images(3)
+    adapt(net, [(every[:1],), (every[1:2],), (every[2:],)])
+    pooled = every.mean((2, 3))
+    torch.testing.assert_close(net.pooled.running_mean, pooled.mean(0))
+    torch.testing.assert_close(net.pooled.running_var, pooled.var(0))
+    seen = every + ((pooled - 0.5) / (4 + 1e-5) ** 0.5)[..., None, None]  # the stored statistics
+    torch.testing.assert_close(net.decode_head.running_mean, seen.mean((0, 2, 3)))
+    alone = Pooled().eval()
+    adapt(alone, [(every[:1],)])
+    assert alone.pooled.running_mean.tolist() == [0.5] * 3
+    assert alone.pooled.running_var.tolist() == [4.0] * 3

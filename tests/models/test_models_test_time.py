@@ -60,7 +60,7 @@ def test_normalising_equals_a_slow_loop(by_image, blend):
     for n in range(3):
         for c in range(4):
             chosen = maps[n, c][weights[n] > 0] if by_image else maps[:, c][weights > 0]
-            a = blend if len(chosen) else 1.0
+            a = blend if len(chosen) > 1 else 1.0
             mean = chosen.mean() if len(chosen) else 0.0
             variance = ((chosen - mean) ** 2).mean() if len(chosen) else 0.0
             mean = a * bn.running_mean[c] + (1 - a) * mean
@@ -73,6 +73,15 @@ def test_the_batch_s_statistics_are_those_of_training_mode():
     bn, maps = layer(), torch.randn(3, 4, 5, 6)
     trained = copy.deepcopy(bn).train()(maps)
     torch.testing.assert_close(normalise(bn, maps, None, 0, by_image=False), trained)
+
+
+def test_one_value_has_no_variance():
+    """A layer on maps of one cell keeps the stored statistics where an image stands alone."""
+    bn, maps = layer(), torch.randn(2, 4, 1, 1)
+    for weights in (None, torch.ones(2, 1, 1)):
+        torch.testing.assert_close(normalise(bn, maps, weights, 0.0, by_image=True), bn(maps))
+        both = normalise(bn, maps, weights, 0.0, by_image=False).mean(0)[:, 0, 0]
+        torch.testing.assert_close(both, bn.bias.detach(), atol=1e-5, rtol=0)
 
 
 def test_image_statistics_depend_on_no_other_image_and_on_counted_pixels_alone():
@@ -157,6 +166,15 @@ def test_tent_counts_valid_pixels_alone():
     assert abs(found[0] - found[1]) > 1e-3 * found[1]
 
 
+def test_a_batch_without_data_moves_nothing():
+    net, tent = network(), Tent(1e-2)
+    with torch.no_grad(), tent.adapted(net, images(), None):
+        moved = copy.deepcopy(net.state_dict())
+    with torch.no_grad(), tent.adapted(net, images(), torch.zeros_like(half())):
+        pass  # the momentum of the step before would move them
+    assert all(torch.equal(value, moved[name]) for name, value in net.state_dict().items())
+
+
 def test_episodic_and_online():
     online, episodic = network(), network()
     before = copy.deepcopy(episodic.state_dict())
@@ -182,7 +200,7 @@ def test_a_segmentor_adapts_tiles_and_pixels_alike(kind):
     counted = half()
     samples = [
         SegDataSample(metainfo={"img_shape": (32, 32), "ori_shape": (32, 32)},
-                      valid=PixelData(data=mask[None])) for mask in counted
+                      has_data=PixelData(data=mask[None])) for mask in counted
     ]  # fmt: skip
     with torch.no_grad():
         found = models[0].predict(images(), samples)

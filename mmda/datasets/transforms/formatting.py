@@ -7,7 +7,7 @@ from mmcv.transforms import BaseTransform, to_tensor
 from mmengine.structures import PixelData
 from mmseg.datasets.transforms import PackSegInputs
 
-from mmda.datasets.transforms.validity import counted_pixels
+from mmda.datasets.transforms.validity import counted_pixels, pixels_with_data
 from mmda.registry import TRANSFORMS
 
 META_KEYS = (
@@ -50,7 +50,8 @@ class PackDomainInputs(PackSegInputs):
     It extends :class:`mmseg.datasets.transforms.PackSegInputs`: the metadata have the tile's id and
     domain, and ``weak_inputs`` (B, H, W) is packed beside ``inputs``. The sample has a mask
     ``valid`` (1, H, W) if some of its pixels do not count: pixels without data, padding and pixels
-    whose label is ignored. It has ``pseudo_sem_seg`` (1, H, W) if the tile has a pseudo-label.
+    whose label is ignored; ``has_data`` (1, H, W) is that mask without the labels' part. It has
+    ``pseudo_sem_seg`` (1, H, W) if the tile has a pseudo-label.
     """
 
     def __init__(self, meta_keys: tuple[str, ...] = META_KEYS) -> None:
@@ -62,9 +63,10 @@ class PackDomainInputs(PackSegInputs):
         if "weak_img" in results:
             view = results["weak_img"].transpose(2, 0, 1)
             packed["weak_inputs"] = to_tensor(view.copy()).contiguous()
-        counted = counted_pixels(results)
-        if counted is not None:
-            packed["data_samples"].valid = PixelData(data=to_tensor(counted[None]))
+        masks = {"valid": counted_pixels(results), "has_data": pixels_with_data(results)}
+        for name, mask in masks.items():
+            if mask is not None:
+                packed["data_samples"].set_field(PixelData(data=to_tensor(mask[None])), name)
         if "pseudo_seg_map" in results:
             label = to_tensor(results["pseudo_seg_map"][None].astype(np.int64))
             packed["data_samples"].pseudo_sem_seg = PixelData(data=label)

@@ -13,6 +13,19 @@ import numpy as np
 from mmda.raster.decoding import IGNORE
 
 
+def pixels_with_data(results: dict[str, Any]) -> np.ndarray | None:
+    """Return which pixels have data, whatever their label is.
+
+    Args:
+        results: A sample in a pipeline, after ``LoadTile``.
+
+    Returns:
+        (H, W) bool; None where all have.
+    """
+    filled = results["valid_map"] == 1 if "valid_map" in results else np.ones(1, bool)
+    return None if filled.all() else filled
+
+
 def counted_pixels(results: dict[str, Any]) -> np.ndarray | None:
     """Return which pixels count: those with data whose label is not ignored.
 
@@ -22,11 +35,8 @@ def counted_pixels(results: dict[str, Any]) -> np.ndarray | None:
     Returns:
         (H, W) bool; None where all pixels count.
     """
-    masks = []
-    if "valid_map" in results:
-        masks.append(results["valid_map"] == 1)
-    if "gt_seg_map" in results:
-        masks.append(results["gt_seg_map"] != IGNORE)
-    if all(mask.all() for mask in masks):
-        return None
-    return np.logical_and.reduce(masks)
+    filled = pixels_with_data(results)
+    labelled = results["gt_seg_map"] != IGNORE if "gt_seg_map" in results else np.ones(1, bool)
+    if labelled.all():
+        return filled
+    return labelled if filled is None else labelled & filled

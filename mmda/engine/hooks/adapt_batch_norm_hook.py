@@ -30,7 +30,7 @@ class AdaptBatchNormHook(Hook):
         split: Its split; by default that of the config, or ``train``.
         blend: Share of the statistics of the training that is kept, in [0, 1].
         passes: Number of passes over the tiles.
-        batch_size: Number of tiles per batch; above 1, all tiles must have the same size.
+        batch_size: Largest number of tiles per batch.
         num_workers: Number of processes that load tiles.
         start: Whether to adapt the model before the training in place of after it.
 

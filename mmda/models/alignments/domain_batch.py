@@ -24,11 +24,14 @@ class DomainImages:
         images: (N, B, H, W), normalised and augmented, as the student sees them.
         samples: The ``SegDataSample`` of each image.
         weak_images: The teacher's view, (N, B, H, W); ``images`` where the pipeline keeps none.
+        mask_key: The samples' mask of the pixels that count: ``valid``, or ``has_data``, which
+            leaves the labels out of it.
     """
 
     images: Tensor
     samples: Sequence
     weak_images: Tensor
+    mask_key: str = field(default="valid", kw_only=True)
     _cache: dict = field(default_factory=dict, repr=False, kw_only=True)
 
     @property
@@ -67,7 +70,11 @@ class DomainImages:
     @property
     def all_valid(self) -> bool:
         """Whether all pixels count; found without waiting for the device."""
-        return not any("valid" in s or _image_size(s, self.size) != self.size for s in self.samples)
+        sizes = (_image_size(sample, self.size) for sample in self.samples)
+        return not (
+            any(self.mask_key in sample for sample in self.samples)
+            or any(size != self.size for size in sizes)
+        )
 
     def valid(self) -> Tensor:
         """Return which pixels count, (N, H, W) bool.
@@ -98,8 +105,9 @@ class DomainImages:
         for mask, sample in zip(masks, self.samples, strict=True):
             height, width = _image_size(sample, self.size)
             mask[:height, :width] = True
-            if "valid" in sample:  # of the label's size, which evaluation does not resize
-                mask[:height, :width] = nearest(sample.valid.data, (height, width))[0]
+            if self.mask_key in sample:  # of the label's size, which evaluation does not resize
+                own = sample.get(self.mask_key).data
+                mask[:height, :width] = nearest(own, (height, width))[0]
         return masks
 
     def cached(self, key: tuple, compute: Callable[[], Tensor]) -> Tensor:

@@ -149,7 +149,8 @@ def _one_pass(
         )
     total = {name: moments.of_all_processes() for name, moments in found.items()}
     images, pixels = (int(number) for number in seen.tolist())
-    return {name: one for name, one in total.items() if one.count > 0}, (images, pixels)
+    # A layer that was not run, or has seen one value, keeps what it has.
+    return {name: one for name, one in total.items() if one.count > 1}, (images, pixels)
 
 
 @contextmanager
@@ -170,7 +171,8 @@ def _looking(
             weights = None if counted is None else cell_weights(counted, (height, width))
             own = Moments.of(maps, weights)
             found[name].add(own)
-            if by_batch:
+            cells = maps[:, 0].numel() if weights is None else int((weights > 0).sum())
+            if by_batch and cells > 1:  # one value has no variance
                 set_statistics(layer, own.mean, own.variance)
 
         return look

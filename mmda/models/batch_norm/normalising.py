@@ -25,14 +25,15 @@ def normalise(
         by_image: Whether each image has its own statistics, or the batch has one.
 
     Returns:
-        (N, C, h, w). An image, or a batch, in which nothing counts has the stored statistics.
+        (N, C, h, w). An image, or a batch, has the stored statistics where at most one cell of it
+        counts: one value has no variance, as after pooling to one cell.
     """
     values, axes = maps.float(), (2, 3) if by_image else (0, 2, 3)
     shape = (1, -1, 1, 1)
     stored = layer.running_mean.view(shape), layer.running_var.view(shape)
     if weights is None:
         variance, mean = torch.var_mean(values, axes, keepdim=True, correction=0)
-        share: Any = blend
+        share: Any = blend if values[0, 0].numel() * (1 if by_image else len(values)) > 1 else 1.0
     else:
         counted = weights[:, None].to(values.dtype)
         count = counted.sum(axes, keepdim=True)
@@ -41,7 +42,7 @@ def normalise(
         mean = (seen * counted).sum(axes, keepdim=True) / total
         distances = (seen - mean).square()
         variance = (distances * counted).sum(axes, keepdim=True) / total
-        share = torch.where(count > 0, blend, 1.0)
+        share = torch.where((counted > 0).sum(axes, keepdim=True) > 1, blend, 1.0)
     mean, variance = (
         share * old + (1 - share) * new for old, new in zip(stored, (mean, variance), strict=True)
     )

@@ -106,7 +106,7 @@ class Tent(TestTime):
         if self._optimizer is None or self.episodic:
             self._optimizer = torch.optim.Adam(parameters, self.lr)
         with normalised_by_input(network, counted, blend=0, by_image=False):
-            for _ in range(self.steps):
+            for _ in range(self.steps if counted is None or counted.any() else 0):
                 self.step(network, images, counted, self._optimizer)
             yield
         if self.episodic:

@@ -262,7 +262,7 @@ class UDASegmentor(BaseSegmentor):
 
     def predict(self, inputs: Tensor, data_samples: list | None = None) -> list:
         """Predict with the student or the teacher; see MMSegmentation's ``EncoderDecoder``."""
-        batch = DomainImages(inputs, data_samples or [], inputs)
+        batch = DomainImages(inputs, data_samples or [], inputs, mask_key="has_data")
         with self.test_time.adapted(self.predictor, inputs, batch.mask(batch.size)):
             return self.predictor.predict(inputs, data_samples)
 
