@@ -11,14 +11,17 @@ import argparse
 import csv
 import json
 import math
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import mmda
 from mmda.selection import CRITERIA
+from mmda.selection.cache import file_digest
 from mmda.selection.options import ENSEMBLE, RANK
 from mmda.utils.files import atomic_path, atomic_write_text
 
-KEYS = ("table", "task", "row", "seed", "iteration")
+KEYS = ("table", "task", "row", "seed", "iteration", "checkpoint")
 SCORES = ("target", "source_validation")
 COLUMNS = (*KEYS, *SCORES, "refused", *CRITERIA, ENSEMBLE, RANK)
 BOUND = "target_only"
@@ -30,18 +33,7 @@ def measure(folders: list[Path], out: Path, options: mmda.SelectOptions) -> int:
     A group is what a user would choose from: all rows of one task and seed. Scores and criteria are
     kept beside the checkpoints, so a second call computes only what is new.
     """
-    lines = []
-    for folder in folders:
-        for key, runs in sorted(groups(folder).items()):
-            try:
-                selection = mmda.select([run / "train" for run in runs], options=options)
-            except mmda.ConfigError as error:  # every model has failed: there is no choice
-                print(f"{folder.name} {key} is left out: {error}", flush=True)
-                continue
-            for model in selection.models:
-                run = model.checkpoint.parent.parent
-                lines.append({**_named(folder, run, model.checkpoint), **_values(model)})
-            print(f"{folder.name} {key}: {len(selection.models)} models", flush=True)
+    lines = [line for folder in _tables(folders) for line in _measured(folder, options)]
     with atomic_path(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()
@@ -49,8 +41,33 @@ def measure(folders: list[Path], out: Path, options: mmda.SelectOptions) -> int:
     return len(lines)
 
 
+def _tables(folders: list[Path]) -> list[Path]:
+    found = [folder.resolve() for folder in folders]
+    if len({folder.name for folder in found}) < len(found):
+        raise mmda.ConfigError("Two tables lie in folders of one name, by which lines name them.")
+    return found
+
+
+def _measured(folder: Path, options: mmda.SelectOptions) -> Iterator[dict[str, object]]:
+    for key, runs in sorted(groups(folder).items()):
+        try:
+            selection = mmda.select([run / "train" for run in runs], options=options)
+            yield from [
+                {**_named(folder, model.checkpoint), **_values(model)} for model in selection.models
+            ]
+        except mmda.ConfigError as error:  # every model has failed, or the target has no labels
+            print(f"{folder.name} {key} is left out: {error}", flush=True)
+            continue
+        for name, reason in selection.left_out.items():
+            print(f"{folder.name} {key}: `{name}` is left out: {reason}", flush=True)
+        print(f"{folder.name} {key}: {len(selection.models)} models", flush=True)
+
+
 def groups(folder: Path) -> dict[str, list[Path]]:
-    """Return the finished runs of a table by task and seed, where none of its rows is missing."""
+    """Return the finished runs of a table by task and seed, where none of its rows is missing.
+
+    The bound, which is trained on the target's labels, is none of them.
+    """
     found: dict[str, list[Path]] = {}
     rows = [row for row in sorted((folder / "runs").iterdir()) if row.name != BOUND]
     for row in rows:
@@ -60,14 +77,16 @@ def groups(folder: Path) -> dict[str, list[Path]]:
     return {key: runs for key, runs in found.items() if len(runs) == len(rows)}
 
 
-def _named(folder: Path, run: Path, checkpoint: Path) -> dict[str, object]:
-    row, *task, seed = run.relative_to(folder / "runs").parts
+def _named(folder: Path, checkpoint: Path) -> dict[str, object]:
+    row, *task, seed = checkpoint.parent.parent.relative_to(folder / "runs").parts
+    iteration = re.search(r"iter_(\d+)", checkpoint.stem)
     return {
         "table": folder.name,
         "task": "/".join(task),
         "row": row,
         "seed": int(seed.removeprefix("seed")),
-        "iteration": int(checkpoint.stem.removeprefix("iter_")),
+        "iteration": int(iteration[1]) if iteration else 0,
+        "checkpoint": checkpoint.stem,
     }
 
 
@@ -79,7 +98,8 @@ def _values(model: mmda.ScoredModel) -> dict[str, object]:
 def true_score(model: mmda.ScoredModel) -> float:
     """Return a checkpoint's mIoU on the target's test tiles, which is kept in its run's folder."""
     run = model.checkpoint.parent.parent
-    kept = run / f"test-{model.checkpoint.stem}.json"
+    digest = file_digest(model.checkpoint)[:16]  # another training in this folder has another
+    kept = run / f"test-{model.checkpoint.stem}-{digest}.json"
     if not kept.is_file():
         config = run / "config.py"
         mmda.test(config, model.checkpoint, work_dir=run / "test").write(kept)
@@ -95,6 +115,7 @@ def main() -> None:
     first.add_argument("--split", help="target tiles of the criteria; val")
     second = commands.add_parser("analyse", help="write the table of criteria")
     second.add_argument("--out", type=Path, help="Markdown file; else it is printed")
+    second.add_argument("--base", nargs="+", help="names of source-only rows; source_only, strong")
     for command in (first, second):
         command.add_argument("--csv", type=Path, default=Path(__file__).with_suffix(".csv"))
     args = parser.parse_args()
@@ -102,9 +123,9 @@ def main() -> None:
         options = mmda.SelectOptions(split=args.split, progress=False)
         print(f"{measure(args.tables, args.csv, options)} lines in {args.csv}")
         return
-    from selection_analysis import analyse, read
+    from selection_analysis import BASES, analyse, read
 
-    text = "\n".join(analyse(read(args.csv)))
+    text = "\n".join(analyse(read(args.csv), args.base or BASES))
     atomic_write_text(args.out, text + "\n") if args.out else print(text)
 
 

@@ -18,12 +18,33 @@ from mmda.selection.ensemble import combined_rank
 from mmda.selection.options import ENSEMBLE, RANK
 
 Line = dict[str, Any]
-SOURCE_ONLY = "source_only"
+TEXTS = ("table", "task", "row", "checkpoint")
+BASES = ("source_only", "strong")
+"""Names of source-only rows; a table's is the first of them that it has."""
+FIXED = {
+    "always AdaBN": ("adabn",),
+    "always the image level": ("image_level",),
+    "always the recipe": ("adapted", "recipe"),
+}
+"""Choices that look at no criterion, with the names that their row has in one table or another."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """What a user would choose from: all checkpoints of one table, task and seed.
+
+    Attributes:
+        lines: A line per checkpoint.
+        base: Score of the last source-only checkpoint, NaN where none was measured.
+    """
+
+    lines: Sequence[Line]
+    base: float
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a rule did over all groups; scores in points of mIoU.
+    """What a rule did over the groups in which it has a choice; scores in points of mIoU.
 
     Attributes:
         correlation: Spearman correlation with the true score within each group.
@@ -40,62 +61,80 @@ def read(path: Path) -> list[Line]:
     """Return the lines, with numbers for scores (NaN where there is none)."""
     with path.open(encoding="utf-8", newline="") as file:
         return [
-            {k: v if k in ("table", "task", "row") else _number(v) for k, v in line.items()}
+            {k: v if k in TEXTS else _number(v) for k, v in line.items()}
             for line in csv.DictReader(file)
         ]
 
 
-def by_group(lines: Sequence[Line]) -> list[list[Line]]:
-    """Return the lines of each table, task and seed."""
+def by_group(lines: Sequence[Line], bases: Sequence[str] = BASES) -> list[Group]:
+    """Return the lines of each table, task and seed.
+
+    Args:
+        lines: The lines of all tables.
+        bases: Names of source-only rows, see :data:`BASES`.
+
+    Raises:
+        ValueError: When a table has none of these rows.
+    """
+    rows: dict[str, set[str]] = {}
     found: dict[tuple, list[Line]] = {}
     for line in lines:
+        rows.setdefault(line["table"], set()).add(line["row"])
         found.setdefault((line["table"], line["task"], line["seed"]), []).append(line)
-    return list(found.values())
+    base = {table: _base(table, names, bases) for table, names in rows.items()}
+    return [Group(group, _score(_last(group, base[key[0]]))) for key, group in found.items()]
 
 
-def analyse(lines: Sequence[Line]) -> Iterator[str]:
-    """Yield the lines of a Markdown table of all rules, that of least mean regret first."""
-    groups = by_group(lines)
-    runs = {(g[0]["table"], g[0]["task"], g[0]["seed"], x["row"]) for g in groups for x in g}
+def analyse(lines: Sequence[Line], bases: Sequence[str] = BASES) -> Iterator[str]:
+    """Yield the lines of a Markdown table of all rules, that of least mean regret first.
+
+    Args:
+        lines: The lines of all tables.
+        bases: As in :func:`by_group`.
+
+    Raises:
+        ValueError: As :func:`by_group`.
+    """
+    groups = by_group(lines, bases)
+    runs = {(x["table"], x["task"], x["seed"], x["row"]) for x in lines}
     yield (
-        f"{len(lines)} checkpoints of {len(runs)} trainings in {len(groups)} groups of one task, "
-        f"shift and seed; {sum(x['refused'] for x in lines):.0f} of them are refused by the guards."
+        f"{len(lines)} checkpoints of {len(runs)} trainings in {len(groups)} groups of one table, "
+        f"task and seed; {sum(x['refused'] for x in lines):.0f} of them are refused by the guards."
     )
     yield ""
-    yield "| chosen by | Spearman | mean regret | highest regret | over source only | worst |"
-    yield "|---|---:|---:|---:|---:|---:|"
+    yield "| chosen by | groups | Spearman | mean regret | highest | over source only | worst |"
+    yield "|---|---:|---:|---:|---:|---:|---:|"
     rules = [*CRITERIA, ENSEMBLE, RANK, "source_validation"]
     outcomes = {name: outcome(groups, name) for name in rules}
-    outcomes |= {
-        "always source only": fixed(groups, SOURCE_ONLY),
-        "always the recipe": fixed(groups, "adapted"),
-    }
-    for name, one in sorted(outcomes.items(), key=lambda item: item[1].regret.mean()):
-        rho = "" if np.isnan(one.correlation).all() else f"{np.nanmean(one.correlation):.2f}"
+    outcomes["always source only"] = fixed(groups, bases)
+    outcomes |= {name: fixed(groups, rows) for name, rows in FIXED.items()}
+    known = {name: one for name, one in outcomes.items() if len(one.regret)}
+    for name, one in sorted(known.items(), key=lambda item: item[1].regret.mean()):
+        gain = one.gain[~np.isnan(one.gain)]
+        over = f"{gain.mean():+.2f} | {gain.min():+.2f}" if len(gain) else " | "
         yield (
-            f"| {name} | {rho} | {one.regret.mean():.2f} | {one.regret.max():.2f} | "
-            f"{one.gain.mean():+.2f} | {one.gain.min():+.2f} |"
+            f"| {name} | {len(one.regret)} | {_mean(one.correlation)} | {one.regret.mean():.2f} | "
+            f"{one.regret.max():.2f} | {over} |"
         )
 
 
-def outcome(
-    groups: Sequence[Sequence[Line]], rule: str, weights: dict[str, float] | None = None
-) -> Outcome:
-    """Return what a criterion did; models that are refused are not chosen.
+def outcome(groups: Sequence[Group], rule: str, weights: dict[str, float] | None = None) -> Outcome:
+    """Return what a criterion did; it chooses no model that is refused or has no value.
+
+    Groups in which nothing is left to choose from are not counted.
 
     Args:
-        groups: The lines of each group.
+        groups: The groups.
         rule: Name of the criterion.
         weights: Other weights of the rank combination than mmda's.
     """
     correlations, chosen = [], []
     for group in groups:
-        allowed = [line for line in group if not line["refused"]]
-        values = column(allowed, rule, weights or WEIGHTS)
-        truth = [line["target"] for line in allowed]
-        flat = len(set(values)) < 2 or len(set(truth)) < 2
-        correlations.append(math.nan if flat else float(spearmanr(values, truth).statistic))
-        chosen.append(allowed[int(np.argmax(values))])
+        allowed = [line for line in group.lines if not line["refused"]]
+        valued = zip(allowed, column(allowed, rule, weights or WEIGHTS), strict=True)
+        known = [(line, value) for line, value in valued if math.isfinite(value)]
+        chosen.append(max(known, key=lambda pair: pair[1])[0] if known else None)
+        correlations.append(_correlation(known))
     return _outcome(groups, chosen, correlations)
 
 
@@ -106,22 +145,62 @@ def column(lines: Sequence[Line], rule: str, weights: dict[str, float]) -> list[
     return combined_rank({name: [line[name] for line in lines] for name in weights}, weights)
 
 
-def fixed(groups: Sequence[Sequence[Line]], row: str) -> Outcome:
-    """Return what always taking the last checkpoint of one row does."""
-    return _outcome(groups, [_last(group, row) for group in groups], [math.nan] * len(groups))
+def fixed(groups: Sequence[Group], rows: Sequence[str]) -> Outcome:
+    """Return what always taking the last checkpoint of a row does, in the groups that have it.
+
+    Args:
+        groups: The groups.
+        rows: Names of the row; a group's is the first of them that it has.
+    """
+    chosen = []
+    for group in groups:
+        found = (_last(group.lines, row) for row in rows)
+        chosen.append(next((line for line in found if line), None))
+    return _outcome(groups, chosen, [math.nan] * len(groups))
 
 
 def _outcome(
-    groups: Sequence[Sequence[Line]], chosen: Sequence[Line], correlations: Sequence[float]
+    groups: Sequence[Group], chosen: Sequence[Line | None], correlations: Sequence[float]
 ) -> Outcome:
-    best = np.array([max(line["target"] for line in group) for group in groups])
-    base = np.array([_last(group, SOURCE_ONLY)["target"] for group in groups])
-    scores = np.array([line["target"] for line in chosen])
-    return Outcome(np.array(correlations), best - scores, scores - base)
+    kept = [
+        (rho, max(line["target"] for line in group.lines), one["target"], group.base)
+        for group, one, rho in zip(groups, chosen, correlations, strict=True)
+        if one is not None
+    ]
+    rho, best, score, base = np.array(kept, float).reshape(-1, 4).T
+    return Outcome(rho, best - score, score - base)
 
 
-def _last(group: Sequence[Line], row: str) -> Line:
-    return max((x for x in group if x["row"] == row), key=lambda line: line["iteration"])
+def _correlation(known: Sequence[tuple[Line, float]]) -> float:
+    values, truth = [value for _, value in known], [line["target"] for line, _ in known]
+    if len(set(values)) < 2 or len(set(truth)) < 2:
+        return math.nan
+    return float(spearmanr(values, truth).statistic)
+
+
+def _base(table: str, rows: set[str], bases: Sequence[str]) -> str:
+    for name in bases:
+        if name in rows:
+            return name
+    raise ValueError(
+        f"The table `{table}` has none of the source-only rows {', '.join(bases)}, but "
+        f"{', '.join(sorted(rows))}. Name its own with --base."
+    )
+
+
+def _last(lines: Sequence[Line], row: str) -> Line | None:
+    """Return a row's last checkpoint; of several of one iteration, the one that is trained."""
+    found = [line for line in lines if line["row"] == row]
+    return max(found, key=lambda x: (x["iteration"], -len(x["checkpoint"])), default=None)
+
+
+def _score(line: Line | None) -> float:
+    return math.nan if line is None else line["target"]
+
+
+def _mean(values: np.ndarray) -> str:
+    known = values[~np.isnan(values)]
+    return f"{known.mean():.2f}" if len(known) else ""
 
 
 def _number(text: str) -> float:

@@ -10,31 +10,42 @@ import numpy as np
 import pytest
 from scripts import BENCHMARKS
 
+import mmda
 from mmda.selection import CRITERIA
+from mmda.selection.cache import file_digest
 
 sys.path.insert(0, str(BENCHMARKS))
 import selection
 import selection_analysis as analysis
 
 
-def line(task: str, row: str, target: float, value: float, refused: int = 0, iteration: int = 2):
+def line(task: str, row: str, target: float, value: float, refused: int = 0, **more: object):
     """Return the line of a model all of whose criteria have one value."""
     names = [*CRITERIA, "ensemble", "rank", "source_validation"]
     return {
-        **dict(table="t", task=task, row=row, seed=0, iteration=iteration),
+        **dict(table="t", task=task, row=row, seed=0, iteration=2, checkpoint="iter_2"),
         **dict.fromkeys(names, value),
         **dict(target=target, refused=refused),
+        **more,
     }
 
 
+NAN = float("nan")
 LINES = [
     line("a", "source_only", 60.0, 1.0),
-    line("a", "source_only", 40.0, 0.5, iteration=1),
+    line("a", "source_only", 40.0, 0.5, iteration=1, checkpoint="iter_1"),
     line("a", "adapted", 70.0, 2.0),
     line("a", "harmed", 30.0, 9.0, refused=1),
     line("b", "source_only", 50.0, 1.0),
     line("b", "adapted", 45.0, 3.0),
     line("b", "other", 55.0, 2.0),
+]
+COMPARED = [  # as `mmda compare` names its rows
+    line("", "plain", 40.0, 1.0, table="compare"),
+    line("", "strong", 50.0, 2.0, table="compare"),
+    line("", "strong", 58.0, 2.5, table="compare", checkpoint="iter_2_adabn"),
+    line("", "adabn", 60.0, NAN, table="compare", iteration=1),
+    line("", "recipe", 57.0, 3.0, table="compare"),
 ]
 
 
@@ -55,16 +66,47 @@ def test_the_rank_combination_is_computed_with_the_weights_asked_for():
 
 def test_always_taking_one_row():
     groups = analysis.by_group(LINES)
-    assert analysis.fixed(groups, "source_only").regret.tolist() == [10, 5]
-    assert analysis.fixed(groups, "adapted").gain.tolist() == [10, -5]
+    assert analysis.fixed(groups, ["source_only"]).regret.tolist() == [10, 5]
+    assert analysis.fixed(groups, ["recipe", "adapted"]).gain.tolist() == [10, -5]
+    assert analysis.fixed(groups, ["other"]).regret.tolist() == [0]  # of the group that has it
 
 
 def test_the_table_tells_what_was_measured():
     text = list(analysis.analyse(LINES))
     assert "7 checkpoints of 6 trainings in 2 groups" in text[0]
     assert "1 of them are refused" in text[0]
-    assert "| entropy | 0.25 | 5.00 | 10.00 | +2.50 | -5.00 |" in text
-    assert "| always source only |  | 7.50 | 10.00 | +0.00 | +0.00 |" in text
+    assert "| entropy | 2 | 0.25 | 5.00 | 10.00 | +2.50 | -5.00 |" in text
+    assert "| always source only | 2 |  | 7.50 | 10.00 | +0.00 | +0.00 |" in text
+    assert not any(name in row for row in text for name in ("AdaBN", "image level"))
+
+
+def test_tables_with_other_rows_are_measured_against_their_own_source_only():
+    (group,) = analysis.by_group(COMPARED)
+    assert group.base == 50  # the trained checkpoint, not what was made from it
+    assert analysis.outcome([group], "entropy").gain.tolist() == [7]  # never the model without one
+    text = list(analysis.analyse([*LINES, *COMPARED]))
+    assert "| entropy | 3 | 0.43 | 4.33 | 10.00 | +4.00 | -5.00 |" in text
+    assert "| always the recipe | 3 |  | 4.33 | 10.00 | +4.00 | -5.00 |" in text
+    assert "| always AdaBN | 1 |  | 0.00 | 0.00 | +10.00 | +10.00 |" in text
+
+
+def test_what_has_no_value_or_no_base_is_left_out_of_the_means():
+    alone = line("c", "adapted", 80.0, 1.0)  # its source only could not be measured
+    unknown = [line("d", row, 10.0, NAN) for row in ("source_only", "adapted")]
+    refused = [line("e", "source_only", 20.0, 1.0, refused=1)]
+    groups = analysis.by_group([*LINES, alone, *unknown, *refused])
+    outcome = analysis.outcome(groups, "entropy")
+    assert outcome.regret.tolist() == [0, 10, 0]
+    np.testing.assert_array_equal(outcome.gain, [10, -5, NAN])
+    text = list(analysis.analyse([*LINES, alone, *unknown, *refused]))
+    assert "| entropy | 3 | 0.25 | 3.33 | 10.00 | +2.50 | -5.00 |" in text
+
+
+def test_a_table_without_a_source_only_row_is_named():
+    lines = [{**one, "row": "base"} if one["row"] == "source_only" else one for one in LINES]
+    with pytest.raises(ValueError, match=r"`t` has none .* source_only, strong, but adapted, base"):
+        list(analysis.analyse(lines))
+    assert "| always source only | 2 |" in "\n".join(analysis.analyse(lines, ["base"]))
 
 
 def test_a_table_is_measured_once_and_read_again(training, tmp_path, monkeypatch):
@@ -74,11 +116,16 @@ def test_a_table_is_measured_once_and_read_again(training, tmp_path, monkeypatch
         for path in training.iterdir():
             if path.suffix in (".pth", ".py"):
                 (run / "train" / path.name).symlink_to(path)
+        (run / "train" / "iter_60_adabn.pth").symlink_to(training / "iter_60.pth")
         (run / "config.py").symlink_to(training / "config.py")
         (run / "result.json").write_text("{}")
-        kept = {"iter_30": 40.0, "iter_60": 50.0 + len(row)}
+        kept = {"iter_30": 40.0, "iter_60": 50.0 + len(row), "iter_60_adabn": 45.0}
         for name, score in kept.items():
-            (run / f"test-{name}.json").write_text(json.dumps({"mIoU": score}))
+            digest = file_digest(run / "train" / f"{name}.pth")[:16]
+            (run / f"test-{name}-{digest}.json").write_text(json.dumps({"mIoU": score}))
+    bound = tmp_path / "table" / "runs" / "target_only" / "toy" / "seed0"
+    bound.mkdir(parents=True)  # a folder that could not be measured
+    (bound / "result.json").write_text("{}")
     unfinished = tmp_path / "table" / "runs" / "adapted" / "other" / "seed0"
     unfinished.mkdir(parents=True)
     (unfinished / "result.json").write_text("{}")
@@ -89,11 +136,30 @@ def test_a_table_is_measured_once_and_read_again(training, tmp_path, monkeypatch
     with out.open() as file:
         assert next(csv.reader(file)) == list(selection.COLUMNS)
     lines = analysis.read(out)
-    assert [(x["table"], x["task"], x["seed"]) for x in lines] == [("table", "toy", 0)] * 4
-    found = {(x["row"], x["iteration"]): x["target"] for x in lines}
-    assert found[("source_only", 60)] == 61
-    assert found[("adapted", 30)] == 40
+    assert [(x["table"], x["task"], x["seed"]) for x in lines] == [("table", "toy", 0)] * 6
+    found = {(x["row"], x["iteration"], x["checkpoint"]): x["target"] for x in lines}
+    assert found[("source_only", 60, "iter_60")] == 61
+    assert found[("adapted", 60, "iter_60_adabn")] == 45
+    assert found[("adapted", 30, "iter_30")] == 40
     assert all(np.isfinite(x["ensemble"]) and x["refused"] == 0 for x in lines)
+
+
+def test_two_tables_of_one_name_are_refused(tmp_path):
+    with pytest.raises(mmda.ConfigError, match="folders of one name"):
+        selection.measure([tmp_path / "a" / "t", tmp_path / "b" / "t"], tmp_path / "o.csv", None)
+
+
+def test_a_group_of_a_target_without_labels_is_left_out(tmp_path, monkeypatch, capsys):
+    run = tmp_path / "table" / "runs" / "strong" / "seed0"
+    (run / "train").mkdir(parents=True)
+    (run / "result.json").write_text("{}")
+
+    def fails(*_, **__):
+        raise mmda.ConfigError("no labels")
+
+    monkeypatch.setattr(mmda, "select", fails)
+    assert selection.measure([tmp_path / "table"], tmp_path / "o.csv", mmda.SelectOptions()) == 0
+    assert "table seed0 is left out: no labels" in capsys.readouterr().out
 
 
 @pytest.fixture
