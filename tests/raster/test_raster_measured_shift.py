@@ -63,6 +63,17 @@ def test_blurred_images_have_less_fine_detail():
     assert fine_detail(np.zeros((8, 8, 1), np.uint8)) == 0
 
 
+def test_what_is_no_data_has_no_detail():
+    rng = np.random.default_rng(0)
+    image = rng.normal(100, 9, (96, 96, 1)).astype(np.float32)
+    valid = np.zeros((96, 96), bool)
+    valid[:, :60] = True
+    whole, holed = fine_detail(image), fine_detail(np.where(valid[..., None], image, np.nan), valid)
+    assert holed == pytest.approx(whole, rel=0.05)
+    assert fine_detail(np.where(valid[..., None], image, -9999)) < 0.5 * whole  # an edge
+    assert fine_detail(image, np.zeros_like(valid)) == 0
+
+
 def test_two_tiled_domains(toy_root):
     source, target = (TiledDomain(toy_root / "buildings" / d) for d in ("source", "target"))
     shift = measure_shift(source, target)

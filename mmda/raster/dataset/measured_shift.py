@@ -65,11 +65,17 @@ def measure_shift(
         tiles: Largest number of tiles per domain that are measured.
 
     Raises:
-        ConfigError: When a domain has no tiles in ``split``.
+        ConfigError: When a domain has no tiles in ``split``, or other bands than the other.
     """
+    bands = [domain.info["bands"] for domain in (source, target)]
+    if bands[0] != bands[1]:
+        raise ConfigError(
+            f"`{source.root}` has {bands[0]} bands and `{target.root}` {bands[1]}; their colours "
+            "can only be compared for the same bands. Tile one of them again with --bands."
+        )
     pixels = [sample_pixels(domain, split, tiles) for domain in (source, target)]
     details = [
-        np.median([fine_detail(image) for image, _ in _sampled_tiles(domain, split, tiles)])
+        np.median([fine_detail(*tile) for tile in _sampled_tiles(domain, split, tiles)])
         for domain in (source, target)
     ]
     return MeasuredShift(
@@ -130,15 +136,22 @@ def _domains_distance(
     return colour_distance(*(sample_pixels(domain, split, TILES) for domain in domains))
 
 
-def fine_detail(image: np.ndarray) -> float:
+def fine_detail(image: np.ndarray, valid: np.ndarray | None = None) -> float:
     """Return the share of an image's contrast that a blur of one pixel removes, in [0, 1].
 
     Args:
         image: (H, W, B) of any type; its mean over the bands is measured.
+        valid: Which pixels have data, (H, W) bool; None for all. The blur is that of the pixels
+            with data alone.
     """
-    grey = image.mean(2, dtype=np.float32)
-    fine = grey - cv2.GaussianBlur(grey, (0, 0), 1.0)
-    return float(fine.std() / max(float(grey.std()), 1e-9))
+    weight = np.ones(image.shape[:2], np.float32) if valid is None else valid.astype(np.float32)
+    if not weight.any():
+        return 0.0
+    grey = np.where(weight > 0, image.mean(2, dtype=np.float32), np.float32(0))
+    around = cv2.GaussianBlur(weight, (0, 0), 1.0)
+    blurred = cv2.GaussianBlur(grey, (0, 0), 1.0) / np.maximum(around, 1e-6)
+    fine, content = (values[weight > 0] for values in (grey - blurred, grey))
+    return float(fine.std() / max(float(content.std()), 1e-9))
 
 
 def scale_ratio(source: TiledDomain, target: TiledDomain) -> float | None:
@@ -148,7 +161,7 @@ def scale_ratio(source: TiledDomain, target: TiledDomain) -> float | None:
 
 
 def sample_pixels(domain: TiledDomain, split: str, tiles: int) -> np.ndarray:
-    """Return some 4096 valid pixels of each of up to ``tiles`` tiles, (n, B).
+    """Return up to 4096 valid pixels of each of up to ``tiles`` tiles, (n, B).
 
     Raises:
         ConfigError: When the domain has no tiles in ``split``.
@@ -156,7 +169,7 @@ def sample_pixels(domain: TiledDomain, split: str, tiles: int) -> np.ndarray:
     sampled = []
     for image, valid in _sampled_tiles(domain, split, tiles):
         flat = image.reshape(-1, image.shape[2]) if valid is None else image[valid]
-        sampled.append(flat[:: max(1, len(flat) // PIXELS)])
+        sampled.append(flat[:: -(-len(flat) // PIXELS) or 1])
     return np.concatenate(sampled)
 
 
