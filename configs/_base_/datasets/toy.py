@@ -19,7 +19,7 @@ scale = dict(_base_.scale, min_size=crop_size[0], **roots)
 # With IMA: the source in the target's radiometry and at its scale, for the configs that want it.
 ima_pipeline = [load, match, scale, *geometry, pack]
 jitter = dict(_base_.jitter, **roots)
-sometimes_matched = dict(_base_.match, **roots, prob=0.5)
+sometimes_matched = dict(_base_.match, **roots)
 adapted_data = dict(
     source=dict(pipeline=[load, sometimes_matched, scale, *geometry, jitter, pack]),
     target=dict(pipeline=[load, *geometry, _base_.weak_view, jitter, pack]),

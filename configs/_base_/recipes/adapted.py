@@ -4,7 +4,8 @@
 # Configs of data inherit it and build `adapted_data` from its steps, in this order:
 #   source: load, match, scale, geometry, jitter, pack
 #   target: load, geometry, weak_view, jitter, pack
-match = dict(type="MatchDomain", prob=0.8, skip_below=0.3)  # the domains' folders are added
+# Half of the source images keep their own look. The domains' folders are added.
+match = dict(type="MatchDomain", prob=0.5, skip_below=0.3)
 scale = dict(type="MatchScale", spread=1.3)  # and the crop's side
 weak_view = dict(type="KeepWeakView")  # what the teacher sees
 jitter = dict(type="RadiometricJitter", gain=0.4, gamma=0.3, saturation=1.0, blur=1.0, full_at=0.5)
