@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from torch.utils.data import Dataset
 
+from mmda.datasets.few_labels import without_matching
 from mmda.datasets.sampler import PairIndex
 from mmda.datasets.transforms.scale_matching import MatchScale
 from mmda.errors import ConfigError, DataError
@@ -25,11 +27,23 @@ class PairedDomainDataset(Dataset):
     Args:
         source: Config of the labelled source dataset; None for source-free adaptation, in which
             nothing of a source is opened.
-        target: Config of the target dataset; None for source-only (or target-only) training.
+        target: Config of the target dataset; None for source-only (or target-only) training. With
+            ``labelled_tiles`` (semi-supervised adaptation) some source samples are labelled target
+            tiles, which go through the source's pipeline but for the steps that match it to the
+            target.
+        labelled_share: Probability that a source sample is one of these tiles, in [0, 1].
+
+    Raises:
+        ConfigError: When there is neither a source nor a target, or ``labelled_share`` is out of
+            range.
+        DataError: When a domain is empty, or ``labelled_tiles`` names no labelled tile.
     """
 
     def __init__(
-        self, source: dict | Dataset | None = None, target: dict | Dataset | None = None
+        self,
+        source: dict | Dataset | None = None,
+        target: dict | Dataset | None = None,
+        labelled_share: float = 0.5,
     ) -> None:
         if source is None and target is None:
             raise ConfigError(
@@ -37,6 +51,13 @@ class PairedDomainDataset(Dataset):
             )
         self.source = None if source is None else _build(source)
         self.target = None if target is None else _build(target)
+        if not 0 <= labelled_share <= 1:
+            raise ConfigError(
+                "PairedDomainDataset: `labelled_share` is a probability in [0, 1], got "
+                f"{labelled_share}."
+            )
+        self.labelled_share = labelled_share
+        self.few = self._few(target)
         self._fully_initialised = False
         self.full_init()
 
@@ -98,11 +119,28 @@ class PairedDomainDataset(Dataset):
         sample = {}
         if self.source is not None:
             with seeded(pair.seed, pair.position, 0):
-                sample["source"] = self.source[pair.source]
+                sample["source"] = self._source_sample(pair.source)
         if self.target is not None:
             with seeded(pair.seed, pair.position, 1):
                 sample["target"] = self.target[pair.target]
         return sample
+
+    def _few(self, target: Any) -> Any:
+        """Return the labelled tiles of the target as a dataset; None where there are none."""
+        if not isinstance(target, dict) or target.get("labelled_tiles") is None:
+            return None
+        if self.source is None:
+            raise ConfigError(
+                "PairedDomainDataset: `target.labelled_tiles` are mixed into the source, but there "
+                "is no source. Leave them out, or give `train_dataloader.dataset` a `source`."
+            )
+        steps = without_matching(self.source.pipeline.transforms)
+        return _build({**target, "labelled": True, "pipeline": steps})
+
+    def _source_sample(self, index: int) -> Any:
+        if self.few is not None and np.random.random() < self.labelled_share:
+            return self.few[np.random.randint(len(self.few))]
+        return self.source[index]
 
 
 def _scale_ratio(dataset: Any) -> float:

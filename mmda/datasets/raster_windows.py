@@ -43,13 +43,15 @@ class RasterWindowDataset(TiledDataset):
         return self.pipeline({**record, "pixels": self.reader.read(record["scene"], window)})
 
     def _records(self, rows: Sequence[dict]) -> list[dict]:
-        self.reader = self.tiles.window_reader(rows, self.labelled, self.max_open)
+        own = self.labelled and not any("given_label" in row for row in rows)
+        self.reader = self.tiles.window_reader(rows, own, self.max_open)
         place = ("scene", "row", "col", "height", "width")
         return [
             {
                 **self._common(row),
                 "img_path": row["source"],
                 "image": None,
+                **({"seg_map_path": row["given_label"]} if "given_label" in row else {}),
                 **{key: row[key] for key in place},
             }
             for row in rows

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from mmengine.dataset import BaseDataset
 
+from mmda.datasets.few_labels import choose_rows
 from mmda.errors import ConfigError, DataError, check_choice
 from mmda.raster.dataset.domain import ClassMap, TiledDomain, count_splits
 from mmda.raster.dataset.training_data import TrainingData
@@ -46,11 +47,15 @@ class TiledDataset(BaseDataset):
         metainfo: ``classes`` and ``palette`` to use in place of the dataset's own, and
             ``background``, the name of the class of everything else, which class mixing does not
             paste; None for none. By default it is the class named "background", if there is one.
+        labelled_tiles: The few tiles of an unlabelled target that have labels all the same, see
+            :func:`~mmda.datasets.few_labels.choose_rows`. Where ``labelled`` is False they are kept
+            for :class:`~mmda.datasets.PairedDomainDataset`, which mixes them into the source. Where
+            it is True, the dataset consists of them.
         test_mode: As in MMEngine.
 
     Raises:
-        DataError: When the folder or the manifest is missing, the split is unknown or empty, or
-            ``labelled`` is True and a tile has no label.
+        DataError: When the folder or the manifest is missing, the split is unknown or empty,
+            ``labelled`` is True and a tile has no label, or ``labelled_tiles`` names no tile.
         ConfigError: When the classes differ from the sub-class's, ``class_map`` does not fit, or
             there is no class of the background's name.
     """
@@ -68,6 +73,7 @@ class TiledDataset(BaseDataset):
         domain: str | None = None,
         indices: int | Sequence[int] | None = None,
         metainfo: dict | None = None,
+        labelled_tiles: str | Sequence[str] | None = None,
         test_mode: bool = False,
     ) -> None:
         self.tiles = TiledDomain(data_root, split_file, class_map, (metainfo or {}).get("classes"))
@@ -81,6 +87,7 @@ class TiledDataset(BaseDataset):
                 "task, or convert the data with these classes."
             )
         self.info, self.split, self.labelled = info, split, labelled
+        self.labelled_tiles = labelled_tiles
         self.domain = domain or info["domain"]
         data = {"training_data": TrainingData.of(info).to_json()}
         meta = {**own, **data, **self.METAINFO, **(metainfo or {})}
@@ -105,7 +112,10 @@ class TiledDataset(BaseDataset):
                 f"`{self.data_root}` has no tiles in split `{self.split}`; its splits are "
                 f"{count_splits(found)}. Choose one of them, or tile the scenes again."
             )
-        if self.labelled and any(row["class_pixels"] is None for row in rows):
+        if self.labelled and self.labelled_tiles is not None:
+            classes = len(self.info["classes"])
+            rows = choose_rows(rows, self.labelled_tiles, str(self.data_root), classes)
+        if self.labelled and not all(map(_has_label, rows)):
             raise DataError(
                 f"`{self.data_root}` split `{self.split}` has tiles without labels, but `labelled` "
                 "is True. Set `labelled=False` for a target domain, or tile the scenes with labels."
@@ -128,10 +138,13 @@ class TiledDataset(BaseDataset):
                 **self._common(row),
                 "img_path": str(root / row["image"]),
                 "image": row["image"],
-                **({"seg_map_path": str(root / row["label"])} if self.labelled else {}),
+                **({"seg_map_path": self._label_path(row)} if self.labelled else {}),
             }
             for row in rows
         ]
+
+    def _label_path(self, row: dict) -> str:
+        return row.get("given_label") or str(self.tiles.root / row["label"])
 
     def _common(self, row: dict) -> dict:
         """Return the part of a tile's record that does not depend on where its pixels are read."""
@@ -148,6 +161,10 @@ class TiledDataset(BaseDataset):
 
     def _join_prefix(self) -> None:
         """Do nothing, as the manifest's paths are complete."""
+
+
+def _has_label(row: dict) -> bool:
+    return row["class_pixels"] is not None or "given_label" in row
 
 
 def _background(name: str | None, classes: Sequence[str]) -> int | None:

@@ -42,7 +42,8 @@ class LoadTile(BaseTransform):
             label = _read_label(results, image)
         else:
             image = np.ascontiguousarray(np.moveaxis(pixels.image, 0, -1))
-            valid, label = pixels.valid, pixels.label
+            valid = pixels.valid
+            label = _read_label(results, image) if "seg_map_path" in results else pixels.label
         results["img"] = image if valid is None else fill_invalid(image, valid)
         results["img_shape"] = results["ori_shape"] = image.shape[:2]
         results["seg_fields"] = []
