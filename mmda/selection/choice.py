@@ -16,6 +16,7 @@ from mmda.errors import ConfigError
 from mmda.selection.criteria import CRITERIA, source_validation
 from mmda.selection.ensemble import combined_rank, ensemble_agreement
 from mmda.selection.guards import refusals
+from mmda.selection.identity import check_one_target
 from mmda.selection.options import ENSEMBLE, RANK, RULE
 from mmda.selection.statistics import Statistics
 from mmda.utils.files import atomic_write_json
@@ -174,7 +175,8 @@ def choose(
         left_out: Why others were not compared, by name.
 
     Raises:
-        ConfigError: When there is no model, all are refused, or the rule has no value for any.
+        ConfigError: When there is no model, all are refused, the rule has no value for any, or they
+            were measured on different tiles.
     """
     scored = _scored(models, files)
     allowed = [model for model in scored if model.refused is None]
@@ -203,6 +205,8 @@ def _scored(models: Sequence[ScoredModel], files: Sequence[Path]) -> list[Scored
         statistics = Statistics.load(file)
         scores.append(criterion_values(statistics))
         light.append(replace(statistics, samples=statistics.samples[:0]))
+    targets = [statistics.target for statistics in light]
+    check_one_target({m.name: t for m, t in zip(models, targets, strict=True) if t})
     if len(classes := {statistics.num_classes for statistics in light}) > 1:
         raise ConfigError(
             f"The models have different numbers of classes, {sorted(classes)}: they are of "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from mmengine.config import Config
@@ -13,7 +14,8 @@ from mmda.errors import ConfigError, MMDAError
 from mmda.selection.cache import Measurer
 from mmda.selection.candidates import Candidate, find_candidates
 from mmda.selection.choice import ScoredModel, Selection, choose
-from mmda.selection.datasets import learns_from_target_labels, target_root
+from mmda.selection.datasets import learns_from_target_labels
+from mmda.selection.identity import Tiles, check_one_target
 from mmda.selection.options import SelectOptions
 
 CHOICE = "selection.json"
@@ -35,7 +37,7 @@ def select_models(
     measurer = Measurer(None if data is None else Path(data), options, device)
     models, files, left_out = [], [], {}
     configs = {path: load_config(path) for path in {one.config for one in candidates}}
-    _check_one_target(candidates, configs, measurer.data)
+    check_one_target(_targets(candidates, configs, measurer))
     bar = tqdm(candidates, "checkpoints", disable=not options.progress or len(candidates) < 2)
     for candidate in bar:
         try:
@@ -76,17 +78,16 @@ def choice_of(
     return select_models([folder], None, options, device)
 
 
-def _check_one_target(
-    candidates: Sequence[Candidate], configs: Mapping[Path, Config], data: Path | None
-) -> None:
-    """Raise a :class:`ConfigError` when the checkpoints have been trained for several targets."""
-    targets = {str(target_root(configs[one.config], data)): one.name for one in candidates}
-    if len(targets) > 1:
-        listed = ", ".join(f"`{target}` (such as `{name}`)" for target, name in targets.items())
-        raise ConfigError(
-            f"The checkpoints have been trained for {len(targets)} targets: {listed}. Only those "
-            "for one target can be compared: give the folders of these, or the target with --data."
-        )
+def _targets(
+    candidates: Sequence[Candidate], configs: Mapping[Path, Config], measurer: Measurer
+) -> dict[str, Tiles]:
+    """Return the target tiles of the checkpoints by name, without those that will be left out."""
+    targets: dict[str, Tiles] = {}
+    for path, name in {one.config: one.name for one in candidates}.items():
+        if not learns_from_target_labels(configs[path], measurer.data):
+            with suppress(MMDAError):  # which is told where the checkpoint is measured
+                targets[name] = measurer.target(configs[path])
+    return targets
 
 
 def _measured(candidate: Candidate, config: Config, measurer: Measurer) -> Path:

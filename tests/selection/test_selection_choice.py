@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from mmda.errors import ConfigError
 from mmda.selection.choice import ScoredModel, Selection, choose
+from mmda.selection.identity import Tiles
 from mmda.selection.options import RULES, SelectOptions
 from mmda.selection.statistics import Statistics
 from mmda.selection.views import VIEWS
@@ -148,6 +150,17 @@ def test_a_file_that_is_no_selection(tmp_path, text):
 def test_options_out_of_range(options, message):
     with pytest.raises(ConfigError, match=message):
         SelectOptions(**options)
+
+
+def test_models_that_were_measured_on_different_tiles(tmp_path):
+    one, other = (
+        replace(model(0, 0.1, 0.7, None), target=Tiles(f"`/{name}`, split `val`, 3 tiles", name))
+        for name in ("here", "there")
+    )
+    with pytest.raises(ConfigError, match=r"2 different targets: `/here`.*`a`\); `/there`.*`b`"):
+        chosen(tmp_path, "rank", a=one, b=other)
+    moved = replace(one, target=Tiles("`/elsewhere`, split `val`, 3 tiles", "here"))
+    assert len(chosen(tmp_path, "rank", a=one, b=moved).models) == 2
 
 
 def test_models_of_different_tasks(tmp_path):
