@@ -98,7 +98,9 @@ def _choose(folder: str, args: argparse.Namespace) -> tuple[Path, Path]:
     """Return config and checkpoint of the choice among the checkpoints of a folder."""
     from mmda.api.selecting import stored_choice
 
-    selection = stored_choice(folder, device=args.device, trust=args.trust_checkpoint)
+    selection, warnings = stored_choice(folder, device=args.device, trust=args.trust_checkpoint)
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     print(f"{selection.why} {selection.checkpoint}")
     return selection.config, selection.checkpoint
 

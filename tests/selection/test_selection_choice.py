@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from mmda.errors import ConfigError
-from mmda.selection.choice import ScoredModel, Selection, choose
+from mmda.selection.choice import choose
 from mmda.selection.identity import Tiles
 from mmda.selection.options import RULES, SelectOptions
+from mmda.selection.outcome import ScoredModel, Selection
 from mmda.selection.statistics import Statistics
 from mmda.selection.views import VIEWS
 
@@ -98,12 +99,16 @@ def test_what_is_told(tmp_path):
     assert selection.disagreements["consistency"] == "unsure"
     assert "information" not in selection.disagreements
     assert math.isnan(selection.models[-1].scores["ensemble"])
+    selection = replace(
+        selection, digests={"sure": "9"}, target=Tiles("`/t`, split `val`, 3 tiles", "7")
+    )
     selection.write(tmp_path / "selection.json")
     text = (tmp_path / "selection.json").read_text()
     assert str(tmp_path) not in text
     read = Selection.read(tmp_path / "selection.json")
     assert read.checkpoint == selection.checkpoint == tmp_path / "sure.pth"
     assert read.to_json() == selection.to_json()
+    assert (read.digests, read.target) == (selection.digests, selection.target)
 
 
 def test_the_only_model(tmp_path):
