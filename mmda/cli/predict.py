@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmda.api.prediction import Prediction, load_model, plan_outputs, predict_each
+from mmda.api.outputs import plan_outputs
+from mmda.api.prediction import Prediction, load_model, predict_each
 from mmda.cli.dataclass_arguments import add_options, given_options
 from mmda.cli.options import (
     add_bn_blend,
