@@ -17,7 +17,7 @@ from pathlib import Path
 
 import mmda
 from mmda.selection import CRITERIA
-from mmda.selection.cache import file_digest
+from mmda.selection.identity import file_digest
 from mmda.selection.options import ENSEMBLE, RANK
 from mmda.utils.files import atomic_path, atomic_write_text
 

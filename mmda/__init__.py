@@ -31,7 +31,7 @@ _HOMES = {
     "mmda.raster.tiling.options": "RunOptions TileOptions",
     "mmda.raster.tiling.result": "DamagedScenesError TileResult",
     "mmda.raster.tiling.run": "tile_dataset",
-    "mmda.selection.choice": "ScoredModel Selection",
+    "mmda.selection.outcome": "ScoredModel Selection",
     "mmda.selection.options": "SelectOptions",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
@@ -58,8 +58,8 @@ if TYPE_CHECKING:  # the same for type checkers
     from mmda.raster.tiling.options import RunOptions, TileOptions
     from mmda.raster.tiling.result import DamagedScenesError, TileResult
     from mmda.raster.tiling.run import tile_dataset
-    from mmda.selection.choice import ScoredModel, Selection
     from mmda.selection.options import SelectOptions
+    from mmda.selection.outcome import ScoredModel, Selection
 else:
 
     def __getattr__(name: str) -> Any:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mmda.api.outputs import Outputs, plan_outputs
 from mmda.errors import ConfigError, DataError, MMDAError
 from mmda.raster.dataset.training_data import TrainingData
 from mmda.raster.mapping.options import PredictOptions
@@ -97,16 +97,6 @@ def load_model(
         bands,
         None if data is None else TrainingData.from_json(data),
     )
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """The files that are written for one image; ``None`` for those that were not asked for."""
-
-    image: str
-    mask: Path
-    probabilities: Path | None
-    polygons: Path | None
 
 
 @dataclass(frozen=True)
@@ -201,39 +191,6 @@ def predict(
     return done
 
 
-def plan_outputs(
-    images: Sequence[str | Path], out: str | Path, options: PredictOptions
-) -> list[Outputs]:
-    """Return what is written for every image.
-
-    Raises:
-        ConfigError: When two outputs would be one file.
-    """
-    jobs = [_outputs(os.fspath(image), Path(out), options) for image in images]
-    _check_inputs(images, jobs)
-    seen: dict[Path, str] = {}
-    for job in jobs:
-        if job.mask in seen:
-            raise ConfigError(
-                f"`{seen[job.mask]}` and `{job.image}` would both be written to `{job.mask}`. Give "
-                "a folder as output, and images of equal name in separate runs."
-            )
-        seen[job.mask] = job.image
-    return jobs
-
-
-def _check_inputs(images: Sequence[str | Path], jobs: Sequence[Outputs]) -> None:
-    """Refuse an output that would overwrite one of the images."""
-    inputs = {Path(image).resolve() for image in images}
-    for job in jobs:
-        for path in filter(None, (job.mask, job.probabilities, job.polygons)):
-            if path.resolve() in inputs:
-                raise ConfigError(
-                    f"The map of `{job.image}` would overwrite the image `{path}`. Give another "
-                    "folder as output, or leave that image out."
-                )
-
-
 def predict_each(
     model: Model, jobs: Sequence[Outputs], options: PredictOptions
 ) -> Iterator[Prediction | FailedPrediction]:
@@ -243,22 +200,6 @@ def predict_each(
             yield _predict_one(model, job, options)
         except MMDAError as error:
             yield FailedPrediction(job.image, error)
-
-
-def _outputs(image: str, out: Path, options: PredictOptions) -> Outputs:
-    if out.suffix.lower() in (".tif", ".tiff"):
-        mask, base = out, out.with_suffix("")
-    else:
-        base = out / Path(image).stem
-        mask = base.with_name(f"{base.name}_mask.tif")
-    probabilities = base.with_name(f"{base.name}_probabilities.tif")
-    polygons = base.with_name(f"{base.name}_polygons.gpkg")
-    return Outputs(
-        image,
-        mask,
-        probabilities if options.probabilities else None,
-        polygons if options.polygons else None,
-    )
 
 
 def _predict_one(model: Model, job: Outputs, options: PredictOptions) -> Prediction:
@@ -273,6 +214,7 @@ def _predict_one(model: Model, job: Outputs, options: PredictOptions) -> Predict
         classes=model.classes,
         palette=model.palette,
         probabilities=job.probabilities,
+        entropy=job.entropy,
     )
     if job.polygons is None:
         return Prediction(job, model.classes, summary, None)

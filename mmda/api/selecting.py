@@ -53,13 +53,17 @@ def select(
 
 def stored_choice(
     work_dir: str | Path, *, device: str | None = None, trust: bool = False
-) -> Selection:
+) -> tuple[Selection, list[str]]:
     """Return the choice that is stored in a folder of trainings, or make and store it.
 
     Args:
-        work_dir: The folder. A choice among other checkpoints than it has now is made anew.
+        work_dir: The folder. A choice by another rule, among other checkpoints than it has now or
+            for another target than that of the config is made anew.
         device: As in :func:`select`.
         trust: As in :func:`select`.
+
+    Returns:
+        The choice, and what the user should know of it, in sentences.
 
     Raises:
         ConfigError: As :func:`select`.

@@ -11,7 +11,7 @@ from mmda.cli.dataclass_arguments import add_options, given_options
 from mmda.cli.options import add_cfg_options, add_device, add_trust
 from mmda.raster.mapping.options import PredictOptions
 
-MAPS = ("overlap", "grid", "probabilities", "polygons", "min_area", "tolerance")
+MAPS = ("overlap", "grid", "probabilities", "entropy", "polygons", "min_area", "tolerance")
 """Options of maps, which are not written here."""
 
 

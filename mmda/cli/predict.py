@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmda.api.prediction import Prediction, load_model, plan_outputs, predict_each
+from mmda.api.outputs import plan_outputs
+from mmda.api.prediction import Prediction, load_model, predict_each
 from mmda.cli.dataclass_arguments import add_options, given_options
 from mmda.cli.options import (
     add_bn_blend,
@@ -98,7 +99,9 @@ def _choose(folder: str, args: argparse.Namespace) -> tuple[Path, Path]:
     """Return config and checkpoint of the choice among the checkpoints of a folder."""
     from mmda.api.selecting import stored_choice
 
-    selection = stored_choice(folder, device=args.device, trust=args.trust_checkpoint)
+    selection, warnings = stored_choice(folder, device=args.device, trust=args.trust_checkpoint)
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     print(f"{selection.why} {selection.checkpoint}")
     return selection.config, selection.checkpoint
 

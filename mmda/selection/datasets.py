@@ -25,13 +25,13 @@ def learns_from_target_labels(config: Config, data: Path | None) -> bool:
         config: A model's config.
         data: Folder of the tiled target; by default that of the config.
     """
-    source, target = _source(config), target_root(config, data)
+    source, target = _source(config), _target_root(config, data)
     if source is None or target is None:
         return False
     return Path(source["data_root"]).resolve() == target
 
 
-def target_root(config: Config, data: Path | None) -> Path | None:
+def _target_root(config: Config, data: Path | None) -> Path | None:
     """Return the folder of the tiled target: ``data``, or by default that of a config."""
     described = _target(config)
     target = data or (Path(described["data_root"]) if described else None)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from mmengine.config import Config
@@ -12,9 +14,11 @@ from mmda.engine.launch import load_config
 from mmda.errors import ConfigError, MMDAError
 from mmda.selection.cache import Measurer
 from mmda.selection.candidates import Candidate, find_candidates
-from mmda.selection.choice import ScoredModel, Selection, choose
-from mmda.selection.datasets import learns_from_target_labels, target_root
+from mmda.selection.choice import choose
+from mmda.selection.datasets import learns_from_target_labels
+from mmda.selection.identity import Tiles, check_one_target, file_digest
 from mmda.selection.options import SelectOptions
+from mmda.selection.outcome import ScoredModel, Selection
 
 CHOICE = "selection.json"
 """File, in a folder of trainings, of the choice among its checkpoints."""
@@ -35,7 +39,8 @@ def select_models(
     measurer = Measurer(None if data is None else Path(data), options, device)
     models, files, left_out = [], [], {}
     configs = {path: load_config(path) for path in {one.config for one in candidates}}
-    _check_one_target(candidates, configs, measurer.data)
+    targets = _targets(candidates, configs, measurer)
+    check_one_target(targets)
     bar = tqdm(candidates, "checkpoints", disable=not options.progress or len(candidates) < 2)
     for candidate in bar:
         try:
@@ -46,47 +51,27 @@ def select_models(
     if not models:
         reasons = "; ".join(f"`{name}`: {reason}" for name, reason in left_out.items())
         raise ConfigError(f"None of the checkpoints can be compared. {reasons}")
-    selection = choose(models, files, options.rule, left_out)
+    digests = {one.name: file_digest(one.checkpoint) for one in candidates}
+    selection = replace(
+        choose(models, files, options.rule, left_out),
+        digests=digests,
+        target=next(iter(targets.values())),
+    )
     if len(folders) == 1 and Path(folders[0]).is_dir():
         selection.write(Path(folders[0]) / CHOICE)
     return selection
 
 
-def choice_of(
-    folder: str | Path, options: SelectOptions = DEFAULT, device: str | None = None
-) -> Selection:
-    """Return the stored choice among the checkpoints of a folder, or make it.
-
-    It is made anew when the folder's checkpoints are no longer those that were compared.
-
-    Args:
-        folder: Folder of trainings.
-        options: How to compare them where that is needed.
-        device: Where networks run.
-
-    Raises:
-        MMDAError: As :func:`select_models`.
-    """
-    stored = Path(folder) / CHOICE
-    if stored.is_file():
-        selection = Selection.read(stored)
-        there = {candidate.name for candidate in find_candidates([folder])}
-        if there == {*(model.name for model in selection.models), *selection.left_out}:
-            return selection
-    return select_models([folder], None, options, device)
-
-
-def _check_one_target(
-    candidates: Sequence[Candidate], configs: Mapping[Path, Config], data: Path | None
-) -> None:
-    """Raise a :class:`ConfigError` when the checkpoints have been trained for several targets."""
-    targets = {str(target_root(configs[one.config], data)): one.name for one in candidates}
-    if len(targets) > 1:
-        listed = ", ".join(f"`{target}` (such as `{name}`)" for target, name in targets.items())
-        raise ConfigError(
-            f"The checkpoints have been trained for {len(targets)} targets: {listed}. Only those "
-            "for one target can be compared: give the folders of these, or the target with --data."
-        )
+def _targets(
+    candidates: Sequence[Candidate], configs: Mapping[Path, Config], measurer: Measurer
+) -> dict[str, Tiles]:
+    """Return the target tiles of the checkpoints by name, without those that will be left out."""
+    targets: dict[str, Tiles] = {}
+    for path, name in {one.config: one.name for one in candidates}.items():
+        if not learns_from_target_labels(configs[path], measurer.data):
+            with suppress(MMDAError):  # which is told where the checkpoint is measured
+                targets[name] = measurer.target(configs[path])
+    return targets
 
 
 def _measured(candidate: Candidate, config: Config, measurer: Measurer) -> Path:

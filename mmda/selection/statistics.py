@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mmda.selection.identity import Tiles
 from mmda.utils.files import atomic_path
 
 VIEW = "view."
@@ -24,12 +25,14 @@ class Statistics:
             and for its changed view (columns), int64 (C, C).
         source: Confusion matrix (C, C), int64, of the source's validation tiles, rows by label;
             ``None`` without labelled source tiles.
+        target: The target tiles.
     """
 
     samples: np.ndarray
     counts: np.ndarray
     views: Mapping[str, np.ndarray]
     source: np.ndarray | None = None
+    target: Tiles | None = None
 
     @property
     def num_classes(self) -> int:
@@ -42,6 +45,8 @@ class Statistics:
         arrays |= {VIEW + name: matrix for name, matrix in self.views.items()}
         if self.source is not None:
             arrays["source"] = self.source
+        if self.target is not None:
+            arrays["target"] = np.array([self.target.name, self.target.digest])
         with atomic_path(path) as temporary:
             np.savez_compressed(temporary, allow_pickle=False, **arrays)
 
@@ -51,7 +56,8 @@ class Statistics:
         with np.load(path, allow_pickle=False) as file:
             views = {k.removeprefix(VIEW): file[k] for k in file.files if k.startswith(VIEW)}
             source = file["source"] if "source" in file.files else None
-            return cls(file["samples"], file["counts"], views, source)
+            target = Tiles(*map(str, file["target"])) if "target" in file.files else None
+            return cls(file["samples"], file["counts"], views, source, target)
 
 
 def shares(counts: np.ndarray) -> np.ndarray:

@@ -51,14 +51,14 @@ def test_the_scale_of_training_is_that_of_the_map(trained, config, tmp_path):
 
 
 def test_one_raster_gives_all_that_is_asked_for(scenes):
-    options = mmda.PredictOptions(probabilities=True, polygons=True, **QUIET)
+    options = mmda.PredictOptions(probabilities=True, entropy=True, polygons=True, **QUIET)
     (result,) = mmda.predict(pixel_model(), scenes / "a.tif", scenes / "out", options)
     assert result.summary.class_pixels == [1800, 200]
     assert result.shares == {"background": 0.9, "building": 0.1}
     assert result.polygons.counts == {"building": 1}
     assert result.files.polygons == result.polygons.path == scenes / "out/a_polygons.gpkg"
     assert {path.name for path in (scenes / "out").iterdir()} == {
-        "a_mask.tif", "a_probabilities.tif", "a_polygons.gpkg",
+        "a_mask.tif", "a_probabilities.tif", "a_entropy.tif", "a_polygons.gpkg",
     }  # fmt: skip
 
 

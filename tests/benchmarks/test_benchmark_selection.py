@@ -12,7 +12,7 @@ from scripts import BENCHMARKS
 
 import mmda
 from mmda.selection import CRITERIA
-from mmda.selection.cache import file_digest
+from mmda.selection.identity import file_digest
 
 sys.path.insert(0, str(BENCHMARKS))
 import selection

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mmda.errors import ConfigError
-from mmda.selection.choice import ScoredModel, Selection, choose
+from mmda.selection.choice import choose
+from mmda.selection.identity import Tiles
 from mmda.selection.options import RULES, SelectOptions
+from mmda.selection.outcome import ScoredModel, Selection
 from mmda.selection.statistics import Statistics
 from mmda.selection.views import VIEWS
 
@@ -96,12 +99,16 @@ def test_what_is_told(tmp_path):
     assert selection.disagreements["consistency"] == "unsure"
     assert "information" not in selection.disagreements
     assert math.isnan(selection.models[-1].scores["ensemble"])
+    selection = replace(
+        selection, digests={"sure": "9"}, target=Tiles("`/t`, split `val`, 3 tiles", "7")
+    )
     selection.write(tmp_path / "selection.json")
     text = (tmp_path / "selection.json").read_text()
     assert str(tmp_path) not in text
     read = Selection.read(tmp_path / "selection.json")
     assert read.checkpoint == selection.checkpoint == tmp_path / "sure.pth"
     assert read.to_json() == selection.to_json()
+    assert (read.digests, read.target) == (selection.digests, selection.target)
 
 
 def test_the_only_model(tmp_path):
@@ -148,6 +155,17 @@ def test_a_file_that_is_no_selection(tmp_path, text):
 def test_options_out_of_range(options, message):
     with pytest.raises(ConfigError, match=message):
         SelectOptions(**options)
+
+
+def test_models_that_were_measured_on_different_tiles(tmp_path):
+    one, other = (
+        replace(model(0, 0.1, 0.7, None), target=Tiles(f"`/{name}`, split `val`, 3 tiles", name))
+        for name in ("here", "there")
+    )
+    with pytest.raises(ConfigError, match=r"2 different targets: `/here`.*`a`\); `/there`.*`b`"):
+        chosen(tmp_path, "rank", a=one, b=other)
+    moved = replace(one, target=Tiles("`/elsewhere`, split `val`, 3 tiles", "here"))
+    assert len(chosen(tmp_path, "rank", a=one, b=moved).models) == 2
 
 
 def test_models_of_different_tasks(tmp_path):

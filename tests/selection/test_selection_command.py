@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import torch
 import mmda
 from mmda.cli import main
 from mmda.errors import ConfigError
+from mmda.raster.dataset.manifest import read_manifest
 from mmda.selection import cache
 
 FEW = ["--tiles", "2", "--pixels", "500", "--device", "cpu"]
@@ -112,10 +114,34 @@ def test_a_split_that_is_not_there(work):
 
 
 def test_trainings_for_several_targets(work, toy_root, tmp_path):
-    text = (work / "config.py").read_text()
-    other = shutil.copytree(work, tmp_path / "other")
-    (other / "config.py").write_text(text.replace("buildings/target", "roads/target"))
-    with pytest.raises(ConfigError, match=r"for 2 targets: .*buildings/target.*roads/target"):
+    shutil.copytree(toy_root / "buildings" / "source", tmp_path / "roads")
+    there = str(toy_root / "buildings" / "target")
+    other = changed(work, tmp_path / "other", there, str(tmp_path / "roads"))
+    with pytest.raises(ConfigError, match=r"2 different targets: `.*buildings/target.*`.*/roads`"):
         mmda.select([work, other])
     data = toy_root / "buildings" / "target"
     assert len(mmda.select([work, other], data, OPTIONS, device="cpu").models) == 4
+
+
+def test_trainings_with_other_splits_of_one_target(work, toy_root, tmp_path, monkeypatch):
+    """The numbers of tiles are equal, so that other pixels would be compared unnoticed."""
+    root = toy_root / "buildings" / "target"
+    scenes = {row["split"]: row["scene"] for row in read_manifest(root)}
+    table = tmp_path / "splits.csv"
+    table.write_text(f"scene,split\n{scenes['val']},test\n{scenes['test']},val\n")
+    place = f"data_root='{root}',"
+    other = changed(work, tmp_path / "other", place, f"{place} split_file='{table}',")
+    monkeypatch.setattr(cache, "load_model", lambda *_: pytest.fail("a checkpoint is loaded"))
+    with pytest.raises(ConfigError) as error:
+        mmda.select([work, other], options=OPTIONS)
+    for part in (f"`{root}`, split `val`, ", f"split `val` of `{table}`", "other/iter_"):
+        assert part in str(error.value)
+
+
+def changed(work: Path, copy: Path, old: str, new: str) -> Path:
+    """Return a copy of a training whose config has another text in a place."""
+    shutil.copytree(work, copy)
+    text = (copy / "config.py").read_text()
+    assert old in text
+    (copy / "config.py").write_text(text.replace(old, new))
+    return copy

@@ -45,12 +45,54 @@ def test_the_stored_choice_is_taken(work, tmp_path, monkeypatch, capsys, spellin
     np.testing.assert_array_equal(one, other)
 
 
-def test_other_checkpoints_than_those_compared_are_compared_anew(work, tmp_path, capsys):
-    (work / "iter_30.pth").unlink()
+def predicted(work, tmp_path, capsys) -> tuple[str, str]:
+    """Return what is printed to standard output and error when a raster is mapped."""
     rest = [str(tmp_path / "scene.tif"), "--out", str(tmp_path / "o"), "--device", "cpu"]
     assert main(["predict", str(work), "auto", *rest, "--tile", "64"]) == 0
-    assert "`iter_60` is chosen: it is the only model" in capsys.readouterr().out
+    return capsys.readouterr()
+
+
+def test_other_checkpoints_than_those_compared_are_compared_anew(work, tmp_path, capsys):
+    (work / "iter_30.pth").unlink()
+    out, err = predicted(work, tmp_path, capsys)
+    assert "`iter_60` is chosen: it is the only model" in out
+    assert "was made among other checkpoints: `iter_30` is new, gone or another file" in err
     assert len(json.loads((work / "selection.json").read_text())["models"]) == 1
+
+
+def test_checkpoints_of_another_training_in_the_folder_are_compared_anew(work, tmp_path, capsys):
+    """The names are those that the stored choice knows, the contents are exchanged."""
+    best = json.loads((work / "selection.json").read_text())["chosen"]
+    other = {"iter_30": "iter_60", "iter_60": "iter_30"}[best]
+    (work / "iter_30.pth").rename(work / "kept")
+    (work / "iter_60.pth").rename(work / "iter_30.pth")
+    (work / "kept").rename(work / "iter_60.pth")
+    out, err = predicted(work, tmp_path, capsys)
+    assert f"`{other}` is chosen" in out
+    assert "among other checkpoints: `iter_30`, `iter_60` is new" in err
+    assert not predicted(work, tmp_path, capsys)[1].count("warning")
+
+
+def test_a_choice_by_another_rule_or_for_another_target_is_made_anew(
+    work, toy_root, tmp_path, capsys
+):
+    options = mmda.SelectOptions("entropy", tiles=1, pixels=100)
+    mmda.select(work, options=options, device="cpu")
+    assert "by the criterion `entropy`, not by `rank`" in predicted(work, tmp_path, capsys)[1]
+    other = shutil.copytree(toy_root / "buildings" / "source", tmp_path / "other")
+    mmda.select(work, other, options=mmda.SelectOptions(tiles=1, pixels=100), device="cpu")
+    assert f"for `{other}`, split `val`" in predicted(work, tmp_path, capsys)[1]
+    assert json.loads((work / "selection.json").read_text())["target"]["name"].startswith(
+        f"`{toy_root / 'buildings' / 'target'}`, split `val`, "
+    )
+
+
+def test_a_stored_choice_is_taken_where_its_data_are_not(work, toy_root, tmp_path, capsys):
+    text = (work / "config.py").read_text()
+    (work / "config.py").write_text(text.replace(str(toy_root), str(tmp_path / "gone")))
+    out, err = predicted(work, tmp_path, capsys)
+    assert json.loads((work / "selection.json").read_text())["why"] in out
+    assert "warning" not in err
 
 
 def test_auto_needs_a_folder(tmp_path, capsys):

@@ -44,6 +44,7 @@ class PredictOptions:
         choices=("input", "model"),
     )
     probabilities: bool = option("also write IMAGE_probabilities.tif", False)
+    entropy: bool = option("also write IMAGE_entropy.tif: where to look first", False)
     polygons: bool = option("also write IMAGE_polygons.gpkg", False)
     min_area: float = option("smallest polygon in square metres", 0.0)
     tolerance: float = option("simplify polygons, in metres", 0.0)

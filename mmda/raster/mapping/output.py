@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -12,20 +13,39 @@ from numpy.typing import NDArray
 
 from mmda.raster.dataset.scene_reader import SceneGrid
 from mmda.raster.io.handles import HandlePool
-from mmda.raster.mapping.rows import RowResampler, to_classes, to_steps
-from mmda.raster.mapping.write import Frame, RowWriter, mask_writer, probability_writer
+from mmda.raster.mapping.rows import RowResampler, to_classes, to_entropy, to_steps
+from mmda.raster.mapping.write import Frame, RowWriter, mask_writer, share_writer
 from mmda.raster.windows import Window
 from mmda.utils.files import atomic_path
 
 
+@dataclass(frozen=True)
+class MapFiles:
+    """The files of a map; ``None`` for those that are not wanted.
+
+    Attributes:
+        mask: Class ids.
+        probabilities: One band per class.
+        entropy: Predictive entropy, one band.
+    """
+
+    mask: Path
+    probabilities: Path | None = None
+    entropy: Path | None = None
+
+    def bands(self, num_classes: int) -> dict[Path, int]:
+        """Return the number of bands of each file that is wanted."""
+        counts = {self.mask: 1, self.probabilities: num_classes, self.entropy: 1}
+        return {path: count for path, count in counts.items() if path is not None}
+
+
 class MapOutput:
-    """Turns blended probabilities into the mask and, if asked, the raster of probabilities.
+    """Turns blended probabilities into the mask and, if asked, rasters of how sure it is.
 
     Args:
         source: The raster that is mapped.
         frame: Size and place of the map.
-        targets: The mask and, if wanted, the raster of probabilities; they appear when all is
-            written.
+        files: The files; they appear when all is written.
         num_classes: Number of classes C.
         pool: Keeps the raster open.
         classes: Class names, stored in the files.
@@ -39,7 +59,7 @@ class MapOutput:
         self,
         source: SceneGrid,
         frame: Frame,
-        targets: Sequence[Path],
+        files: MapFiles,
         num_classes: int,
         pool: HandlePool,
         classes: Sequence[str] | None,
@@ -47,10 +67,10 @@ class MapOutput:
     ) -> None:
         self.counts = np.zeros(256, np.int64)
         self._frame, self._reader = frame, source.reader(pool)
-        self._targets, self._num_classes = targets, num_classes
+        self._files, self._num_classes = files, num_classes
         self._classes, self._palette = classes, palette
         self._stack = ExitStack()
-        self._writers: list[RowWriter] = []
+        self._writers: dict[Path, RowWriter] = {}
         self._top = 0
         self._back: RowResampler | None = None
         if (frame.height, frame.width) != (source.grid.height, source.grid.width):
@@ -58,14 +78,17 @@ class MapOutput:
 
     def __enter__(self) -> MapOutput:
         with ExitStack() as stack:
-            paths = [stack.enter_context(atomic_path(target)) for target in self._targets]
-            writer = mask_writer(paths[0], self._frame, self._classes, self._palette)
-            self._writers = [stack.enter_context(writer)]
-            for path in paths[1:]:
-                writer = probability_writer(path, self._frame, self._num_classes, self._classes)
-                self._writers.append(stack.enter_context(writer))
+            for final, count in self._files.bands(self._num_classes).items():
+                writer = self._writer(final, stack.enter_context(atomic_path(final)), count)
+                self._writers[final] = stack.enter_context(writer)
             self._stack = stack.pop_all()
         return self
+
+    def _writer(self, final: Path, path: Path, count: int) -> RowWriter:
+        if final == self._files.mask:
+            return mask_writer(path, self._frame, self._classes, self._palette)
+        names = ["entropy"] if final == self._files.entropy else self._classes or []
+        return share_writer(path, self._frame, count, names)
 
     def __exit__(
         self,
@@ -91,8 +114,10 @@ class MapOutput:
 
     def _write(self, rows: NDArray[np.float32], valid: NDArray[np.bool_] | None) -> None:
         mask = to_classes(rows, valid)
-        self._writers[0].write(mask[None])
-        for writer in self._writers[1:]:
-            writer.write(to_steps(rows, mask))
+        self._writers[self._files.mask].write(mask[None])
+        if self._files.probabilities is not None:
+            self._writers[self._files.probabilities].write(to_steps(rows, mask))
+        if self._files.entropy is not None:
+            self._writers[self._files.entropy].write(to_steps(to_entropy(rows), mask))
         self.counts += np.bincount(mask.ravel(), minlength=256)
         self._top += rows.shape[1]

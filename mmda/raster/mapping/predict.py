@@ -17,7 +17,7 @@ from mmda.raster.mapping.batches import Predictor, TilePredictor
 from mmda.raster.mapping.mosaic import MosaicGrid, StripMosaic
 from mmda.raster.mapping.opening import opened_raster
 from mmda.raster.mapping.options import PredictOptions
-from mmda.raster.mapping.output import MapOutput
+from mmda.raster.mapping.output import MapFiles, MapOutput
 from mmda.raster.mapping.strips import StripReader
 from mmda.raster.mapping.write import Frame
 from mmda.utils.files import ensure_free_space
@@ -68,6 +68,7 @@ def predict_raster(
     classes: Sequence[str] | None = None,
     palette: Sequence[Sequence[int]] | None = None,
     probabilities: Path | str | None = None,
+    entropy: Path | str | None = None,
 ) -> PredictionSummary:
     """Write the class mask of a whole raster.
 
@@ -81,7 +82,8 @@ def predict_raster(
             alpha, mask band, NaN or ``nodata``), CRS and transform of the image, colour table.
         predict: Maps ``(N, B, tile, tile)`` in the raster's dtype to ``(N, C, tile, tile)``
             float32 probabilities.
-        options: How to map it; ``probabilities`` and what follows it say what callers write.
+        options: How to map it; ``probabilities``, ``entropy`` and what follows say what callers
+            write.
         num_classes: Number of classes C, 1 to 255.
         num_bands: Number of bands that the model expects, to be checked.
         data: What the training images were like.
@@ -89,6 +91,8 @@ def predict_raster(
         palette: RGB 0..255 per class, stored as colour table.
         probabilities: Also write the blended probabilities to this GeoTIFF, one uint8 band per
             class with scale 1/254.
+        entropy: Also write the entropy of the blended probabilities, divided by log C, to this
+            GeoTIFF: uint8 with scale 1/254, 255 where the mask has no class.
 
     Returns:
         A summary with counts, time and warnings.
@@ -98,9 +102,9 @@ def predict_raster(
             or values that the model was not trained on, or the disk is too full.
         ConfigError: If an option is out of range or ``predict`` returns another shape.
     """
-    out = Path(out)
-    targets = [out] if probabilities is None else [out, Path(probabilities)]
-    _check_outputs(image, targets, num_classes)
+    more = [None if path is None else Path(path) for path in (probabilities, entropy)]
+    files = MapFiles(Path(out), *more)
+    _check_outputs(image, files, num_classes)
     began = time.perf_counter()
     with ExitStack() as stack:
         source, warnings = stack.enter_context(opened_raster(image, options, num_bands, data))
@@ -108,12 +112,12 @@ def predict_raster(
             source.grid.height, source.grid.width, options.tile, options.overlap
         )
         frame = Frame.of(source, own_pixels=options.grid == "input")
-        for target, count in zip(targets, (1, num_classes), strict=False):
+        for target, count in files.bands(num_classes).items():
             ensure_free_space(target.parent, frame.height * frame.width * count)
         pool = HandlePool()
         stack.callback(pool.close)
         output = stack.enter_context(
-            MapOutput(source, frame, targets, num_classes, pool, classes, palette)
+            MapOutput(source, frame, files, num_classes, pool, classes, palette)
         )
         bar = stack.enter_context(
             tqdm(
@@ -128,7 +132,7 @@ def predict_raster(
         counts = output.counts
     return PredictionSummary(
         image,
-        out,
+        files.mask,
         frame.height,
         frame.width,
         counts[:num_classes].tolist(),
@@ -155,9 +159,10 @@ def _map_strips(
         mosaic.advance(strip.index)
 
 
-def _check_outputs(image: Path | str, targets: list[Path], num_classes: int) -> None:
+def _check_outputs(image: Path | str, files: MapFiles, num_classes: int) -> None:
     if not 1 <= num_classes <= 255:
         raise ConfigError(f"Expected 1 to 255 classes for a uint8 mask, but got {num_classes}.")
+    targets = [path for path in (files.mask, files.probabilities, files.entropy) if path]
     resolved = [Path(path).resolve() for path in (image, *targets)]
     if len(set(resolved)) < len(resolved):
         raise ConfigError(

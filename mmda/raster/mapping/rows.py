@@ -1,4 +1,4 @@
-"""Blended probabilities on their way to the map: back onto the raster's pixels, and to classes."""
+"""Blended probabilities on their way to the map: back onto the raster's pixels, to what is kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mmda.raster.decoding import IGNORE
 from mmda.raster.io.grid import Grid
 from mmda.raster.io.resample import apply_weights, axis_extent, axis_weights
 
-PROBABILITY_STEPS = 254
+STEPS = 254  # by which a byte tells a share of 0..1
 ROWS = 256  # of the raster, that are brought back at a time
 
 
@@ -95,10 +95,30 @@ def to_classes(rows: NDArray[np.float32], valid: NDArray[np.bool_] | None) -> ND
 
 
 def to_steps(rows: NDArray[np.float32], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return probabilities 0..1 as 0..254, and 255 where the mask has no class."""
+    """Return shares of 0..1, ``(bands, n, width)``, as 0..254; 255 where the mask has no class."""
     steps = np.empty(rows.shape, dtype=np.uint8)
     nodata = mask == IGNORE
     for plane, out in zip(rows, steps, strict=True):
-        np.copyto(out, np.rint(plane.clip(0, 1) * PROBABILITY_STEPS), casting="unsafe")
+        np.copyto(out, np.rint(plane.clip(0, 1) * STEPS), casting="unsafe")
         out[nodata] = IGNORE
     return steps
+
+
+def to_entropy(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the predictive entropy ``- sum_c p_c log p_c / log C``; planar, so it streams.
+
+    Args:
+        rows: Probabilities ``(C, n, width)``; they are divided by their sum, which is below one
+            beside a tile that was not predicted.
+
+    Returns:
+        ``(1, n, width)`` in 0..1: 0 where one class is certain, 1 where all are equally likely;
+        0 where there is no prediction, or only one class.
+    """
+    total, terms = np.zeros_like(rows[0]), np.zeros_like(rows[0])
+    for plane in rows:
+        total += plane
+        terms += plane * np.log(np.where(plane > 0, plane, 1))
+    total[total <= 0] = 1
+    entropy = np.log(total) - terms / total
+    return entropy[None] / np.float32(math.log(max(len(rows), 2)))

@@ -19,7 +19,7 @@ from rasterio.windows import Window
 from mmda.errors import DataError
 from mmda.raster.dataset.scene_reader import SceneGrid
 from mmda.raster.decoding import IGNORE
-from mmda.raster.mapping.rows import PROBABILITY_STEPS
+from mmda.raster.mapping.rows import STEPS
 from mmda.utils.names import check_name
 
 BLOCK = 256
@@ -137,13 +137,18 @@ def mask_writer(
     return writer
 
 
-def probability_writer(
-    path: Path, frame: Frame, count: int, classes: Sequence[str] | None = None
-) -> RowWriter:
-    """Open a probability raster: one band per class, 0..254 with scale 1/254, 255 = no data."""
+def share_writer(path: Path, frame: Frame, count: int, names: Sequence[str]) -> RowWriter:
+    """Open a raster of shares of 0..1: 0..254 with scale 1/254, 255 = no data.
+
+    Args:
+        path: The file to write.
+        frame: Size and place.
+        count: Number of bands.
+        names: Names of the bands; none where they are unknown.
+    """
     writer = RowWriter(path, frame, count, interleave="pixel", photometric="minisblack")
-    writer.dataset.scales = [1 / PROBABILITY_STEPS] * count
-    for band, name in enumerate(classes or [], 1):
+    writer.dataset.scales = [1 / STEPS] * count
+    for band, name in enumerate(names, 1):
         writer.dataset.set_band_description(band, str(name))
     return writer
 

@@ -1,0 +1,80 @@
+"""The files that a prediction writes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmda.errors import ConfigError
+from mmda.raster.mapping.options import PredictOptions
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The files that are written for one image; ``None`` for those that were not asked for."""
+
+    image: str
+    mask: Path
+    probabilities: Path | None
+    entropy: Path | None
+    polygons: Path | None
+
+    @property
+    def written(self) -> list[Path]:
+        """All files that are written."""
+        paths = (self.mask, self.probabilities, self.entropy, self.polygons)
+        return [path for path in paths if path is not None]
+
+
+def plan_outputs(
+    images: Sequence[str | Path], out: str | Path, options: PredictOptions
+) -> list[Outputs]:
+    """Return what is written for every image.
+
+    Raises:
+        ConfigError: When two outputs would be one file.
+    """
+    jobs = [_outputs(os.fspath(image), Path(out), options) for image in images]
+    _check_inputs(images, jobs)
+    seen: dict[Path, str] = {}
+    for job in jobs:
+        if job.mask in seen:
+            raise ConfigError(
+                f"`{seen[job.mask]}` and `{job.image}` would both be written to `{job.mask}`. Give "
+                "a folder as output, and images of equal name in separate runs."
+            )
+        seen[job.mask] = job.image
+    return jobs
+
+
+def _check_inputs(images: Sequence[str | Path], jobs: Sequence[Outputs]) -> None:
+    """Refuse an output that would overwrite one of the images."""
+    inputs = {Path(image).resolve() for image in images}
+    for job in jobs:
+        for path in job.written:
+            if path.resolve() in inputs:
+                raise ConfigError(
+                    f"The map of `{job.image}` would overwrite the image `{path}`. Give another "
+                    "folder as output, or leave that image out."
+                )
+
+
+def _outputs(image: str, out: Path, options: PredictOptions) -> Outputs:
+    if out.suffix.lower() in (".tif", ".tiff"):
+        mask, base = out, out.with_suffix("")
+    else:
+        base = out / Path(image).stem
+        mask = base.with_name(f"{base.name}_mask.tif")
+
+    def beside(wanted: bool, name: str) -> Path | None:
+        return base.with_name(f"{base.name}_{name}") if wanted else None
+
+    return Outputs(
+        image,
+        mask,
+        beside(options.probabilities, "probabilities.tif"),
+        beside(options.entropy, "entropy.tif"),
+        beside(options.polygons, "polygons.gpkg"),
+    )
