@@ -49,8 +49,8 @@ class PairedDomainDataset(Dataset):
             raise ConfigError(
                 "PairedDomainDataset: expected a `source`, a `target` or both, but got neither."
             )
-        self.source = None if source is None else _build(source)
-        self.target = None if target is None else _build(target)
+        self.source: Any = None if source is None else _build(source)
+        self.target: Any = None if target is None else _build(target)
         if not 0 <= labelled_share <= 1:
             raise ConfigError(
                 "PairedDomainDataset: `labelled_share` is a probability in [0, 1], got "

@@ -61,4 +61,5 @@ def true_labels(dataset: dict, tiles: Any) -> Any | None:
     """
     if any(row["class_pixels"] is None for row in tiles.tiles.rows(tiles.split)):
         return None
-    return DATASETS.build({**dataset, "labelled": True, "pipeline": [{"type": "LoadTile"}]})
+    every = {**dataset, "labelled": True, "labelled_tiles": None}
+    return DATASETS.build({**every, "pipeline": [{"type": "LoadTile"}]})
