@@ -10,6 +10,7 @@ from model_samples import CLASSES, build, segmentor_config
 import mmda.models  # noqa: F401  (registers the alignments)
 from mmda.models import PseudoLabels
 from mmda.models.grouping import FittedGrouping
+from mmda.models.patches import PatchModes
 from mmda.registry import MODELS
 
 DISCRIMINATOR = dict(type="PixelDiscriminator", channels=4, num_layers=2)
@@ -24,6 +25,7 @@ GROUPED = dict(
 )
 # A bank that is used at once, whatever the untrained head makes of the regions.
 MATCHED = dict(num_classes=CLASSES, min_fill=1, verify=False)
+PATCHES = dict(num_classes=CLASSES, num_modes=5, grid=(4, 4), weights=dict(d=1.0, adv=1.0))
 CASES: dict[str, list[dict[str, Any]]] = {
     "OutputAdversarial": [
         OUTPUT,
@@ -70,6 +72,10 @@ CASES: dict[str, list[dict[str, Any]]] = {
         dict(MATCHED, in_channels=64, things=(0, 1, 2), verify=True),
         dict(MATCHED, in_channels=64, things=(0,), stuff=(1, 2), verify_target=True),
     ],
+    "PatchAlignment": [
+        dict(PATCHES),
+        dict(PATCHES, grid=(2, 3), head="aux", discriminator=dict(channels=(5,)), least=0.01),
+    ],
     "PseudoLabels": [dict(), dict(weights=dict(decode=1.0, aux=0.1)), dict(balance=True)],
     "SelfTraining": [dict(threshold=0.0), dict(threshold=0.0, weight=0.5, mix="class")],
 }
@@ -93,6 +99,9 @@ def prepare(model: torch.nn.Module) -> torch.nn.Module:
     for module in model.modules():
         if isinstance(module, PseudoLabels):
             module.set_kept_shares([0.9, 0.5, 0.2])
+        if isinstance(module, PatchModes):
+            generator = torch.Generator().manual_seed(4)
+            module.set(torch.rand(module.centroids.shape, generator=generator))
     return with_fitted_groups(model)
 
 

@@ -5,7 +5,11 @@ from mmda.models.backbones import EfficientNetLite0, TimmBackbone
 from mmda.models.cyclegan import CycleGAN
 from mmda.models.data_preprocessor import DomainDataPreprocessor
 from mmda.models.decode_heads import DeepLabV2Head
-from mmda.models.discriminators import ConditionalDiscriminator, PixelDiscriminator
+from mmda.models.discriminators import (
+    ConditionalDiscriminator,
+    PixelDiscriminator,
+    VectorDiscriminator,
+)
 from mmda.models.grouping import GroupHead, KMeansGrouping, NMFGrouping
 from mmda.models.segmentors import Teacher, UDASegmentor
 
@@ -22,4 +26,5 @@ __all__ = [
     "Teacher",
     "TimmBackbone",
     "UDASegmentor",
+    "VectorDiscriminator",
 ]

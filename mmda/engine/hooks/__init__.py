@@ -7,6 +7,7 @@ from mmda.engine.hooks.gradient_share_hook import GradientShareHook
 from mmda.engine.hooks.group_diagnostics_hook import GroupDiagnosticsHook
 from mmda.engine.hooks.grouping_refresh_hook import GroupingRefreshHook
 from mmda.engine.hooks.learning_check_hook import LearningCheckHook
+from mmda.engine.hooks.patch_modes_hook import PatchModesHook
 from mmda.engine.hooks.resumable_checkpoint_hook import ResumableCheckpointHook
 from mmda.engine.hooks.show_predictions_hook import ShowPredictionsHook
 from mmda.engine.hooks.step_hook import StepHook
@@ -20,6 +21,7 @@ __all__ = [
     "GroupDiagnosticsHook",
     "GroupingRefreshHook",
     "LearningCheckHook",
+    "PatchModesHook",
     "ResumableCheckpointHook",
     "ShowPredictionsHook",
     "StepHook",

@@ -8,6 +8,7 @@ from mmda.models.alignments.feature_adversarial import FeatureAdversarial
 from mmda.models.alignments.group_alignment import GroupAlignment
 from mmda.models.alignments.isia import ISIA
 from mmda.models.alignments.output_adversarial import OutputAdversarial
+from mmda.models.alignments.patch_alignment import PatchAlignment
 from mmda.models.alignments.pseudo_labels import PseudoLabels
 from mmda.models.alignments.self_training import SelfTraining
 from mmda.utils.modes import evaluating
@@ -24,6 +25,7 @@ __all__ = [
     "FeatureAdversarial",
     "GroupAlignment",
     "OutputAdversarial",
+    "PatchAlignment",
     "PseudoLabels",
     "SelfTraining",
     "UDAContext",

@@ -2,5 +2,6 @@
 
 from mmda.models.discriminators.conditional_discriminator import ConditionalDiscriminator
 from mmda.models.discriminators.pixel_discriminator import PixelDiscriminator
+from mmda.models.discriminators.vector_discriminator import VectorDiscriminator
 
-__all__ = ["ConditionalDiscriminator", "PixelDiscriminator"]
+__all__ = ["ConditionalDiscriminator", "PixelDiscriminator", "VectorDiscriminator"]
