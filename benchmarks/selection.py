@@ -58,8 +58,8 @@ def _measured(folder: Path, options: mmda.SelectOptions) -> Iterator[dict[str, o
         except mmda.ConfigError as error:  # every model has failed, or the target has no labels
             print(f"{folder.name} {key} is left out: {error}", flush=True)
             continue
-        for name, reason in selection.left_out.items():
-            print(f"{folder.name} {key}: `{name}` is left out: {reason}", flush=True)
+        for warning in selection.warnings:
+            print(f"{folder.name} {key}: {warning}", flush=True)
         print(f"{folder.name} {key}: {len(selection.models)} models", flush=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from collections.abc import Sequence
 
 from mmda.api.selecting import select
@@ -46,6 +47,8 @@ def main(argv: Sequence[str]) -> int:
     selection = select(
         args.work_dirs, args.data, options, device=args.device, trust=args.trust_checkpoint
     )
+    for warning in selection.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     print(format_selection(selection))
     if args.out:
         selection.write(args.out)
@@ -62,7 +65,6 @@ def format_selection(selection: Selection) -> str:
         lines.append("  ".join([model.name.ljust(width), *cells]).rstrip())
     lines += ["", selection.why]
     lines += [f"refused: `{m.name}`: {m.refused}" for m in selection.models if m.refused]
-    lines += [f"left out: `{name}`: {reason}" for name, reason in selection.left_out.items()]
     if others := selection.disagreements:
         listed = ", ".join(f"{name} (`{model}`)" for name, model in others.items())
         lines.append(f"These criteria would choose another: {listed}.")

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
 
 from mmda.errors import ConfigError
+from mmda.raster.dataset.manifest import read_manifest
 from mmda.registry import DATASETS
+
+TILES, WINDOWS = "TiledDataset", "RasterWindowDataset"
+KEPT = ("domain",)
+"""What of the config's target holds for other folders of the same domain."""
 
 
 def evaluation_pipeline(config: Config) -> Sequence[dict]:
@@ -23,21 +29,32 @@ def evaluation_pipeline(config: Config) -> Sequence[dict]:
     return [{"type": "LoadTile"}, {"type": "PackDomainInputs"}]
 
 
-def target_dataset(config: Config, data: str | None, split: str | None) -> dict:
+def target_dataset(
+    config: Config, data: str | Path | None, split: str | None, *, tested: bool = False
+) -> dict:
     """Return the config of the target dataset that a model is run on.
+
+    Another folder than the config's target is opened as what its manifest says, tiles or windows of
+    rasters, with its own splits and classes, but as the same domain: its images are normalised as
+    the target's are.
 
     Args:
         config: The model's config.
-        data: Folder of a tiled dataset; None for the config's target.
+        data: Folder of a tiled dataset; None for the config's target: that of the training, or the
+            ``target_data`` of a pair, whose models may be trained without it.
         split: Its split; None for that of the config, or ``train``.
+        tested: Whether the dataset of the config's test is taken where it names no other target.
 
     Raises:
         ConfigError: When neither names a dataset.
+        DataError: When ``data`` is no tiled dataset.
     """
     paired = (config.get("train_dataloader") or {}).get("dataset") or {}
-    described = dict(paired.get("target") or {})
-    if data is not None:
-        described = {"type": "TiledDataset", "data_root": data}
+    described = dict(paired.get("target") or config.get("target_data") or {})
+    if data is not None and not _is_of(described, data):
+        described = _elsewhere(described or _tested(config), data)
+    elif tested:
+        described = described or _tested(config)
     if not described:
         raise ConfigError(
             f"The config `{config.filename}` has no target dataset. Name one with --data."
@@ -45,6 +62,27 @@ def target_dataset(config: Config, data: str | None, split: str | None) -> dict:
     if split is not None:
         described["split"] = split
     return described
+
+
+def _tested(config: Config) -> dict:
+    for name in ("test_dataloader", "val_dataloader"):
+        dataset = (config.get(name) or {}).get("dataset") or {}
+        if dataset.get("data_root"):
+            return dict(dataset)
+    return {}
+
+
+def _is_of(described: dict, data: str | Path) -> bool:
+    return bool(described) and Path(described["data_root"]).resolve() == Path(data).resolve()
+
+
+def _elsewhere(described: dict, data: str | Path) -> dict:
+    windows = any(row["image"] is None for row in read_manifest(data))
+    kind = described.get("type", TILES)
+    if windows != (kind == WINDOWS):
+        kind = WINDOWS if windows else TILES
+    kept = {key: value for key, value in described.items() if key in KEPT}
+    return {**kept, "type": kind, "data_root": str(data)}
 
 
 def unlabelled(dataset: dict, pipeline: Sequence[dict]) -> Any:

@@ -21,12 +21,12 @@ class Candidate:
     Attributes:
         name: Name for people: its path below the folder that was given.
         checkpoint: The file.
-        config: The config that it was trained with.
+        config: The config that it was trained with; ``None`` where there is none.
     """
 
     name: str
     checkpoint: Path
-    config: Path
+    config: Path | None
 
 
 def find_candidates(folders: Sequence[str | Path]) -> list[Candidate]:
@@ -39,7 +39,7 @@ def find_candidates(folders: Sequence[str | Path]) -> list[Candidate]:
         folders: Folders, or single checkpoints.
 
     Raises:
-        ConfigError: When a folder does not exist or has no checkpoint, or a checkpoint no config.
+        ConfigError: When a folder does not exist or has no checkpoint.
     """
     paths: dict[Path, Path] = {}
     for given in map(Path, folders):
@@ -60,14 +60,11 @@ def _checkpoints(folder: Path) -> list[Path]:
     ]
 
 
-def _config(checkpoint: Path) -> Path:
+def _config(checkpoint: Path) -> Path | None:
     for folder in (checkpoint.parent, checkpoint.parent.parent):
         if files := sorted(folder.glob("*.py"), key=lambda path: path.stat().st_mtime):
             return files[-1]
-    raise ConfigError(
-        f"There is no config beside the checkpoint `{checkpoint}`. Put the config (.py) that it "
-        "was trained with into its folder."
-    )
+    return None
 
 
 def _common_folder(given: Sequence[Path]) -> Path:

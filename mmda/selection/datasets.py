@@ -9,11 +9,11 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from mmda.engine.unlabelled_data import evaluation_pipeline
+from mmda.engine.unlabelled_data import target_dataset as described_target
 from mmda.errors import ConfigError
 from mmda.raster.dataset.domain import TiledDomain, count_splits
 from mmda.registry import DATASETS
 
-OWN_SPLITS = ("split_file", "class_map", "indices")
 DEFAULT = ("val", "train", "test")
 """Splits of the target, and of the source, in the order in which they are taken."""
 
@@ -24,18 +24,21 @@ def learns_from_target_labels(config: Config, data: Path | None) -> bool:
     Args:
         config: A model's config.
         data: Folder of the tiled target; by default that of the config.
+
+    Returns:
+        Whether it does; False where nothing names the target.
+
+    Raises:
+        DataError: When ``data`` is no tiled dataset.
     """
-    source, target = _source(config), _target_root(config, data)
-    if source is None or target is None:
+    source = _source(config)
+    if source is None:
         return False
-    return Path(source["data_root"]).resolve() == target
-
-
-def _target_root(config: Config, data: Path | None) -> Path | None:
-    """Return the folder of the tiled target: ``data``, or by default that of a config."""
-    described = _target(config)
-    target = data or (Path(described["data_root"]) if described else None)
-    return None if target is None else target.resolve()
+    try:
+        target = described_target(config, data, None, tested=True)
+    except ConfigError:
+        return False
+    return Path(source["data_root"]).resolve() == Path(target["data_root"]).resolve()
 
 
 def target_dataset(config: Config, data: Path | None, split: str | None) -> Any:
@@ -50,13 +53,7 @@ def target_dataset(config: Config, data: Path | None, split: str | None) -> Any:
         ConfigError: When nothing names the target.
         DataError: When the folder or the split does not exist.
     """
-    described = _target(config)
-    if described is None and data is None:
-        raise ConfigError("The config names no tiled target: give its folder as `data`.")
-    described = described or {"type": "TiledDataset", "data_root": str(data)}
-    if data is not None and data.resolve() != Path(described["data_root"]).resolve():
-        described = {k: v for k, v in described.items() if k not in OWN_SPLITS}
-        described["data_root"] = str(data)
+    described = described_target(config, data, None, tested=True)
     return _built(described, config, split, labelled=False)
 
 
@@ -85,12 +82,6 @@ def _built(described: dict, config: Config, split: str | None, *, labelled: bool
     return DATASETS.build({**described, **more})
 
 
-def _target(config: Config) -> dict | None:
-    """Return the config's target dataset: that of the training, of a pair, or of the test."""
-    target = _trained(config).get("target") or config.get("target_data")
-    return dict(target) if target else _tested(config)
-
-
 def _source(config: Config) -> dict | None:
     source = _trained(config).get("source")
     return dict(source) if source else None
@@ -98,11 +89,3 @@ def _source(config: Config) -> dict | None:
 
 def _trained(config: Config) -> dict:
     return (config.get("train_dataloader") or {}).get("dataset") or {}
-
-
-def _tested(config: Config) -> dict | None:
-    for name in ("test_dataloader", "val_dataloader"):
-        dataset = (config.get(name) or {}).get("dataset") or {}
-        if dataset.get("data_root"):
-            return dict(dataset)
-    return None

@@ -70,6 +70,8 @@ class SelectionHook(Hook):
             except MMDAError as error:
                 runner.logger.warning(f"SelectionHook: {error}")
             else:
+                for warning in selection.warnings:
+                    runner.logger.warning(f"SelectionHook: {warning}")
                 runner.logger.info(f"{selection.why} All scores: `{runner.work_dir}/{CHOICE}`.")
         barrier()
 

@@ -95,6 +95,11 @@ class Selection:
         refused = len(self.models) - len(allowed)
         return text + (f" {refused} more were refused." if refused else "")
 
+    @property
+    def warnings(self) -> list[str]:
+        """What was left out and why, in sentences."""
+        return [f"`{name}` is left out: {reason}" for name, reason in self.left_out.items()]
+
     def to_json(self, folder: Path | None = None) -> dict[str, Any]:
         """Return all as plain values; paths are relative to ``folder`` where that is given."""
 

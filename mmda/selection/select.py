@@ -12,6 +12,8 @@ from tqdm import tqdm
 
 from mmda.engine.launch import load_config
 from mmda.errors import ConfigError, MMDAError
+from mmda.models.segmentors import UDASegmentor
+from mmda.registry import MODELS
 from mmda.selection.cache import Measurer
 from mmda.selection.candidates import Candidate, find_candidates
 from mmda.selection.choice import choose
@@ -37,24 +39,26 @@ def select_models(
     """
     candidates = find_candidates(folders)
     measurer = Measurer(None if data is None else Path(data), options, device)
-    models, files, left_out = [], [], {}
-    configs = {path: load_config(path) for path in {one.config for one in candidates}}
-    targets = _targets(candidates, configs, measurer)
+    left_out: dict[str, str] = {}
+    configs = _configs(candidates, measurer, left_out)
+    targets = _targets(configs, measurer)
     check_one_target(targets)
+    models, files = [], []
     bar = tqdm(candidates, "checkpoints", disable=not options.progress or len(candidates) < 2)
-    for candidate in bar:
+    for one in bar:
+        if one.name not in configs:
+            continue
         try:
-            files.append(_measured(candidate, configs[candidate.config], measurer))
-            models.append(ScoredModel(candidate.name, candidate.checkpoint, candidate.config, {}))
+            files.append(measurer.measure(one.checkpoint, configs[one.name]))
+            models.append(ScoredModel(one.name, one.checkpoint, one.config, {}))
         except MMDAError as error:
-            left_out[candidate.name] = str(error)
+            left_out[one.name] = str(error)
     if not models:
         reasons = "; ".join(f"`{name}`: {reason}" for name, reason in left_out.items())
         raise ConfigError(f"None of the checkpoints can be compared. {reasons}")
-    digests = {one.name: file_digest(one.checkpoint) for one in candidates}
     selection = replace(
         choose(models, files, options.rule, left_out),
-        digests=digests,
+        digests={one.name: file_digest(one.checkpoint) for one in candidates},
         target=next(iter(targets.values())),
     )
     if len(folders) == 1 and Path(folders[0]).is_dir():
@@ -62,19 +66,46 @@ def select_models(
     return selection
 
 
-def _targets(
-    candidates: Sequence[Candidate], configs: Mapping[Path, Config], measurer: Measurer
-) -> dict[str, Tiles]:
+def _configs(
+    candidates: Sequence[Candidate], measurer: Measurer, left_out: dict[str, str]
+) -> dict[str, Config]:
+    """Return the configs of the checkpoints that may be chosen, by name, and why others may not."""
+    read: dict[Path, Config] = {}
+    found = {}
+    for one in candidates:
+        try:
+            config = _config(one, read)
+            if learns_from_target_labels(config, measurer.data):
+                raise ConfigError("it was trained on labels of the target.")
+        except MMDAError as error:
+            left_out[one.name] = str(error)
+        else:
+            found[one.name] = config
+    return found
+
+
+def _config(candidate: Candidate, read: dict[Path, Config]) -> Config:
+    path = candidate.config
+    if path is None:
+        raise ConfigError(
+            f"There is no config beside the checkpoint `{candidate.checkpoint}`. Put the config "
+            "(.py) that it was trained with into its folder."
+        )
+    if path not in read:
+        config = load_config(path)
+        kind = MODELS.get(config.model.type)
+        if not (isinstance(kind, type) and issubclass(kind, UDASegmentor)):
+            raise ConfigError(f"its model is a {config.model.type}; only segmentors are compared.")
+        read[path] = config
+    return read[path]
+
+
+def _targets(configs: Mapping[str, Config], measurer: Measurer) -> dict[str, Tiles]:
     """Return the target tiles of the checkpoints by name, without those that will be left out."""
     targets: dict[str, Tiles] = {}
-    for path, name in {one.config: one.name for one in candidates}.items():
-        if not learns_from_target_labels(configs[path], measurer.data):
-            with suppress(MMDAError):  # which is told where the checkpoint is measured
-                targets[name] = measurer.target(configs[path])
+    known: dict[int, Tiles] = {}
+    for name, config in configs.items():
+        with suppress(MMDAError):  # which is told where the checkpoint is measured
+            known[id(config)] = known.get(id(config)) or measurer.target(config)
+            targets[name] = known[id(config)]
     return targets
-
-
-def _measured(candidate: Candidate, config: Config, measurer: Measurer) -> Path:
-    if learns_from_target_labels(config, measurer.data):
-        raise ConfigError("it was trained on labels of the target.")
-    return measurer.measure(candidate.checkpoint, config)

@@ -40,8 +40,7 @@ def choice_of(
         warnings.append(f"The choice in `{stored}` was made {difference}. It is made anew.")
         selection = None
     selection = selection or select_models([folder], None, options, device)
-    left_out = selection.left_out.items()
-    return selection, [*warnings, *(f"`{name}` is left out: {why}" for name, why in left_out)]
+    return selection, [*warnings, *selection.warnings]
 
 
 def _difference(selection: Selection, folder: str | Path, options: SelectOptions) -> str | None:

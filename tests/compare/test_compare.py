@@ -13,10 +13,10 @@ from mmda.ablation.configs import final_config
 from mmda.ablation.experiment import Experiment
 from mmda.cli import main
 from mmda.compare import prepare
+from mmda.engine.unlabelled_data import target_dataset
 from mmda.errors import ConfigError
 from mmda.pairing import PairOptions
 from mmda.registry import DATASETS, MODELS, TRANSFORMS
-from mmda.selection.datasets import target_root
 from mmda.utils.seeding import seeded
 
 SMALL = {
@@ -101,7 +101,8 @@ def test_a_target_without_labels(folders, capsys):
     assert [column.metric for column in made.table.columns] == ["mIoU", "IoU/building", "mIoU"]
     for run in runs(made):
         assert run.config.get("test_dataloader") is None
-        assert target_root(run.config, None) == folders / "u"  # which `mmda select` looks at
+        described = target_dataset(run.config, None, None)  # which `mmda select` looks at
+        assert described["data_root"] == str(folders / "u")
 
 
 def test_batch_norm_is_adapted_where_the_network_has_it(folders):

@@ -76,10 +76,32 @@ def test_checkpoints_that_cannot_be_compared_are_left_out(work, capsys):
     text = (work / "config.py").read_text()
     (bound / "config.py").write_text(text.replace("buildings/source", "buildings/target"))
     assert main(["select", str(work), *FEW]) == 0
-    printed = capsys.readouterr().out
-    assert "left out: `broken`: " in printed
-    assert "left out: `bound/iter_9`: it was trained on labels of the target." in printed
-    assert "hidden" not in printed
+    printed, warned = capsys.readouterr()
+    assert "warning: `broken` is left out: " in warned
+    assert "`bound/iter_9` is left out: it was trained on labels of the target." in warned
+    assert "hidden" not in printed + warned
+
+
+def test_folders_that_cannot_be_compared_do_not_stop_the_others(work, capsys):
+    """A CycleGAN, a config that cannot be read and a checkpoint without one lie beside them."""
+    shutil.move(work, work.parent / "kept")
+    shutil.move(work.parent / "kept", work / "good")
+    texts = {
+        "style": "model = dict(type='CycleGAN')",
+        "torn": "model = dict(",
+        "odd/deep": None,
+    }
+    for name, text in texts.items():
+        (work / name).mkdir(parents=True)
+        shutil.copyfile(work / "good" / "iter_60.pth", work / name / "iter_9.pth")
+        if text is not None:
+            (work / name / "config.py").write_text(text)
+    assert main(["select", str(work), *FEW]) == 0
+    printed, warned = capsys.readouterr()
+    assert "is chosen: of 2 models" in printed
+    assert "`style/iter_9` is left out: its model is a CycleGAN; only segmentors are" in warned
+    assert f"`torn/iter_9` is left out: The config `{work / 'torn' / 'config.py'}` cannot" in warned
+    assert "`odd/deep/iter_9` is left out: There is no config beside" in warned
 
 
 def test_without_the_source_there_is_no_guard_but_a_choice(work, toy_root, tmp_path):
