@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmda.engine.checkpoint import config_beside
 from mmda.errors import ConfigError
 
 CACHE = "selection"
@@ -32,8 +33,8 @@ class Candidate:
 def find_candidates(folders: Sequence[str | Path]) -> list[Candidate]:
     """Return all checkpoints (``.pth``) in folders of trainings and of tables, in order.
 
-    The config of a checkpoint is the newest ``.py`` file beside it, where MMEngine writes one, or
-    in the folder above.
+    The config of a checkpoint is the one beside it, see
+    :func:`~mmda.engine.checkpoint.config_beside`.
 
     Args:
         folders: Folders, or single checkpoints.
@@ -49,7 +50,7 @@ def find_candidates(folders: Sequence[str | Path]) -> list[Candidate]:
             raise ConfigError(f"`{given}` {state}. Give the folders of trainings (work dirs).")
         paths.update({path: given for path in found if path not in paths})
     common = _common_folder(list(paths.values()))
-    return [Candidate(_name(path, common), path, _config(path)) for path in paths]
+    return [Candidate(_name(path, common), path, config_beside(path)) for path in paths]
 
 
 def _checkpoints(folder: Path) -> list[Path]:
@@ -58,16 +59,6 @@ def _checkpoints(folder: Path) -> list[Path]:
         for path in folder.rglob("*.pth")
         if not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
-
-
-def _config(checkpoint: Path) -> Path:
-    for folder in (checkpoint.parent, checkpoint.parent.parent):
-        if files := sorted(folder.glob("*.py"), key=lambda path: path.stat().st_mtime):
-            return files[-1]
-    raise ConfigError(
-        f"There is no config beside the checkpoint `{checkpoint}`. Put the config (.py) that it "
-        "was trained with into its folder."
-    )
 
 
 def _common_folder(given: Sequence[Path]) -> Path:
