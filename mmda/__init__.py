@@ -2,8 +2,8 @@
 
 The names of the API are imported when they are used, so that ``import mmda`` takes no time::
 
-    from mmda import adapt_bn, export, load_model, pair, predict, select, test, tile, train
-    from mmda import vectorise
+    from mmda import adapt_bn, export, load_model, pair, predict, select, suggest, test, tile
+    from mmda import train, vectorise
 """
 
 # ruff: noqa: F401  # type checkers read the imports, users get the names
@@ -21,6 +21,7 @@ _HOMES = {
     "mmda.api.pairing": "PairResult pair",
     "mmda.api.prediction": "FailedPredictionsError Model Prediction load_model predict",
     "mmda.api.selecting": "select",
+    "mmda.api.suggesting": "suggest",
     "mmda.api.tiling": "tile",
     "mmda.api.training": "TestResult TrainResult test train",
     "mmda.errors": "ConfigError DataError MMDAError",
@@ -33,6 +34,8 @@ _HOMES = {
     "mmda.raster.tiling.run": "tile_dataset",
     "mmda.selection.outcome": "ScoredModel Selection",
     "mmda.selection.options": "SelectOptions",
+    "mmda.suggestion.options": "SuggestOptions",
+    "mmda.suggestion.suggest": "SuggestedTile Suggestions",
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 
@@ -48,6 +51,7 @@ if TYPE_CHECKING:  # the same for type checkers
         predict,
     )
     from mmda.api.selecting import select
+    from mmda.api.suggesting import suggest
     from mmda.api.tiling import tile
     from mmda.api.training import TestResult, TrainResult, test, train
     from mmda.errors import ConfigError, DataError, MMDAError
@@ -60,6 +64,8 @@ if TYPE_CHECKING:  # the same for type checkers
     from mmda.raster.tiling.run import tile_dataset
     from mmda.selection.options import SelectOptions
     from mmda.selection.outcome import ScoredModel, Selection
+    from mmda.suggestion.options import SuggestOptions
+    from mmda.suggestion.suggest import SuggestedTile, Suggestions
 else:
 
     def __getattr__(name: str) -> Any:

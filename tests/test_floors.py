@@ -18,7 +18,7 @@ FLOORS = """
     demo compare                                experiments
     ablation
     api                                         what the command line and scripts call
-    adaptation pairing pseudo selection style testing visualisation  workflows
+    adaptation pairing pseudo selection style suggestion testing visualisation  workflows
     engine                                      training
     models
     datasets

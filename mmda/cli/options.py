@@ -58,6 +58,11 @@ def prediction_options(args: argparse.Namespace) -> dict[str, Any]:
     return {**args.cfg_options, "model.test_time": chosen}
 
 
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Add ``--config``, for commands that take a checkpoint with the config beside it."""
+    parser.add_argument("--config", help="config of the model [the one beside the checkpoint]")
+
+
 def add_device(parser: argparse.ArgumentParser) -> None:
     """Add ``--device``."""
     parser.add_argument("--device", help="cpu, cuda, cuda:1, ...; the first GPU if there is one")

@@ -24,6 +24,26 @@ def latest_checkpoint(work_dir: str | Path) -> Path | None:
     return numbered[max(numbered)] if numbered else None
 
 
+def config_beside(checkpoint: str | Path) -> Path:
+    """Return the config that a checkpoint was trained with.
+
+    It is the newest ``.py`` file beside it, where MMEngine writes one, or in the folder above.
+
+    Raises:
+        ConfigError: When there is none, or no such checkpoint.
+    """
+    path = Path(checkpoint)
+    if not path.is_file():
+        raise _missing(path)
+    for folder in (path.parent, path.parent.parent):
+        if files := sorted(folder.glob("*.py"), key=lambda file: file.stat().st_mtime):
+            return files[-1]
+    raise ConfigError(
+        f"There is no config beside the checkpoint `{checkpoint}`. Put the config (.py) that it "
+        "was trained with into its folder."
+    )
+
+
 def remove_leftovers(work_dir: str | Path) -> None:
     """Delete the hidden, incomplete checkpoints that a killed run has left in ``work_dir``."""
     for leftover in Path(work_dir).glob(".iter_*.tmp-*.pth"):
@@ -43,7 +63,7 @@ def read_checkpoint(path: str | Path) -> dict:
         ConfigError: When it is missing or damaged, or could run code and is not trusted.
     """
     if "://" not in str(path) and not Path(path).is_file():
-        raise ConfigError(f"The checkpoint `{path}` does not exist. Give the path of a .pth file.")
+        raise _missing(path)
     try:
         checkpoint = load_from_weights_only(str(path), map_location="cpu")
     except ConfigError:
@@ -52,6 +72,10 @@ def read_checkpoint(path: str | Path) -> dict:
         raise unreadable(path, _reason(error)) from error
     check_content(checkpoint, path)
     return checkpoint
+
+
+def _missing(path: str | Path) -> ConfigError:
+    return ConfigError(f"The checkpoint `{path}` does not exist. Give the path of a .pth file.")
 
 
 def _reason(error: Exception) -> str:

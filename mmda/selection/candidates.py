@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmda.engine.checkpoint import config_beside
 from mmda.errors import ConfigError
 
 CACHE = "selection"
@@ -32,8 +34,8 @@ class Candidate:
 def find_candidates(folders: Sequence[str | Path]) -> list[Candidate]:
     """Return all checkpoints (``.pth``) in folders of trainings and of tables, in order.
 
-    The config of a checkpoint is the newest ``.py`` file beside it, where MMEngine writes one, or
-    in the folder above.
+    The config of a checkpoint is the one beside it, see
+    :func:`~mmda.engine.checkpoint.config_beside`.
 
     Args:
         folders: Folders, or single checkpoints.
@@ -61,9 +63,8 @@ def _checkpoints(folder: Path) -> list[Path]:
 
 
 def _config(checkpoint: Path) -> Path | None:
-    for folder in (checkpoint.parent, checkpoint.parent.parent):
-        if files := sorted(folder.glob("*.py"), key=lambda path: path.stat().st_mtime):
-            return files[-1]
+    with suppress(ConfigError):
+        return config_beside(checkpoint)
     return None
 
 

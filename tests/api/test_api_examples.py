@@ -16,7 +16,7 @@ from mmda.engine.inference import build_model
 
 FUNCTIONS = (
     "train", "test", "load_model", "predict", "export", "vectorise", "tile", "tile_dataset", "pair",
-    "select", "adapt_bn",
+    "select", "adapt_bn", "suggest",
 )  # fmt: skip
 
 

@@ -12,8 +12,8 @@ import pytest
 import mmda
 
 FUNCTIONS = {
-    "adapt_bn", "export", "load_model", "pair", "predict", "select", "test", "tile",
-    "tile_dataset", "train",
+    "adapt_bn", "export", "load_model", "pair", "predict", "select", "suggest", "test",
+    "tile", "tile_dataset", "train",
     "vectorise",
 }  # fmt: skip
 WITHOUT_TORCH = """
