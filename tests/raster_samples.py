@@ -43,14 +43,24 @@ def write(path: Path, array: np.ndarray, gsd: float | None = 0.5, crs: str | Non
 
 def make_scenes(folder: Path, count: int = 2, height: int = 100, width: int = 130, **options):
     """Write ``count`` labelled scenes: the first in train, the others in val."""
-    scenes = []
     for index in range(count):
-        image = write(folder / f"s{index}.tif", noise(3, height, width, seed=index), **options)
+        write(folder / f"s{index}.tif", noise(3, height, width, seed=index), **options)
         ids = noise(1, height, width, seed=100 + index) > 128
-        label = write(folder / f"m{index}.tif", ids.astype(np.uint8))
-        split = "train" if index == 0 else "val"
-        scenes.append(Scene(f"s{index}", str(image), split, RasterLabels(str(label))))
-    return scenes
+        write(folder / f"m{index}.tif", ids.astype(np.uint8))
+    return scenes_of(folder, count)
+
+
+def scenes_of(folder: Path, count: int) -> list[Scene]:
+    """Return the scenes that :func:`make_scenes` has written into a folder."""
+    return [
+        Scene(
+            f"s{index}",
+            str(folder / f"s{index}.tif"),
+            "val" if index else "train",
+            RasterLabels(str(folder / f"m{index}.tif")),
+        )
+        for index in range(count)
+    ]
 
 
 def tile(scenes, out: Path, **options) -> dict:

@@ -9,13 +9,14 @@ import textwrap
 
 import numpy as np
 import pytest
-import raster_samples
 import rasterio
 from affine import Affine
+from forks import in_fork
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from raster_samples import UTM, affine, make_scenes, noise, read_image, snapshot, tile, write
 
+import mmda.raster.tiling.tiles as tiles
 from mmda.errors import DataError
 from mmda.raster import RasterLabels, Scene, read_dataset_info, read_manifest
 from mmda.raster.tiling.options import TileOptions
@@ -234,13 +235,8 @@ def interrupt(*_):
     raise KeyboardInterrupt
 
 
-KILLED = """
-    import os, signal, sys
-    import mmda.raster.tiling.tiles as tiles
-    from raster_samples import tile
-    from mmda.raster import RasterLabels, Scene
-
-    folder, point = sys.argv[1], int(sys.argv[2])
+def be_killed(scenes, root, point):
+    """Be killed at a file, leaving half of it behind."""
     real, seen = tiles.write_tile, []
 
     def deadly(path, *args):
@@ -252,22 +248,13 @@ KILLED = """
         return real(path, *args)
 
     tiles.write_tile = deadly
-    scenes = [
-        Scene(f"s{i}", f"{folder}/s{i}.tif", "train" if i == 0 else "val",
-              RasterLabels(f"{folder}/m{i}.tif"))
-        for i in range(3)
-    ]
-    tile(scenes, folder + "/killed")
-"""
+    tile(scenes, root)
 
 
 @pytest.mark.parametrize("point", [1, 18])
 def test_kill_9_and_resume_is_identical(tmp_path, point):
     scenes = make_scenes(tmp_path, count=3)
-    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(tmp_path), str(point)]
-    environment = {**os.environ, "PYTHONPATH": os.path.dirname(raster_samples.__file__)}
-    run = subprocess.run(command, env=environment, capture_output=True)
-    assert run.returncode == -signal.SIGKILL, run.stderr.decode()
+    assert in_fork(be_killed, scenes, tmp_path / "killed", point) == -signal.SIGKILL
     assert not (tmp_path / "killed/dataset.json").exists()
     for path in (tmp_path / "killed").rglob("s*.tif"):
         read_image(path)

@@ -3,16 +3,16 @@
 import dataclasses
 import os
 import signal
-import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
 import numpy as np
 import pytest
 import raster_samples
+from forks import in_fork
 from raster_samples import make_scenes, noise, snapshot, tile, write
 
+import mmda.raster.tiling.tiles as tiles
 from mmda.errors import DataError
 from mmda.raster import Scene, read_dataset_info, read_manifest
 from mmda.raster.dataset.verify import verify_dataset
@@ -79,13 +79,9 @@ def owners(scenes, count):
     return [next(i for i in range(1, count + 1) if Shard(i, count).owns(s.name)) for s in scenes]
 
 
-HALF_DONE = """
-    import os, signal, sys
-    import mmda.raster.tiling.tiles as tiles
-    from raster_samples import tile
-    from mmda.raster import RasterLabels, Scene
-
-    folder, real, seen = sys.argv[1], tiles.write_tile, []
+def half_done(scenes, root):
+    """Be killed at the fifth file of the second scene."""
+    real, seen = tiles.write_tile, []
 
     def deadly(path, *args):
         seen.append(path)
@@ -94,18 +90,13 @@ HALF_DONE = """
         return real(path, *args)
 
     tiles.write_tile = deadly
-    tile([Scene(f"s{i}", f"{folder}/s{i}.tif", "train" if i == 0 else "val",
-                RasterLabels(f"{folder}/m{i}.tif")) for i in range(2)], folder + "/o", workers=1)
-"""
+    tile(scenes, root, workers=1)
 
 
 @pytest.mark.parametrize("size", [0, 20000])
 def test_a_kill_and_then_damage_leave_no_orphans(tmp_path, size):
     scenes = make_scenes(tmp_path)
-    command = [sys.executable, "-c", textwrap.dedent(HALF_DONE), str(tmp_path)]
-    environment = {**os.environ, "PYTHONPATH": os.path.dirname(raster_samples.__file__)}
-    run = subprocess.run(command, env=environment, capture_output=True)
-    assert run.returncode == -signal.SIGKILL, run.stderr.decode()
+    assert in_fork(half_done, scenes, tmp_path / "o") == -signal.SIGKILL
     assert list((tmp_path / "o/val/images").glob("s1_*"))
     os.truncate(scenes[1].image, size)
     # Damaged, and of another split.

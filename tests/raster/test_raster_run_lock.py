@@ -5,57 +5,56 @@ import fcntl
 import json
 import os
 import signal
-import subprocess
-import sys
-import textwrap
+import time
 import warnings
 from contextlib import contextmanager
 
 import pytest
-import raster_samples
-from raster_samples import make_scenes, snapshot, tile, tiled
+from forks import CONTEXT, fork, in_fork
+from raster_samples import make_scenes, scenes_of, snapshot, tile, tiled
 
+import mmda.raster.tiling.tiles as tiles
 from mmda.errors import DataError
 from mmda.raster.dataset.verify import verify_dataset
 from mmda.raster.tiling.run_lock import hold_folder
 from mmda.raster.tiling.shard import Shard
+from mmda.utils.locks import locked
 
-# Stops before its second tile until a line arrives; then goes on to the end.
-HOLDER = """
-    import sys
-    import mmda.raster.tiling.tiles as tiles
-    from raster_samples import tile, tiled
-    from mmda.raster import RasterLabels, Scene
 
-    folder, shard = sys.argv[1], sys.argv[2] or None
+def hold(folder, shard, here):
+    """Stop before the second tile until a word arrives; then go on to the end."""
     real, seen = tiles.write_tile, []
 
     def slow(path, *args):
         seen.append(path)
         if len(seen) == 2:
-            print("holding", flush=True)
-            sys.stdin.readline()
+            here.send("holding")
+            here.recv()
         return real(path, *args)
 
     tiles.write_tile = slow
-    tile([Scene(f"s{i}", f"{folder}/s{i}.tif", "train" if i == 0 else "val",
-                RasterLabels(f"{folder}/m{i}.tif")) for i in range(6)],
-         folder + "/o", workers=1, shard=shard)
-"""
+    tile(scenes_of(folder, 6), folder / "o", workers=1, shard=shard or None)
 
 
 @contextmanager
 def holder(folder, shard=""):
     """A run in a process of its own that stands still within its first scene."""
-    command = [sys.executable, "-c", textwrap.dedent(HOLDER), str(folder), shard]
-    environment = {**os.environ, "PYTHONPATH": os.path.dirname(raster_samples.__file__)}
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, env=environment, **pipes) as process:
-        try:
-            assert process.stdout.readline() == "holding\n"
-            yield process
-        finally:
-            process.kill()
+    there, here = CONTEXT.Pipe()
+    process = fork(hold, folder, shard, here)
+    here.close()
+    try:
+        assert there.recv() == "holding"
+        yield process, there
+    finally:
+        process.kill()
+        process.join()
+
+
+def let_go(process, there):
+    """Let the run go on, and wait for its end."""
+    there.send("go")
+    process.join()
+    assert process.exitcode == 0
 
 
 def locks(folder):
@@ -67,7 +66,7 @@ def locks(folder):
 )
 def test_a_second_run_is_refused_and_spoils_nothing(tmp_path, options):
     scenes = make_scenes(tmp_path, count=6)
-    with holder(tmp_path) as process:
+    with holder(tmp_path) as (process, there):
         before = snapshot(tmp_path / "o")
         with pytest.raises(DataError, match="is taken: another run") as caught:
             tile(scenes, tmp_path / "o", **options)
@@ -75,8 +74,7 @@ def test_a_second_run_is_refused_and_spoils_nothing(tmp_path, options):
         state = json.loads((tmp_path / "o/.run.json").read_text())
         for part in (tmp_path / "o", f"process {process.pid} on", state["host"], state["since"]):
             assert str(part) in str(caught.value)
-        process.communicate("go\n")
-        assert process.returncode == 0
+        let_go(process, there)
     assert locks(tmp_path / "o") == []
     tile(scenes, tmp_path / "straight")
     assert snapshot(tmp_path / "o") == snapshot(tmp_path / "straight")
@@ -85,15 +83,14 @@ def test_a_second_run_is_refused_and_spoils_nothing(tmp_path, options):
 
 def test_shards_exclude_all_but_the_others_of_their_run(tmp_path):
     scenes = make_scenes(tmp_path, count=6)
-    with holder(tmp_path, "1/3") as process:
+    with holder(tmp_path, "1/3") as (process, there):
         for shard in (None, "1/3", "1/2", "2/2"):
             with pytest.raises(DataError, match="shard 1/3 of a run is writing"):
                 tile(scenes, tmp_path / "o", shard=shard)
         assert tiled(scenes, tmp_path / "o", shard="2/3").pending_scenes
         assert tiled(scenes, tmp_path / "o", shard="3/3").pending_scenes
         assert locks(tmp_path / "o") == [".run-1-of-3.lock"]
-        process.communicate("go\n")
-        assert process.returncode == 0
+        let_go(process, there)
     tile(scenes, tmp_path / "straight")
     assert snapshot(tmp_path / "o") == snapshot(tmp_path / "straight")
 
@@ -101,39 +98,33 @@ def test_shards_exclude_all_but_the_others_of_their_run(tmp_path):
 @pytest.mark.parametrize("shard", ["", "2/3"])
 def test_a_killed_run_blocks_nobody(tmp_path, shard):
     scenes = make_scenes(tmp_path, count=6)
-    with holder(tmp_path, shard) as process:
+    with holder(tmp_path, shard) as (process, _):
         process.kill()
-        assert process.wait() == -signal.SIGKILL
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
     assert len(locks(tmp_path / "o")) == 1
     tile(scenes, tmp_path / "o")
     tile(scenes, tmp_path / "straight")
     assert snapshot(tmp_path / "o") == snapshot(tmp_path / "straight")
 
 
+def die_at_the_gate(root):
+    with locked(root / ".gate.lock", wait=True):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 def test_a_kill_at_the_gate_blocks_nobody(tmp_path):
     root = tmp_path / "o"
-    code = """
-        import os, signal, sys
-        from pathlib import Path
-        from mmda.utils.locks import locked
-        with locked(Path(sys.argv[1]) / ".gate.lock", wait=True):
-            os.kill(os.getpid(), signal.SIGKILL)
-    """
-    subprocess.run([sys.executable, "-c", textwrap.dedent(code), str(root)])
+    assert in_fork(die_at_the_gate, root) == -signal.SIGKILL
     assert locks(root) == [".gate.lock"]
     with hold_folder(root):
         assert locks(root) == [".run.lock"]
     assert locks(root) == []
 
 
-# Each process takes the lock again and again; holding it, it must find no sign of another.
-CROWD = """
-    import os, sys, time
-    from pathlib import Path
-    from mmda.errors import DataError
-    from mmda.raster.tiling.run_lock import hold_folder
-
-    root, taken, end = Path(sys.argv[1]), 0, time.monotonic() + 0.7
+def crowd(root):
+    """Take the lock again and again; holding it, find no sign of another."""
+    taken, end = 0, time.monotonic() + 0.4
     while taken < 5 or time.monotonic() < end:
         try:
             with hold_folder(root / "o"):
@@ -142,19 +133,17 @@ CROWD = """
                 os.unlink(root / "sign")
         except DataError:
             pass
-"""
 
 
 def test_of_a_crowd_one_holds_the_lock_at_a_time(tmp_path):
-    command = [sys.executable, "-W", "error", "-c", textwrap.dedent(CROWD), str(tmp_path)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    crowd = [subprocess.Popen(command, **pipes) for _ in range(4)]
+    processes = [fork(crowd, tmp_path) for _ in range(4)]
     try:
-        results = [process.communicate(timeout=60) for process in crowd]
+        for process in processes:
+            process.join(60)
     finally:
-        for process in crowd:
+        for process in processes:
             process.kill()
-    assert [process.returncode for process in crowd] == [0] * 4, results
+    assert [process.exitcode for process in processes] == [0] * 4
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 

@@ -1,91 +1,67 @@
 """Kills and corrupt files leave nothing wrong behind."""
 
+import itertools
 import os
-import subprocess
-import sys
-import textwrap
+import random
+import shutil
+import signal
+import threading
+from pathlib import Path
 
 import pytest
-import raster_samples
+from forks import in_fork
 from raster_samples import make_scenes, noise, snapshot, tile, write
 
 from mmda.cli import main
 from mmda.errors import DataError
 from mmda.raster import Scene, read_dataset_info, read_manifest
 
-# Forking spares the imports of every run.
-KILLER = """
-    import itertools, os, random, shutil, signal, sys, threading
-    from pathlib import Path
-    import geopandas, pyproj
-    from raster_samples import snapshot, tile
-    from mmda.raster import RasterLabels, Scene
 
-    folder, kills = Path(sys.argv[1]), int(sys.argv[2])
-    scenes = [Scene(f"s{i}", f"{folder}/s{i}.tif", "train" if i == 0 else "val",
-                    RasterLabels(f"{folder}/m{i}.tif")) for i in range(4)]
+def kill():
+    os.kill(os.getpid(), signal.SIGKILL)
 
-    def kill():
-        os.kill(os.getpid(), signal.SIGKILL)
 
-    def kill_at(count, moment):
-        # Before, after, or at some time after the file of this number gets its name.
-        numbers, replace = itertools.count(), os.replace
+def killed_run(scenes, root, count, moment, delay):
+    """Be killed before, after, or some time after the file of this number gets its name."""
+    numbers, replace = itertools.count(), os.replace
 
-        def counted(*paths):
-            last = next(numbers) == count
-            if last and moment == 0:
-                kill()
-            replace(*paths)
-            if last and moment == 1:
-                kill()
-            elif last:
-                threading.Timer(draw.uniform(0, 0.002), kill).start()
+    def counted(*paths):
+        last = next(numbers) == count
+        if last and moment == 0:
+            kill()
+        replace(*paths)
+        if last and moment == 1:
+            kill()
+        elif last:
+            threading.Timer(delay, kill).start()
 
-        os.replace = counted
+    os.replace = counted
+    tile(scenes, root, tile=32, format=root.name)
 
-    def run(name, files=None, moment=0):
-        child = os.fork()
-        if child == 0:
-            if files is not None:
-                kill_at(files, moment)
-            tile(scenes, folder / name, tile=32, format=name)
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
-        assert files is not None or status == 0
-        return status != 0
 
-    draw = random.Random(0)
+@pytest.mark.slow
+def test_20_kills_at_random_moments(tmp_path):
+    scenes, draw = make_scenes(tmp_path, count=3, height=70, width=100), random.Random(0)
     expected = {}
     for name in ("tif", "png"):
-        run(name)
-        expected[name] = snapshot(folder / name)
+        tile(scenes, tmp_path / name, tile=32, format=name)
+        expected[name] = snapshot(tmp_path / name)
     killed = partial = 0
-    for index in range(kills):
+    for index in range(20):
         name = ("tif", "png")[index % 2]
-        shutil.rmtree(folder / name)
-        killed += run(name, draw.randrange(len(expected[name])), draw.randrange(3))
-        left = snapshot(folder / name)
+        shutil.rmtree(tmp_path / name)
+        files, moment = draw.randrange(len(expected[name])), draw.randrange(3)
+        arguments = (scenes, tmp_path / name, files, moment, draw.uniform(0, 0.002))
+        killed += in_fork(killed_run, *arguments) == -signal.SIGKILL
+        left = snapshot(tmp_path / name)
         visible = {k: v for k, v in left.items() if not Path(k).name.startswith(".")}
         assert all(expected[name][k] == v for k, v in visible.items()), "half-written"
         partial += 0 < len(visible) < len(expected[name])
         if "dataset.json" in visible:
             assert "manifest.parquet" in visible
-        run(name)
-        assert snapshot(folder / name) == expected[name]
-    print(killed, partial)
-"""
-
-
-@pytest.mark.slow
-def test_20_kills_at_random_moments(tmp_path):
-    make_scenes(tmp_path, count=4, height=120, width=120)
-    environment = {**os.environ, "PYTHONPATH": os.path.dirname(raster_samples.__file__)}
-    command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(KILLER), str(tmp_path), "20"]
-    run = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert run.returncode == 0, run.stderr
-    killed, partial = map(int, run.stdout.split())
-    assert killed >= 15, run.stdout
+        tile(scenes, tmp_path / name, tile=32, format=name)
+        assert snapshot(tmp_path / name) == expected[name]
+    assert killed >= 15
     assert partial >= 10
 
 
