@@ -99,17 +99,16 @@ def prepare(model: torch.nn.Module) -> torch.nn.Module:
     for module in model.modules():
         if isinstance(module, PseudoLabels):
             module.set_kept_shares([0.9, 0.5, 0.2])
-        if isinstance(module, PatchModes):
-            generator = torch.Generator().manual_seed(4)
-            module.set(torch.rand(module.centroids.shape, generator=generator))
     return with_fitted_groups(model)
 
 
 def with_fitted_groups(model: torch.nn.Module) -> torch.nn.Module:
-    """Give k-means and NMF centroids, as the hook that fits them does."""
+    """Give k-means, NMF and patch modes their centroids, as the hooks that fit them do."""
     generator = torch.Generator().manual_seed(3)
     for module in model.modules():
         if isinstance(module, FittedGrouping):
             module.centroids.copy_(torch.rand(module.centroids.shape, generator=generator))
             module.fits += 1
+        if isinstance(module, PatchModes):
+            module.set(torch.rand(module.centroids.shape, generator=generator))
     return model

@@ -25,12 +25,17 @@ PUBLISHED = [
 every_full_scale_config = for_each("path", FULL_SCALE, ids=name)
 
 
+def sources(config):
+    """Return the source's datasets: several where translated images stand beside its own."""
+    source = config.train_dataloader.dataset.source
+    return [] if source is None else source.get("datasets", [source])
+
+
 def datasets(config):
-    paired = config.train_dataloader.dataset
-    used = [paired.source, paired.get("target")]
     loaders = [config.get("val_dataloader"), config.test_dataloader]
+    used = [config.train_dataloader.dataset.get("target")]
     used += [loader.dataset for loader in loaders if loader is not None]
-    return [dataset for dataset in used if dataset is not None]
+    return sources(config) + [dataset for dataset in used if dataset is not None]
 
 
 def test_there_are_configs():
@@ -64,14 +69,12 @@ def test_target_labels_are_kept_out_of_training_and_of_model_selection(path):
     assert "save_best" not in config.default_hooks.checkpoint
     source_free = path.name.startswith("source_free")
     assert (paired.source is None) == source_free
-    if not source_free:
-        assert paired.source.get("split", "train") == "train"
+    assert {source.get("split", "train") for source in sources(config)} <= {"train"}
     if path.name.startswith(("target-only", "target_only")):
         assert paired.target is None
         assert paired.source.data_root == test.data_root
         return
-    if not source_free:
-        assert paired.source.data_root != test.data_root
+    assert test.data_root not in {source.data_root for source in sources(config)}
     if path.name.startswith(("source-only", "source_only")):
         assert paired.target is None
     if paired.get("target") is not None:

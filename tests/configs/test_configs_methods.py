@@ -26,7 +26,7 @@ def test_the_config_is_its_methods_own(path):
     discriminator = config.optim_wrapper.optimizers.discriminator.optimizer
     rate = (discriminator.lr, discriminator.get("weight_decay", 0))
     assert rate == ((5e-5, 5e-4) if name == "isia-aim" else (1e-4, 0))
-    if "isia" in config.model.alignments and name == "isia-aim":
+    if name == "isia-aim" and "isia" in config.model.alignments:
         isia = config.model.alignments.isia
         expected = ("released", 0.001) if isia.mode == "flat" else ("mean", 0.01)
         assert (isia.get("reduction", "mean"), isia.weight) == expected
