@@ -2,8 +2,8 @@
 
 The names of the API are imported when they are used, so that ``import mmda`` takes no time::
 
-    from mmda import adapt_bn, export, load_model, pair, predict, select, suggest, test, tile
-    from mmda import train, vectorise
+    from mmda import adapt_bn, discover_patch_modes, export, load_model, pair, predict, select
+    from mmda import suggest, test, tile, train, vectorise
 """
 
 # ruff: noqa: F401  # type checkers read the imports, users get the names
@@ -19,6 +19,7 @@ _HOMES = {
     "mmda.api.adaptation": "BatchNormResult adapt_bn",
     "mmda.api.exporting": "export",
     "mmda.api.pairing": "PairResult pair",
+    "mmda.api.patch_modes": "discover_patch_modes",
     "mmda.api.prediction": "FailedPredictionsError Model Prediction load_model predict",
     "mmda.api.selecting": "select",
     "mmda.api.suggesting": "suggest",
@@ -43,6 +44,7 @@ if TYPE_CHECKING:  # the same for type checkers
     from mmda.api.adaptation import BatchNormResult, adapt_bn
     from mmda.api.exporting import export
     from mmda.api.pairing import PairResult, pair
+    from mmda.api.patch_modes import discover_patch_modes
     from mmda.api.prediction import (
         FailedPredictionsError,
         Model,

@@ -29,6 +29,7 @@ COMMANDS = {
     "verify": "check a tiled dataset against its manifest",
     "translate": "copy a tiled dataset in another domain's look",
     "configs": "list the configs that come with mmda, or copy one to edit",
+    "discover-patch-modes": "find the modes of patch-level alignment in the source's labels",
     "complexity": "parameters, FLOPs, memory and speed of a config's model",
     "ablation": "train the rows of a table over seeds and render it",
     "compare": "train every method on your source and target: one table",

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import torch
 from mmengine.dist import broadcast, get_dist_info
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from mmda.engine.source_patches import source_patches
+from mmda.engine.patch_modes import find_modes
 from mmda.engine.unwrap import unwrapped
 from mmda.errors import ConfigError
 from mmda.models.alignments import PatchAlignment
-from mmda.models.patches import PatchModes, discover_modes
+from mmda.models.patches import PatchModes
 from mmda.registry import HOOKS
 
 
@@ -28,14 +27,12 @@ class PatchModesHook(Hook):
         seed: Seed of the choice of images, of their crops and of k-means.
 
     Raises:
-        ConfigError: When ``images`` is below 1, or the training has no source.
+        ConfigError: Before the training, when ``images`` is below 1 or there is no source.
     """
 
     priority = "NORMAL"
 
     def __init__(self, images: int = 500, seed: int = 0) -> None:
-        if images < 1:
-            raise ConfigError(f"PatchModesHook: `images` must be 1 or more, got {images}.")
         self.images, self.seed = images, seed
 
     def before_train(self, runner: Runner) -> None:
@@ -55,12 +52,9 @@ class PatchModesHook(Hook):
                 "PatchModesHook: modes are found in the source's labels, but the training has no "
                 "source. Name a file with modes in `PatchAlignment.modes`."
             )
-        # On the CPU: the buffers may lie on a GPU.
+        # On the CPU: the model's may lie on a GPU. All processes find the same; one is believed.
         own = PatchModes(modes.num_classes, len(modes.centroids), modes.grid, modes.least)
-        rank = get_dist_info()[0]
-        vectors = source_patches(source, own, self.images, self.seed, progress=rank == 0)
-        if rank == 0:
-            modes.set(torch.from_numpy(discover_modes(vectors, len(own.centroids), self.seed)))
+        count = find_modes(source, own, self.images, self.seed, get_dist_info()[0] == 0)
+        modes.set(own.centroids)
         broadcast(modes.centroids)
-        modes.set(modes.centroids)
-        return len(vectors)
+        return count
