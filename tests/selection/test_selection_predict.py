@@ -34,7 +34,7 @@ def test_the_stored_choice_is_taken(work, tmp_path, monkeypatch, capsys, spellin
     content["models"].reverse()
     (work / "selection.json").write_text(json.dumps(content))
     worse = content["models"][0]["checkpoint"]
-    monkeypatch.setattr(cache, "load_model", lambda *_: pytest.fail("a checkpoint is measured"))
+    monkeypatch.setattr(cache, "load_trained", lambda *_: pytest.fail("a checkpoint is measured"))
     rest = [str(tmp_path / "scene.tif"), "--out", str(tmp_path / "o"), "--device", "cpu"]
     assert main(["predict", str(work), *spelling, *rest, "--tile", "64"]) == 0
     assert worse in capsys.readouterr().out
