@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from mmengine.config import Config
@@ -22,6 +23,9 @@ CERTAIN = {"MatchDomain": {"prob": 1.0}, "MatchScale": {"spread": 1.0}}
 def learns_from_target_labels(config: Config, data: Path | None) -> bool:
     """Tell whether a config trains on labels of the target, as the bound of a comparison does.
 
+    It does when its source is the folder of the target, of the config's own or of ``data``, or when
+    one of its training tiles is cut from a raster of the target: the same city may be tiled twice.
+
     Args:
         config: A model's config.
         data: Folder of the tiled target; by default that of the config.
@@ -33,13 +37,25 @@ def learns_from_target_labels(config: Config, data: Path | None) -> bool:
         DataError: When ``data`` is no tiled dataset.
     """
     source = _source(config)
-    if source is None:
-        return False
-    try:
-        target = target_dataset(config, data, None, tested=True)
-    except ConfigError:
-        return False
-    return Path(source["data_root"]).resolve() == Path(target["data_root"]).resolve()
+    targets = []
+    for place in {None, data}:
+        with suppress(ConfigError):
+            targets.append(target_dataset(config, place, None, tested=True))
+    return source is not None and any(_is_part(source, target) for target in targets)
+
+
+def _is_part(source: dict, target: dict) -> bool:
+    one, other = (Path(domain["data_root"]).resolve() for domain in (source, target))
+    return one == other or not _rasters(source, trained=True).isdisjoint(_rasters(target))
+
+
+def _rasters(described: dict, trained: bool = False) -> set[str]:
+    """Return the rasters that a dataset, or what of it is trained on, was tiled from."""
+    root, table = described["data_root"], described.get("split_file")
+    if not Path(root).is_dir():  # it has not come along
+        return set()
+    split = described.get("split", "train") if trained else None
+    return {row["source"] for row in TiledDomain(root, table).rows(split)}
 
 
 def target_tiles(config: Config, data: Path | None, split: str | None) -> dict:

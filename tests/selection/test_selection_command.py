@@ -13,7 +13,7 @@ import torch
 import mmda
 from mmda.cli import main
 from mmda.errors import ConfigError
-from mmda.raster.dataset.manifest import read_manifest
+from mmda.raster.dataset.manifest import read_manifest, write_manifest
 from mmda.selection import cache
 
 FEW = ["--tiles", "2", "--pixels", "500", "--device", "cpu"]
@@ -136,7 +136,8 @@ def test_a_split_that_is_not_there(work):
 
 
 def test_trainings_for_several_targets(work, toy_root, tmp_path):
-    shutil.copytree(toy_root / "buildings" / "source", tmp_path / "roads")
+    roads = shutil.copytree(toy_root / "buildings" / "target", tmp_path / "roads")
+    write_manifest(roads, read_manifest(roads)[1:])
     there = str(toy_root / "buildings" / "target")
     other = changed(work, tmp_path / "other", there, str(tmp_path / "roads"))
     with pytest.raises(ConfigError, match=r"2 different targets: `.*buildings/target.*`.*/roads`"):

@@ -13,7 +13,7 @@ from mmda.datasets.transforms import MatchDomain
 from mmda.engine.launch import load_config
 from mmda.raster.dataset.manifest import read_manifest, write_manifest
 from mmda.registry import DATASETS
-from mmda.selection.datasets import source_tiles
+from mmda.selection.datasets import learns_from_target_labels, source_tiles
 
 MATCHED = """
 _domains = dict(source="{source}", target="{target}")
@@ -39,6 +39,37 @@ def config(write_config, finer, toy_root):
     text = MATCHED.format(source=finer, target=target)
     more = f"train_dataloader['dataset']['source']['data_root'] = '{finer}'\n"
     return load_config(write_config(ADAPTED + text + more))
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_model_of_the_target_s_labels_is_known_by_more_than_its_folder(
+    write_config, toy_root, tmp_path, elsewhere
+):
+    """The target that is chosen for is tiled a second time, or is the bound's own no more."""
+    target = toy_root / "buildings" / "target"
+    again = shutil.copytree(target, tmp_path / "again")
+    config = load_config(write_config(ADAPTED))
+    domains = config.train_dataloader.dataset
+    assert not learns_from_target_labels(config, None)
+    assert not learns_from_target_labels(config, again)
+    domains.source.data_root = str(target)
+    if elsewhere:
+        rows = read_manifest(again)
+        write_manifest(again, [{**row, "source": f"/b/{row['scene']}.tif"} for row in rows])
+    else:
+        domains.target.data_root = str(toy_root / "buildings" / "source")  # a mistake, or a swap
+    assert learns_from_target_labels(config, again)
+
+
+def test_scenes_that_the_training_does_not_see_tell_nothing(write_config, toy_root, tmp_path):
+    domains = (config := load_config(write_config(ADAPTED))).train_dataloader.dataset
+    own = shutil.copytree(toy_root / "buildings" / "source", tmp_path / "own")
+    rows = read_manifest(own)
+    (other, *_) = read_manifest(toy_root / "buildings" / "target")
+    val = [{**r, "source": other["source"]} if r["split"] == "val" else r for r in rows]
+    write_manifest(own, val)
+    domains.source.data_root = str(own)
+    assert not learns_from_target_labels(config, None)
 
 
 def opened(described):

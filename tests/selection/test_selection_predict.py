@@ -12,6 +12,7 @@ from core_samples import LOOK, draw_scene, write_scene
 
 import mmda
 from mmda.cli import main
+from mmda.raster.dataset.manifest import read_manifest, write_manifest
 from mmda.selection import cache
 
 
@@ -79,7 +80,8 @@ def test_a_choice_by_another_rule_or_for_another_target_is_made_anew(
     options = mmda.SelectOptions("entropy", tiles=1, pixels=100)
     mmda.select(work, options=options, device="cpu")
     assert "by the criterion `entropy`, not by `rank`" in predicted(work, tmp_path, capsys)[1]
-    other = shutil.copytree(toy_root / "buildings" / "source", tmp_path / "other")
+    other = shutil.copytree(toy_root / "buildings" / "target", tmp_path / "other")
+    write_manifest(other, read_manifest(other, "val")[1:])
     mmda.select(work, other, options=mmda.SelectOptions(tiles=1, pixels=100), device="cpu")
     assert f"for `{other}`, split `val`" in predicted(work, tmp_path, capsys)[1]
     assert json.loads((work / "selection.json").read_text())["target"]["name"].startswith(
