@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 
-from mmda.engine.inference import load_model
-from mmda.engine.unlabelled_data import evaluation_pipeline
+from mmda.engine.inference import load_trained
 from mmda.models.segmentors import UDASegmentor
+from mmda.registry import DATASETS
 from mmda.selection.candidates import CACHE
 from mmda.selection.collect import collect
-from mmda.selection.datasets import source_dataset, target_dataset
+from mmda.selection.datasets import source_tiles, target_tiles
 from mmda.selection.identity import Tiles, file_digest, text_digest
 from mmda.selection.options import SelectOptions
 from mmda.selection.views import VIEWS
 
 FORMAT = 2  # of what is kept; a change of views or statistics needs another number
+ADAPTED = "adapted_batch_norm"  # in a checkpoint's meta
+Loader = Callable[[], tuple[UDASegmentor, Mapping[str, Any]]]
 
 
 class Measurer:
@@ -35,30 +38,30 @@ class Measurer:
         self, data: Path | None, options: SelectOptions, device: str | None = None
     ) -> None:
         self.data, self.options, self.device = data, options, device
+        self._opened: dict[str, Any] = {}
 
-    def measure(
-        self,
-        checkpoint: Path,
-        config: Config,
-        load: Callable[[], UDASegmentor] | None = None,
-    ) -> Path:
+    def measure(self, checkpoint: Path, config: Config, load: Loader | None = None) -> Path:
         """Return the file of a checkpoint's statistics, which is written if it is not there.
 
         Args:
             checkpoint: The checkpoint.
             config: The config that it was trained with.
-            load: Returns its model in evaluation mode; by default it is read from the file.
+            load: Returns its model in evaluation mode and its ``meta``; by default they are read
+                from the file.
 
         Raises:
             MMDAError: When the checkpoint or the tiles cannot be used.
         """
-        target = target_dataset(config, self.data, self.options.split)
-        source = source_dataset(config)
-        tiles = Tiles.of(target)
-        path = self._path(checkpoint, config, tiles, source)
+        target = target_tiles(config, self.data, self.options.split)
+        source = source_tiles(config)
+        path = self._path(checkpoint, config, target, source)
         if not path.is_file():
-            model = load() if load else load_model(config, checkpoint, self.device)
-            replace(collect(model, target, source, self.options), target=tiles).save(path)
+            load = load or (lambda: load_trained(config, checkpoint, self.device))
+            model, meta = load()
+            opened = None if source is None else self._open(source)
+            statistics = collect(model, self._open(target), opened, self.options)
+            adapted = bool(meta.get(ADAPTED))
+            replace(statistics, target=self._tiles(target), adapted=adapted).save(path)
         return path
 
     def target(self, config: Config) -> Tiles:
@@ -67,9 +70,9 @@ class Measurer:
         Raises:
             MMDAError: When they cannot be opened.
         """
-        return Tiles.of(target_dataset(config, self.data, self.options.split))
+        return self._tiles(target_tiles(config, self.data, self.options.split))
 
-    def _path(self, checkpoint: Path, config: Config, target: Tiles, source: Any) -> Path:
+    def _path(self, checkpoint: Path, config: Config, target: dict, source: dict | None) -> Path:
         options = self.options
         key = text_digest(
             {
@@ -78,9 +81,22 @@ class Measurer:
                 "views": list(VIEWS),
                 "settings": [options.tiles, options.pixels, options.seed],
                 "network": config.model.to_dict(),
-                "pipeline": list(evaluation_pipeline(config)),
-                "target": target.digest,
-                "source": None if source is None else Tiles.of(source).digest,
+                **{
+                    name: [self._tiles(one).digest, one["pipeline"]]
+                    for name, one in (("target", target), ("source", source))
+                    if one is not None
+                },
             }
         )
         return checkpoint.parent / CACHE / f"{checkpoint.stem}-{key[:16]}.npz"
+
+    def _tiles(self, described: dict) -> Tiles:
+        return Tiles.of(self._open({**described, "pipeline": []}))
+
+    def _open(self, described: dict) -> Any:
+        """Build a dataset, once for all checkpoints, as transforms may look at all its tiles."""
+        key = text_digest(described)
+        if key not in self._opened:
+            init_default_scope("mmda")
+            self._opened[key] = DATASETS.build(described)
+        return self._opened[key]

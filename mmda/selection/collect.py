@@ -46,7 +46,9 @@ def collect(
     samples, counts = [], np.zeros(classes, np.int64)
     views = {name: np.zeros((classes, classes), np.int64) for name in VIEWS}
     for index, (sample, images) in _tiles(model, target, chosen):
-        maps = _on_tile(probabilities(model, images), sample)[:, _valid(sample)]
+        size = tuple(sample.metainfo["ori_shape"])
+        valid = _valid(sample, size)
+        maps = _on_tile(probabilities(model, images), sample, size)[:, valid]
         if not torch.isfinite(maps).all():
             raise ConfigError("its predictions are not finite: the training has diverged.")
         labels = maps.argmax(0).cpu().numpy()
@@ -54,7 +56,7 @@ def collect(
         samples.append(maps.T.cpu().numpy()[_sampled(len(labels), quota, [options.seed, index])])
         for name, view in VIEWS.items():
             changed = predict_view(view, lambda x: probabilities(model, x), images)
-            other = _on_tile(changed, sample)[:, _valid(sample)].argmax(0).cpu().numpy()
+            other = _on_tile(changed, sample, size)[:, valid].argmax(0).cpu().numpy()
             views[name] += confusion_matrix(other, labels, classes)
     if not counts.sum():
         raise DataError(f"None of the {len(chosen)} target tiles has a pixel with data.")
@@ -72,9 +74,10 @@ def choose_tiles(length: int, options: SelectOptions) -> list[int]:
 def _source_matrix(model: UDASegmentor, source: Any, options: SelectOptions) -> np.ndarray:
     matrix = np.zeros((model.num_classes, model.num_classes), np.int64)
     for _, (sample, images) in _tiles(model, source, choose_tiles(len(source), options)):
-        predicted = _on_tile(probabilities(model, images), sample).argmax(0).cpu().numpy()
         label = sample.gt_sem_seg.data[0].cpu().numpy()
-        known = np.where(_valid(sample).cpu().numpy(), label, IGNORE)
+        maps = _on_tile(probabilities(model, images), sample, label.shape)
+        predicted = maps.argmax(0).cpu().numpy()
+        known = np.where(_valid(sample, label.shape).cpu().numpy(), label, IGNORE)
         matrix += confusion_matrix(predicted, known, model.num_classes)
     return matrix
 
@@ -92,24 +95,23 @@ def _tiles(
         yield index, (sample, batch["inputs"])
 
 
-def _on_tile(maps: Tensor, sample: Any) -> Tensor:
-    """Return probabilities (1, C, H, W) of a padded, resized image on the tile's pixels, (C, H, W).
+def _on_tile(maps: Tensor, sample: Any, size: tuple[int, ...]) -> Tensor:
+    """Return probabilities (1, C, H, W) of a padded image on the pixels of ``size``, (C, h, w).
 
-    As in evaluation, the padding is cut off, and the rest is brought to the tile's size.
+    As in evaluation, the padding is cut off, and the rest is resized.
     """
     height, width = sample.metainfo["unpadded"]
     maps = maps[..., :height, :width]
-    size = tuple(sample.metainfo["ori_shape"])
     if size != (height, width):
         maps = F.interpolate(maps, size, mode="bilinear", align_corners=False)
     return maps[0]
 
 
-def _valid(sample: Any) -> Tensor:
-    """Return which of the tile's pixels count, (H, W)."""
+def _valid(sample: Any, size: tuple[int, ...]) -> Tensor:
+    """Return which pixels of a map of ``size`` count, (h, w)."""
     if "valid" in sample:
         return sample.valid.data[0].bool()
-    return torch.ones(sample.metainfo["ori_shape"], dtype=torch.bool)
+    return torch.ones(size, dtype=torch.bool)
 
 
 def _sampled(length: int, quota: int, seed: list[int]) -> np.ndarray:

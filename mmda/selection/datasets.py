@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 
-from mmda.engine.unlabelled_data import evaluation_pipeline
-from mmda.engine.unlabelled_data import target_dataset as described_target
+from mmda.engine.unlabelled_data import evaluation_pipeline, target_dataset
 from mmda.errors import ConfigError
 from mmda.raster.dataset.domain import TiledDomain, count_splits
-from mmda.registry import DATASETS
 
 DEFAULT = ("val", "train", "test")
 """Splits of the target, and of the source, in the order in which they are taken."""
+AS_TESTED = {"test_mode": True}
+DOMAINS = ("source", "target")
+CERTAIN = {"MatchDomain": {"prob": 1.0}, "MatchScale": {"spread": 1.0}}
+"""Transforms that make source tiles like the target's, and what makes them do it always alike."""
 
 
 def learns_from_target_labels(config: Config, data: Path | None) -> bool:
     """Tell whether a config trains on labels of the target, as the bound of a comparison does.
+
+    It does when its source is the folder of the target, of the config's own or of ``data``, or when
+    one of its training tiles is cut from a raster of the target: the same city may be tiled twice.
 
     Args:
         config: A model's config.
@@ -32,17 +37,29 @@ def learns_from_target_labels(config: Config, data: Path | None) -> bool:
         DataError: When ``data`` is no tiled dataset.
     """
     source = _source(config)
-    if source is None:
-        return False
-    try:
-        target = described_target(config, data, None, tested=True)
-    except ConfigError:
-        return False
-    return Path(source["data_root"]).resolve() == Path(target["data_root"]).resolve()
+    targets = []
+    for place in {None, data}:
+        with suppress(ConfigError):
+            targets.append(target_dataset(config, place, None, tested=True))
+    return source is not None and any(_is_part(source, target) for target in targets)
 
 
-def target_dataset(config: Config, data: Path | None, split: str | None) -> Any:
-    """Build the dataset of unlabelled target tiles, loaded as in the config's test.
+def _is_part(source: dict, target: dict) -> bool:
+    one, other = (Path(domain["data_root"]).resolve() for domain in (source, target))
+    return one == other or not _rasters(source, trained=True).isdisjoint(_rasters(target))
+
+
+def _rasters(described: dict, trained: bool = False) -> set[str]:
+    """Return the rasters that a dataset, or what of it is trained on, was tiled from."""
+    root, table = described["data_root"], described.get("split_file")
+    if not Path(root).is_dir():  # it has not come along
+        return set()
+    split = described.get("split", "train") if trained else None
+    return {row["source"] for row in TiledDomain(root, table).rows(split)}
+
+
+def target_tiles(config: Config, data: Path | None, split: str | None) -> dict:
+    """Return the config of the dataset of unlabelled target tiles, loaded as in the config's test.
 
     Args:
         config: A model's config.
@@ -51,41 +68,52 @@ def target_dataset(config: Config, data: Path | None, split: str | None) -> Any:
 
     Raises:
         ConfigError: When nothing names the target.
-        DataError: When the folder or the split does not exist.
+        DataError: When the folder does not exist.
     """
-    described = described_target(config, data, None, tested=True)
-    return _built(described, config, split, labelled=False)
+    described = target_dataset(config, data, None, tested=True)
+    pipeline = list(evaluation_pipeline(config))
+    split = split or _split(described)
+    return {**described, "labelled": False, "split": split, "pipeline": pipeline, **AS_TESTED}
 
 
-def source_dataset(config: Config) -> Any | None:
-    """Build the dataset of the source's validation tiles; ``None`` without a labelled source.
+def source_tiles(config: Config) -> dict | None:
+    """Return the config of the dataset of the source's validation tiles.
 
-    Where the source has no split ``val``, its training tiles stand in.
+    Where the source has no split ``val``, its training tiles stand in. The tiles are brought to the
+    scale and the look that the training gave them for the target's sake, without its randomness: a
+    model that has learnt the target's scale is not judged at another.
+
+    Returns:
+        The config; ``None`` without a labelled source, or where its data have not come along.
     """
     described = _source(config)
     if described is None or not described.get("labelled", True):
         return None
-    if not Path(described["data_root"]).is_dir():  # only the weights have come along
+    steps = _matching(described.get("pipeline") or [])
+    folders = [described["data_root"], *(step[name] for step in steps for name in DOMAINS)]
+    if not all(Path(folder).is_dir() for folder in folders):
         return None
-    return _built(described, config, None, labelled=True)
+    load, *rest = evaluation_pipeline(config)
+    pipeline = [load, *steps, *rest]
+    split = _split(described)
+    return {**described, "labelled": True, "split": split, "pipeline": pipeline, **AS_TESTED}
 
 
-def _built(described: dict, config: Config, split: str | None, *, labelled: bool) -> Any:
-    init_default_scope("mmda")
-    if split is None:
-        tiles = TiledDomain(described["data_root"], described.get("split_file"))
-        there = count_splits(tiles.rows())
-        split = next((name for name in DEFAULT if name in there), DEFAULT[0])
-    more = dict(
-        split=split, labelled=labelled, pipeline=list(evaluation_pipeline(config)), test_mode=True
-    )
-    return DATASETS.build({**described, **more})
+def _matching(pipeline: Sequence[dict]) -> list[dict]:
+    """Return the steps that bring the source to the target's look and scale, without chance."""
+    return [
+        {**step, **CERTAIN[step["type"]]}
+        for step in pipeline
+        if step["type"] in CERTAIN and all(step.get(name) for name in DOMAINS)
+    ]
+
+
+def _split(described: dict) -> str:
+    tiles = TiledDomain(described["data_root"], described.get("split_file"))
+    there = count_splits(tiles.rows())
+    return next((name for name in DEFAULT if name in there), DEFAULT[0])
 
 
 def _source(config: Config) -> dict | None:
-    source = _trained(config).get("source")
-    return dict(source) if source else None
-
-
-def _trained(config: Config) -> dict:
-    return (config.get("train_dataloader") or {}).get("dataset") or {}
+    paired = (config.get("train_dataloader") or {}).get("dataset") or {}
+    return dict(paired["source"]) if paired.get("source") else None

@@ -22,7 +22,8 @@ def refusals(models: Sequence[Statistics]) -> list[str | None]:
 
     Two signs count: its source validation has collapsed, or it predicts one class nearly
     everywhere in the target. The skill on the source is the mean IoU above that of predicting the
-    commonest class everywhere; where no model has any, none is refused for a lack of it.
+    commonest class everywhere; where no model has any, none is refused for a lack of it. Nor is a
+    model whose batch-norm statistics are the target's: those of the source would fit it no longer.
 
     Args:
         models: Statistics of the models, of which ``samples`` are not looked at.
@@ -50,7 +51,7 @@ def _one_class(model: Statistics) -> str | None:
 
 
 def _collapsed(model: Statistics, value: float, best: float) -> str | None:
-    if model.source is None:
+    if model.source is None or model.adapted:
         return None
     labelled = shares(model.source.sum(1))
     chance = 100 * labelled.max() / np.count_nonzero(labelled)

@@ -11,6 +11,7 @@ from mmengine.dist import barrier, is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from mmda.engine.checkpoint import read_checkpoint
 from mmda.engine.unwrap import unwrapped
 from mmda.errors import MMDAError
 from mmda.models.alignments import evaluating
@@ -79,7 +80,8 @@ class SelectionHook(Hook):
         measurer = Measurer(None, self.options)
         try:
             with _undisturbed(model):
-                path = measurer.measure(checkpoint, runner.cfg, lambda: model)
+                meta = read_checkpoint(checkpoint).get("meta", {})
+                path = measurer.measure(checkpoint, runner.cfg, lambda: (model, meta))
         except MMDAError as error:
             runner.logger.warning(f"SelectionHook: {error}")
         else:

@@ -26,6 +26,7 @@ class Statistics:
         source: Confusion matrix (C, C), int64, of the source's validation tiles, rows by label;
             ``None`` without labelled source tiles.
         target: The target tiles.
+        adapted: Whether the model's batch-norm statistics were taken from the target.
     """
 
     samples: np.ndarray
@@ -33,6 +34,7 @@ class Statistics:
     views: Mapping[str, np.ndarray]
     source: np.ndarray | None = None
     target: Tiles | None = None
+    adapted: bool = False
 
     @property
     def num_classes(self) -> int:
@@ -41,7 +43,11 @@ class Statistics:
 
     def save(self, path: Path) -> None:
         """Write a compressed ``.npz`` file."""
-        arrays = {"samples": self.samples, "counts": self.counts}
+        arrays = {
+            "samples": self.samples,
+            "counts": self.counts,
+            "adapted": np.array(self.adapted),
+        }
         arrays |= {VIEW + name: matrix for name, matrix in self.views.items()}
         if self.source is not None:
             arrays["source"] = self.source
@@ -57,7 +63,8 @@ class Statistics:
             views = {k.removeprefix(VIEW): file[k] for k in file.files if k.startswith(VIEW)}
             source = file["source"] if "source" in file.files else None
             target = Tiles(*map(str, file["target"])) if "target" in file.files else None
-            return cls(file["samples"], file["counts"], views, source, target)
+            adapted = bool(file["adapted"])
+            return cls(file["samples"], file["counts"], views, source, target, adapted)
 
 
 def shares(counts: np.ndarray) -> np.ndarray:

@@ -143,7 +143,9 @@ def test_the_hook_does_the_same_at_the_end_of_a_training(trained_bn, toy_root, t
     same(*first)
     one, other = read(expected.checkpoint), read(adapted.checkpoint)
     same(one["state_dict"], other["state_dict"])
-    assert one["meta"]["dataset_meta"] == other["meta"]["dataset_meta"]
+    for key in ("dataset_meta", "adapted_batch_norm"):
+        assert one["meta"][key] == other["meta"][key]
+    assert "adapted_batch_norm" not in read(tmp_path / "hooked" / "iter_1.pth")["meta"]
 
 
 def test_the_hook_checks_before_the_training(config, tmp_path):

@@ -55,6 +55,10 @@ def test_it_trains_without_any_source_and_resumes(source_free, tmp_path):
     train(config, tmp_path / "part", options, resume=True)
     one, other = (read(tmp_path / name, 2) for name in ("whole", "part"))
     assert differences(one, other) == []
+    files = (tmp_path / name / "iter_2.pth" for name in ("whole", "part"))
+    whole, part = (torch.load(file, weights_only=False)["meta"] for file in files)
+    for key in ("adapted_batch_norm", "dataset_meta"):  # what the first part did is not forgotten
+        assert whole[key] == part[key]
     before = torch.load(checkpoint, weights_only=False)["state_dict"]
     weight = "segmentor.backbone.conv1.weight"
     assert not torch.equal(one["state_dict"][weight], before[weight])

@@ -85,6 +85,17 @@ def test_a_model_whose_source_validation_collapsed_never_wins(tmp_path, rule):
     assert "on the source's validation tiles is 39.9, while" in selection.models[1].refused
 
 
+def test_a_model_with_the_target_s_statistics_is_not_judged_on_the_source(tmp_path):
+    adapted = replace(model(0, 0.0, 0.9, FAILED_ON_SOURCE), adapted=True)
+    worse = model(1, 0.3, 0.6, GOOD_ON_SOURCE)
+    selection = chosen(tmp_path, "entropy", adapted=adapted, worse=worse)
+    assert selection.best.name == "adapted"
+    assert [m.refused for m in selection.models] == [None, None]
+    one = replace(one_class(GOOD_ON_SOURCE), adapted=True)  # the other sign counts as before
+    selection = chosen(tmp_path, "entropy", one=one, worse=worse)
+    assert [m.name for m in selection.models if m.refused] == ["one"]
+
+
 def test_what_is_told(tmp_path):
     selection = chosen(
         tmp_path,

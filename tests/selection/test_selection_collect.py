@@ -129,6 +129,15 @@ def test_the_source_is_scored_on_its_labels_where_it_has_data():
     np.testing.assert_array_equal(statistics.source, matrix)
 
 
+def test_a_source_tile_that_was_resized_with_its_label_is_scored_at_the_new_size():
+    (tile,) = make_tiles(1, labelled=True)
+    plain = collect(make_model(), make_tiles(1, labelled=False), [tile], OPTIONS)
+    tile["data_samples"].set_metainfo({"ori_shape": (80, 128)})  # what it was before
+    resized = collect(make_model(), make_tiles(1, labelled=False), [tile], OPTIONS)
+    assert plain.source.sum() == 40 * 64
+    np.testing.assert_array_equal(resized.source, plain.source)
+
+
 def slow_maps(tile: dict) -> np.ndarray:
     model = make_model()
     batch = model.data_preprocessor({"inputs": [tile["inputs"]], "data_samples": None})

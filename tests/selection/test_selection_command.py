@@ -13,7 +13,7 @@ import torch
 import mmda
 from mmda.cli import main
 from mmda.errors import ConfigError
-from mmda.raster.dataset.manifest import read_manifest
+from mmda.raster.dataset.manifest import read_manifest, write_manifest
 from mmda.selection import cache
 
 FEW = ["--tiles", "2", "--pixels", "500", "--device", "cpu"]
@@ -45,7 +45,7 @@ def test_the_better_checkpoint_is_chosen_and_why(work, toy_root, tmp_path, capsy
 
 def test_what_is_known_of_a_checkpoint_is_not_computed_again(work, monkeypatch):
     first = mmda.select(work, options=OPTIONS, device="cpu")
-    monkeypatch.setattr(cache, "load_model", lambda *_: pytest.fail("a checkpoint is loaded"))
+    monkeypatch.setattr(cache, "load_trained", lambda *_: pytest.fail("a checkpoint is loaded"))
     again = mmda.select([work], options=OPTIONS, device="cpu")
     assert again.to_json() == first.to_json()
 
@@ -53,9 +53,9 @@ def test_what_is_known_of_a_checkpoint_is_not_computed_again(work, monkeypatch):
 def test_another_content_or_setting_is_computed_anew(work, monkeypatch):
     mmda.select(work, options=OPTIONS, device="cpu")
     loaded = []
-    real = cache.load_model
+    real = cache.load_trained
     monkeypatch.setattr(
-        cache, "load_model", lambda *args: loaded.append(args[1].name) or real(*args)
+        cache, "load_trained", lambda *args: loaded.append(args[1].name) or real(*args)
     )
     content = torch.load(work / "iter_30.pth", weights_only=False)
     content["state_dict"]["segmentor.decode_head.conv_seg.bias"] += 0.01
@@ -136,7 +136,8 @@ def test_a_split_that_is_not_there(work):
 
 
 def test_trainings_for_several_targets(work, toy_root, tmp_path):
-    shutil.copytree(toy_root / "buildings" / "source", tmp_path / "roads")
+    roads = shutil.copytree(toy_root / "buildings" / "target", tmp_path / "roads")
+    write_manifest(roads, read_manifest(roads)[1:])
     there = str(toy_root / "buildings" / "target")
     other = changed(work, tmp_path / "other", there, str(tmp_path / "roads"))
     with pytest.raises(ConfigError, match=r"2 different targets: `.*buildings/target.*`.*/roads`"):
@@ -153,7 +154,7 @@ def test_trainings_with_other_splits_of_one_target(work, toy_root, tmp_path, mon
     table.write_text(f"scene,split\n{scenes['val']},test\n{scenes['test']},val\n")
     place = f"data_root='{root}',"
     other = changed(work, tmp_path / "other", place, f"{place} split_file='{table}',")
-    monkeypatch.setattr(cache, "load_model", lambda *_: pytest.fail("a checkpoint is loaded"))
+    monkeypatch.setattr(cache, "load_trained", lambda *_: pytest.fail("a checkpoint is loaded"))
     with pytest.raises(ConfigError) as error:
         mmda.select([work, other], options=OPTIONS)
     for part in (f"`{root}`, split `val`, ", f"split `val` of `{table}`", "other/iter_"):

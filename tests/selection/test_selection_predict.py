@@ -12,6 +12,7 @@ from core_samples import LOOK, draw_scene, write_scene
 
 import mmda
 from mmda.cli import main
+from mmda.raster.dataset.manifest import read_manifest, write_manifest
 from mmda.selection import cache
 
 
@@ -34,7 +35,7 @@ def test_the_stored_choice_is_taken(work, tmp_path, monkeypatch, capsys, spellin
     content["models"].reverse()
     (work / "selection.json").write_text(json.dumps(content))
     worse = content["models"][0]["checkpoint"]
-    monkeypatch.setattr(cache, "load_model", lambda *_: pytest.fail("a checkpoint is measured"))
+    monkeypatch.setattr(cache, "load_trained", lambda *_: pytest.fail("a checkpoint is measured"))
     rest = [str(tmp_path / "scene.tif"), "--out", str(tmp_path / "o"), "--device", "cpu"]
     assert main(["predict", str(work), *spelling, *rest, "--tile", "64"]) == 0
     assert worse in capsys.readouterr().out
@@ -79,7 +80,8 @@ def test_a_choice_by_another_rule_or_for_another_target_is_made_anew(
     options = mmda.SelectOptions("entropy", tiles=1, pixels=100)
     mmda.select(work, options=options, device="cpu")
     assert "by the criterion `entropy`, not by `rank`" in predicted(work, tmp_path, capsys)[1]
-    other = shutil.copytree(toy_root / "buildings" / "source", tmp_path / "other")
+    other = shutil.copytree(toy_root / "buildings" / "target", tmp_path / "other")
+    write_manifest(other, read_manifest(other, "val")[1:])
     mmda.select(work, other, options=mmda.SelectOptions(tiles=1, pixels=100), device="cpu")
     assert f"for `{other}`, split `val`" in predicted(work, tmp_path, capsys)[1]
     assert json.loads((work / "selection.json").read_text())["target"]["name"].startswith(

@@ -66,7 +66,9 @@ class AdaptBatchNormHook(Hook):
         described = target_dataset(runner.cfg, self.data_root, self.split)
         self._dataset = unlabelled(described, evaluation_pipeline(runner.cfg))
         self._batches(model)
-        if self.start and runner.iter == 0:  # a resumed run has begun with it
+        if self.start and runner.iter > 0:  # a resumed run has begun with it
+            self._adapted = True
+        elif self.start:
             self._adapt(runner, model, model.segmentor)
             if model.teacher is not None:
                 model.teacher.copy_from(model.segmentor)
@@ -94,9 +96,18 @@ class AdaptBatchNormHook(Hook):
         )
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Describe the target's images in the adapted checkpoint, which is made for them."""
+        """Describe the target's images in the adapted checkpoint, which is made for them.
+
+        What was done is recorded as by ``mmda adapt-bn``.
+        """
         if self._adapted:
             meta = checkpoint["meta"]
+            meta["adapted_batch_norm"] = {
+                "target": [str(self._dataset.data_root)],
+                "blend": self.blend,
+                "passes": self.passes,
+                "tiles": len(self._dataset),
+            }
             described = self._dataset.metainfo["training_data"]
             meta["dataset_meta"] = {**meta["dataset_meta"], "training_data": described}
 

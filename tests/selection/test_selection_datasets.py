@@ -1,0 +1,102 @@
+"""The tiles on which a model is measured: those of the source as its training made them."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+from core_samples import ADAPTED
+from mmengine.registry import init_default_scope
+
+from mmda.datasets.transforms import MatchDomain
+from mmda.engine.launch import load_config
+from mmda.raster.dataset.manifest import read_manifest, write_manifest
+from mmda.registry import DATASETS
+from mmda.selection.datasets import learns_from_target_labels, source_tiles
+
+MATCHED = """
+_domains = dict(source="{source}", target="{target}")
+augment[1:1] = [
+    dict(type="MatchDomain", prob=0.5, **_domains),
+    dict(type="MatchScale", spread=1.3, **_domains),
+]
+"""
+
+
+@pytest.fixture
+def finer(toy_root, tmp_path):
+    """A copy of the source whose pixels have half the size of the target's."""
+    folder = shutil.copytree(toy_root / "buildings" / "source", tmp_path / "finer")
+    rows = read_manifest(folder)
+    write_manifest(folder, [{**row, "gsd": row["gsd"] / 2} for row in rows])
+    return folder
+
+
+@pytest.fixture
+def config(write_config, finer, toy_root):
+    target = toy_root / "buildings" / "target"
+    text = MATCHED.format(source=finer, target=target)
+    more = f"train_dataloader['dataset']['source']['data_root'] = '{finer}'\n"
+    return load_config(write_config(ADAPTED + text + more))
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_model_of_the_target_s_labels_is_known_by_more_than_its_folder(
+    write_config, toy_root, tmp_path, elsewhere
+):
+    """The target that is chosen for is tiled a second time, or is the bound's own no more."""
+    target = toy_root / "buildings" / "target"
+    again = shutil.copytree(target, tmp_path / "again")
+    config = load_config(write_config(ADAPTED))
+    domains = config.train_dataloader.dataset
+    assert not learns_from_target_labels(config, None)
+    assert not learns_from_target_labels(config, again)
+    domains.source.data_root = str(target)
+    if elsewhere:
+        rows = read_manifest(again)
+        write_manifest(again, [{**row, "source": f"/b/{row['scene']}.tif"} for row in rows])
+    else:
+        domains.target.data_root = str(toy_root / "buildings" / "source")  # a mistake, or a swap
+    assert learns_from_target_labels(config, again)
+
+
+def test_scenes_that_the_training_does_not_see_tell_nothing(write_config, toy_root, tmp_path):
+    domains = (config := load_config(write_config(ADAPTED))).train_dataloader.dataset
+    own = shutil.copytree(toy_root / "buildings" / "source", tmp_path / "own")
+    rows = read_manifest(own)
+    (other, *_) = read_manifest(toy_root / "buildings" / "target")
+    val = [{**r, "source": other["source"]} if r["split"] == "val" else r for r in rows]
+    write_manifest(own, val)
+    domains.source.data_root = str(own)
+    assert not learns_from_target_labels(config, None)
+
+
+def opened(described):
+    init_default_scope("mmda")
+    return DATASETS.build(described)
+
+
+def test_source_tiles_have_the_target_s_scale_and_look_always(config, finer, toy_root):
+    dataset = opened(source_tiles(config))
+    assert dataset.split == "val"
+    match = MatchDomain(str(finer), str(toy_root / "buildings" / "target"))
+    for index in range(len(dataset)):
+        matched = match.match(dataset.read_image(index)).astype(float)
+        halved = matched.reshape(32, 2, 32, 2, 3).mean((1, 3))
+        one, again = dataset[index], dataset[index]
+        np.testing.assert_array_equal(one["inputs"], again["inputs"])
+        np.testing.assert_allclose(one["inputs"].permute(1, 2, 0), halved, atol=1)
+        assert one["data_samples"].gt_sem_seg.shape == (32, 32)
+
+
+def test_without_matching_in_the_training_source_tiles_are_as_they_are(write_config):
+    dataset = opened(source_tiles(load_config(write_config(ADAPTED))))
+    np.testing.assert_array_equal(dataset[0]["inputs"].permute(1, 2, 0), dataset.read_image(0))
+
+
+def test_where_the_domain_that_was_matched_has_not_come_along(config, tmp_path):
+    for step in config.train_dataloader.dataset.source.pipeline:
+        if "target" in step:
+            step.target = str(tmp_path / "gone")
+    assert source_tiles(config) is None
