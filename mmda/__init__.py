@@ -2,8 +2,8 @@
 
 The names of the API are imported when they are used, so that ``import mmda`` takes no time::
 
-    from mmda import adapt_bn, discover_patch_modes, export, load_model, pair, predict, select
-    from mmda import suggest, test, tile, train, vectorise
+    from mmda import adapt_bn, calibrate, discover_patch_modes, export, load_model, pair, predict
+    from mmda import select, suggest, test, tile, train, vectorise
 """
 
 # ruff: noqa: F401  # type checkers read the imports, users get the names
@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "mmda.api.adaptation": "BatchNormResult adapt_bn",
+    "mmda.api.calibrating": "calibrate",
     "mmda.api.exporting": "export",
     "mmda.api.pairing": "PairResult pair",
     "mmda.api.patch_modes": "discover_patch_modes",
@@ -25,6 +26,9 @@ _HOMES = {
     "mmda.api.suggesting": "suggest",
     "mmda.api.tiling": "tile",
     "mmda.api.training": "TestResult TrainResult test train",
+    "mmda.calibration.calibrate": "Calibration",
+    "mmda.calibration.options": "CalibrateOptions",
+    "mmda.calibration.reliability": "Reliability",
     "mmda.errors": "ConfigError DataError MMDAError",
     "mmda.pairing.options": "PairOptions",
     "mmda.raster.mapping.options": "PredictOptions",
@@ -42,6 +46,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 if TYPE_CHECKING:  # the same for type checkers
     from mmda.api.adaptation import BatchNormResult, adapt_bn
+    from mmda.api.calibrating import calibrate
     from mmda.api.exporting import export
     from mmda.api.pairing import PairResult, pair
     from mmda.api.patch_modes import discover_patch_modes
@@ -56,6 +61,9 @@ if TYPE_CHECKING:  # the same for type checkers
     from mmda.api.suggesting import suggest
     from mmda.api.tiling import tile
     from mmda.api.training import TestResult, TrainResult, test, train
+    from mmda.calibration.calibrate import Calibration
+    from mmda.calibration.options import CalibrateOptions
+    from mmda.calibration.reliability import Reliability
     from mmda.errors import ConfigError, DataError, MMDAError
     from mmda.pairing.options import PairOptions
     from mmda.raster.mapping.options import PredictOptions

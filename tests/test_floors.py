@@ -18,7 +18,7 @@ FLOORS = """
     demo compare                                experiments
     ablation
     api                                         what the command line and scripts call
-    adaptation pairing pseudo selection style suggestion testing visualisation  workflows
+    adaptation calibration pairing pseudo selection style suggestion testing visualisation  workflow
     engine                                      training
     models
     datasets

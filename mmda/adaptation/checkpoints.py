@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from mmda.engine.checkpoint_content import TEMPERATURE
 from mmda.errors import ConfigError
 from mmda.utils.files import atomic_path
 
@@ -38,7 +39,8 @@ def adapted_path(checkpoint: str | Path, out: str | Path | None, suffix: str) ->
 def write_adapted(model: Any, meta: dict, path: Path, **record: Any) -> None:
     """Write a model's weights with the metadata of the checkpoint that it was made from.
 
-    It cannot be resumed from, as the state of the optimisers belongs to the old weights.
+    It cannot be resumed from, as the state of the optimisers belongs to the old weights, and is not
+    calibrated, as its predictions are others.
 
     Args:
         model: The adapted model.
@@ -46,7 +48,8 @@ def write_adapted(model: Any, meta: dict, path: Path, **record: Any) -> None:
         path: The file.
         record: What was done, in plain values, kept in ``meta``.
     """
-    meta = {**copy.deepcopy(meta), "dataset_meta": model.dataset_meta, **record}
+    kept = {key: value for key, value in meta.items() if key != TEMPERATURE}
+    meta = {**copy.deepcopy(kept), "dataset_meta": model.dataset_meta, **record}
     path.parent.mkdir(parents=True, exist_ok=True)
     state = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
     with atomic_path(path) as temporary:

@@ -37,5 +37,7 @@ def export(model: Model, out: str | Path) -> Path:
     path = Path(out)
     if path.suffix != safetensors_file.SUFFIX:
         raise ConfigError(f"`{path}` must end in {safetensors_file.SUFFIX}; nothing is written.")
-    safetensors_file.write(model.network.predictor, model.network.dataset_meta, path)
+    network = model.network
+    meta = {"dataset_meta": network.dataset_meta, "temperature": network.temperature}
+    safetensors_file.write(network.predictor, meta, path)
     return path

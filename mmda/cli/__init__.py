@@ -19,6 +19,7 @@ COMMANDS = {
     "train": "train a segmentor from a config",
     "test": "evaluate a checkpoint",
     "select": "choose among checkpoints without target labels",
+    "calibrate": "fit the temperature of a model's probabilities, for the target",
     "suggest": "which tiles of an unlabelled target to label next",
     "predict": "map whole rasters to georeferenced masks",
     "adapt-bn": "estimate a model's batch-norm statistics anew on a target",

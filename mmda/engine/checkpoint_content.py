@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmda.errors import ConfigError
 from mmda.raster.dataset.training_data import TrainingData
 from mmda.utils.names import check_name
+
+TEMPERATURE = "temperature"
+"""Key in ``meta`` of what a calibrated model's logits are divided by."""
 
 
 def check_content(checkpoint: Any, path: object) -> None:
@@ -24,6 +28,9 @@ def check_content(checkpoint: Any, path: object) -> None:
     if odd := [key for key in state if not isinstance(key, str)]:
         raise unreadable(path, f"its `state_dict` has the key {odd[0]!r}, expected are names")
     meta = require_dict(checkpoint.get("meta") or {}, "its `meta`", path)
+    temperature = meta.get(TEMPERATURE, 1.0)
+    if not (isinstance(temperature, (int, float)) and 0 < temperature < math.inf):
+        raise unreadable(path, f"its temperature is {temperature!r}, expected a positive number")
     data = require_dict(meta.get("dataset_meta") or {}, "its `dataset_meta`", path)
     classes = data.get("classes") or ()
     if not isinstance(classes, Sequence) or isinstance(classes, str):

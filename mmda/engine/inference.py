@@ -13,6 +13,7 @@ from mmengine.registry import init_default_scope
 from torch import Tensor
 
 from mmda.engine.checkpoint import load_weights
+from mmda.engine.checkpoint_content import TEMPERATURE
 from mmda.engine.launch import ConfigSource, load_config
 from mmda.engine.pretrained import check_pretrained
 from mmda.errors import ConfigError
@@ -49,6 +50,7 @@ def load_trained(
     model = build_model(config)
     meta = load_weights(model, checkpoint).get("meta", {})
     model.dataset_meta = meta.get("dataset_meta")
+    model.temperature = meta.get(TEMPERATURE, 1.0)
     return place_model(model, device), meta
 
 
@@ -94,6 +96,7 @@ def place_model(model: UDASegmentor, device: str | None) -> UDASegmentor:
 def make_predictor(model: UDASegmentor) -> Callable[..., np.ndarray]:
     """Return a function from raw pixels (N, B, H, W) to float32 probabilities (N, C, H, W).
 
+    The probabilities are those of a calibrated model where it is one, see ``mmda calibrate``.
     It also takes which pixels hold data, (N, H, W) bool, for a model that adapts to what it
     predicts; its attribute ``uses_counted`` tells whether the model does.
     """
@@ -108,17 +111,29 @@ def make_predictor(model: UDASegmentor) -> Callable[..., np.ndarray]:
         mask = inputs.new_zeros((len(inputs), *inputs.shape[-2:]), dtype=torch.bool)
         mask[:, :height, :width] = True if counted is None else torch.from_numpy(counted)
         with model.test_time.adapted(model.predictor, inputs, None if mask.all() else mask):
-            return probabilities(model, inputs)[..., :height, :width].cpu().numpy()
+            maps = probabilities(model, inputs, model.temperature)
+            return maps[..., :height, :width].cpu().numpy()
 
     predict.uses_counted = type(model.test_time) is not TestTime  # type: ignore[attr-defined]
     return predict
 
 
-def probabilities(model: UDASegmentor, images: Tensor) -> Tensor:
-    """Return the probabilities (N, C, H, W), float32, of images (N, B, H, W), normalised."""
+def logits(model: UDASegmentor, images: Tensor) -> Tensor:
+    """Return the logits (N, C, H, W), float32, of images (N, B, H, W), normalised."""
     size = images.shape[-2:]
     meta = dict(ori_shape=size, img_shape=size, pad_shape=size, padding_size=[0, 0, 0, 0])
-    return model.predictor.inference(images, [meta] * len(images)).float().softmax(1)
+    return model.predictor.inference(images, [meta] * len(images)).float()
+
+
+def probabilities(model: UDASegmentor, images: Tensor, temperature: float = 1.0) -> Tensor:
+    """Return the probabilities (N, C, H, W), float32, of images (N, B, H, W), normalised.
+
+    Args:
+        model: The model.
+        images: The images.
+        temperature: What logits are divided by; that of a calibrated model is its ``temperature``.
+    """
+    return (logits(model, images) / temperature).softmax(1)
 
 
 def without_pretrained(model: dict) -> None:

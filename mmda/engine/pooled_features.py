@@ -48,7 +48,7 @@ def see_tiles(model: UDASegmentor, batches: Iterable[TargetBatch]) -> SeenTiles:
     features, entropy, pixels = [], [], []
     for batch in batches:
         features.append(pooled_features(model, batch))
-        maps = probabilities(model, batch.images)
+        maps = probabilities(model, batch.images, model.temperature)
         counted = _counted(batch)
         counts = counted.flatten(1).sum(1)
         found = (_entropy(maps) * counted).flatten(1).double().sum(1) / counts.clamp(min=1)

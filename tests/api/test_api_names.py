@@ -12,7 +12,7 @@ import pytest
 import mmda
 
 FUNCTIONS = {
-    "adapt_bn", "export", "load_model", "pair", "predict", "select", "suggest", "test",
+    "adapt_bn", "calibrate", "export", "load_model", "pair", "predict", "select", "suggest", "test",
     "tile", "tile_dataset", "train",
     "vectorise",
 }  # fmt: skip

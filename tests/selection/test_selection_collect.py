@@ -10,9 +10,10 @@ import torch
 import torch.nn.functional as F
 
 from mmda.datasets.transforms import PackDomainInputs
+from mmda.engine.tile_pass import choose_tiles
 from mmda.errors import ConfigError, DataError
 from mmda.models.data_preprocessor import DomainDataPreprocessor
-from mmda.selection.collect import choose_tiles, collect
+from mmda.selection.collect import collect
 from mmda.selection.options import SelectOptions
 
 BANDS, CLASSES = 2, 3
@@ -147,10 +148,10 @@ def slow_maps(tile: dict) -> np.ndarray:
 
 def test_no_more_tiles_and_pixels_than_asked_for():
     options = SelectOptions(tiles=3, pixels=30, seed=1)
-    chosen = choose_tiles(20, options)
-    assert chosen == sorted(set(chosen)) == choose_tiles(20, options)
+    chosen = choose_tiles(20, options.tiles, options.seed)
+    assert chosen == sorted(set(chosen)) == choose_tiles(20, options.tiles, options.seed)
     assert len(chosen) == 3
-    assert choose_tiles(20, SelectOptions(tiles=3, seed=2)) != chosen
+    assert choose_tiles(20, options.tiles, 2) != chosen
     calls = []
 
     def counted(images, metas):

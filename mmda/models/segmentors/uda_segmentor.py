@@ -81,6 +81,8 @@ class UDASegmentor(BaseSegmentor):
         self.teacher: Any = None if teacher is None else Teacher(self.segmentor, **teacher)
         self.evaluate = evaluate
         self.test_time = build_test_time(test_time, self.predictor)
+        #: What maps divide the logits by; a calibrated checkpoint has another one.
+        self.temperature = 1.0
         #: Whether the next iteration measures its losses' gradients; hooks set it.
         self.measures_gradients = False
         #: The last measured gradients, see :func:`logit_gradients`.
