@@ -7,7 +7,6 @@ import os
 import threading
 import warnings
 from pathlib import Path
-from types import SimpleNamespace
 
 # Before torch is imported by any test: one thread is fastest on tiny tensors, and keeps sums exact.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -17,6 +16,7 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 import core_samples
 import pytest
 from hypothesis import settings
+from quick_mmengine import quick_mmengine
 from tqdm import tqdm
 
 # The same examples in every run; `pytest --hypothesis-profile default` looks for new ones.
@@ -45,19 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def quick_runs():
-    """Leave out what takes MMEngine longer than a tiny training, for each run and checkpoint.
-
-    It formats the whole config, and asks git for the commit of the folder where it is installed.
-    For each dataset it collects garbage among all that the tests' process has imported.
-    """
-    import mmengine.dataset.base_dataset
-    import mmengine.utils.version_utils
-    import yapf.yapflib.yapf_api
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(yapf.yapflib.yapf_api, "FormatCode", lambda text, **_: (text, True))
-        patch.setattr(mmengine.utils.version_utils, "_minimal_ext_cmd", lambda command: b"0" * 40)
-        patch.setattr(mmengine.dataset.base_dataset, "gc", SimpleNamespace(collect=lambda: 0))
+    with quick_mmengine():
         yield
 
 

@@ -6,7 +6,6 @@ same strides, one block per stage and a quarter of the channels. Each backbone i
 
 from __future__ import annotations
 
-import copy
 import json
 from functools import cache
 from pathlib import Path
@@ -151,10 +150,16 @@ def _quiet_single_thread():
 
 def train_step(path: Path, short: bool = True) -> dict:
     """Do one step of a config's model, short or in full."""
-    config = copy.deepcopy(load(path))
-    config.model.segmentor.backbone.pop("init_cfg", None)  # no download
-    parts = [config.model.to_dict(), config.optim_wrapper.to_dict(), config.train_cfg.max_iters - 1]
-    return train_once(json.dumps(parts), short)
+    return train_once(key_of(path), short)
+
+
+@cache
+def key_of(path: Path) -> str:
+    """Return all that a config's step hangs on."""
+    config = load(path)
+    model = config.model.to_dict()
+    model["segmentor"]["backbone"].pop("init_cfg", None)  # no download
+    return json.dumps([model, config.optim_wrapper.to_dict(), config.train_cfg.max_iters - 1])
 
 
 def one_of_each_backbone() -> list[Path]:

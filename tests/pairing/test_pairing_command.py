@@ -199,15 +199,22 @@ def test_shared_ground_is_warned_of(tmp_path, capsys):
         ("s", "t", ["extra"], ["takes SOURCE TARGET OUT", "got 4 folder(s)"]),
     ],
 )
-def test_what_it_refuses(tmp_path, capsys, source, target, options, words):
-    domain(tmp_path, "s", "train")
-    domain(tmp_path, "t", "train train", east=FAR)
-    domain(tmp_path, "v", "val")
-    domain(tmp_path, "u", "train", labelled=())
-    error = refused(pair(tmp_path, *options, source=source, target=target), capsys)
+def test_what_it_refuses(refusable, capsys, source, target, options, words):
+    error = refused(pair(refusable, *options, source=source, target=target), capsys)
     for word in words:
         assert word in error
-    assert not (tmp_path / "o").exists()
+    assert not (refusable / "o").exists()
+
+
+@pytest.fixture(scope="module")
+def refusable(tmp_path_factory):
+    """Domains that are paired without success, which leaves them as they are."""
+    folder = tmp_path_factory.mktemp("refusable")
+    domain(folder, "s", "train")
+    domain(folder, "t", "train train", east=FAR)
+    domain(folder, "v", "val")
+    domain(folder, "u", "train", labelled=())
+    return folder
 
 
 @pytest.mark.parametrize("name", sorted(PRESETS))

@@ -23,7 +23,7 @@ pytestmark = [
 ]
 DATA = Path(os.environ.get("MMDA_SAMPLE_DATA", ""))
 CONFIGS = Path(__file__).resolve().parents[2] / "configs" / "custom"
-ITERATIONS = 6
+ITERATIONS = 4
 SHORT = [
     f"train_cfg.max_iters={ITERATIONS}",
     "train_dataloader.batch_size=2",
@@ -81,7 +81,7 @@ def domains(request, tmp_path_factory):
 
 
 def train(name: str, root: Path, monkeypatch) -> Path:
-    """Train a custom config for a few iterations and return its checkpoint."""
+    """Train a custom config for a few iterations, once, and return its checkpoint."""
     monkeypatch.setenv("MMDA_SOURCE", str(root / "source"))
     monkeypatch.setenv("MMDA_TARGET", str(root / "target"))
     monkeypatch.setenv("MMDA_CROP", "64")
@@ -89,9 +89,12 @@ def train(name: str, root: Path, monkeypatch) -> Path:
     if name == "adapted":
         options.append("model.alignments.self_training.start=2")
     work_dir = root / name
+    checkpoint = work_dir / f"iter_{ITERATIONS}.pth"
+    if checkpoint.exists():
+        return checkpoint
     config = str(CONFIGS / f"{name}.py")
     assert main(["train", config, "--work-dir", str(work_dir), "--cfg-options", *options]) == 0
-    return work_dir / f"iter_{ITERATIONS}.pth"
+    return checkpoint
 
 
 def test_source_only_and_adapted_are_trained_scored_and_pictured(domains, monkeypatch):
