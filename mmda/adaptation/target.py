@@ -10,7 +10,12 @@ from typing import Any
 from mmengine.config import Config
 
 from mmda.engine.target_batches import RasterBatches, TileBatches
-from mmda.engine.unlabelled_data import evaluation_pipeline, target_dataset, unlabelled
+from mmda.engine.unlabelled_data import (
+    evaluation_pipeline,
+    known_holes,
+    target_dataset,
+    unlabelled,
+)
 from mmda.errors import ConfigError
 from mmda.models.batch_norm import TargetBatch
 from mmda.raster.dataset.training_data import TrainingData
@@ -78,6 +83,6 @@ def open_target(
         batches = RasterBatches(model, rasters, options.progress)
         return Target(batches, [str(image) for image in images], rasters=rasters)
     described = target_dataset(config, None if data is None else str(data), split)
-    dataset = unlabelled(described, evaluation_pipeline(config))
+    dataset = known_holes(unlabelled(described, evaluation_pipeline(config)))
     tiles = TileBatches(model, dataset, options.batch_size, workers, options.progress)
     return Target(tiles, [str(dataset.data_root)], dataset.metainfo["training_data"])

@@ -8,7 +8,7 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from mmda.engine.unlabelled_data import evaluation_pipeline, target_dataset
+from mmda.engine.unlabelled_data import evaluation_pipeline, source_config, target_dataset
 from mmda.errors import ConfigError
 from mmda.raster.dataset.domain import TiledDomain
 from mmda.registry import DATASETS
@@ -29,8 +29,7 @@ def source_tiles(config: Config, split: str, *, labelled: bool) -> Any:
         ConfigError: When the config names no labelled source, its folder is not there, or the
             split has no labelled tiles.
     """
-    paired = (config.get("train_dataloader") or {}).get("dataset") or {}
-    described = dict(paired.get("source") or {})
+    described = source_config(config) or {}
     advice = (
         "A calibration needs labelled source tiles of split `val`: tile the source again with "
         "--val-fraction, or name it with --cfg-options "

@@ -152,6 +152,7 @@ class TiledDataset(BaseDataset):
         return {
             "tile": row["id"],
             "tile_size": (row["height"], row["width"]),
+            "valid_fraction": row["valid_fraction"],
             "domain": self.domain,
             "background": self.background,
             "seg_fields": [],

@@ -10,6 +10,7 @@ from mmengine.config import Config
 
 from mmda.errors import ConfigError
 from mmda.raster.dataset.manifest import read_manifest
+from mmda.raster.dataset.tile_files import records_holes
 from mmda.registry import DATASETS
 
 TILES, WINDOWS = "TiledDataset", "RasterWindowDataset"
@@ -88,6 +89,36 @@ def _elsewhere(described: dict, data: str | Path) -> dict:
 def unlabelled(dataset: dict, pipeline: Sequence[dict]) -> Any:
     """Build a dataset from its config, but without labels and with other transforms."""
     return DATASETS.build({**dataset, "labelled": False, "pipeline": list(pipeline)})
+
+
+def known_holes(dataset: Any) -> Any:
+    """Return the part of a dataset whose tiles tell which of their pixels have data.
+
+    PNG and JPEG tiles that are partly empty do not; what is empty in them would be taken for
+    content by a statistic.
+
+    Args:
+        dataset: A :class:`~mmda.datasets.TiledDataset`.
+
+    Raises:
+        ConfigError: When no tile tells it.
+    """
+    every = range(len(dataset))
+    known = [index for index in every if records_holes(dataset.get_data_info(index))]
+    if not known:
+        raise ConfigError(
+            f"`{dataset.data_root}`, split `{dataset.split}`: no tile is whole, and PNG and JPEG "
+            "tiles do not record where they have data, so what is empty would count as content. "
+            "Tile the rasters with --format tif."
+        )
+    return dataset if len(known) == len(dataset) else dataset.get_subset(known)
+
+
+def source_config(config: Config) -> dict | None:
+    """Return the config of a training's source dataset, of several the first; None for none."""
+    paired = (config.get("train_dataloader") or {}).get("dataset") or {}
+    source = paired.get("source")
+    return dict(source.get("datasets", [source])[0]) if source else None
 
 
 def true_labels(dataset: dict, tiles: Any) -> Any | None:

@@ -11,6 +11,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from mmda.engine.inference import load_trained
+from mmda.engine.unlabelled_data import known_holes
 from mmda.models.segmentors import UDASegmentor
 from mmda.registry import DATASETS
 from mmda.selection.candidates import CACHE
@@ -98,5 +99,5 @@ class Measurer:
         key = text_digest(described)
         if key not in self._opened:
             init_default_scope("mmda")
-            self._opened[key] = DATASETS.build(described)
+            self._opened[key] = known_holes(DATASETS.build(described))
         return self._opened[key]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from mmda.engine.unlabelled_data import evaluation_pipeline, target_dataset
+from mmda.engine.unlabelled_data import evaluation_pipeline, source_config, target_dataset
 from mmda.errors import ConfigError
 from mmda.raster.dataset.domain import TiledDomain, count_splits
 
@@ -36,7 +36,7 @@ def learns_from_target_labels(config: Config, data: Path | None) -> bool:
     Raises:
         DataError: When ``data`` is no tiled dataset.
     """
-    source = _source(config)
+    source = source_config(config)
     targets = []
     for place in {None, data}:
         with suppress(ConfigError):
@@ -86,7 +86,7 @@ def source_tiles(config: Config) -> dict | None:
     Returns:
         The config; ``None`` without a labelled source, or where its data have not come along.
     """
-    described = _source(config)
+    described = source_config(config)
     if described is None or not described.get("labelled", True):
         return None
     steps = _matching(described.get("pipeline") or [])
@@ -112,8 +112,3 @@ def _split(described: dict) -> str:
     tiles = TiledDomain(described["data_root"], described.get("split_file"))
     there = count_splits(tiles.rows())
     return next((name for name in DEFAULT if name in there), DEFAULT[0])
-
-
-def _source(config: Config) -> dict | None:
-    paired = (config.get("train_dataloader") or {}).get("dataset") or {}
-    return dict(paired["source"]) if paired.get("source") else None

@@ -8,7 +8,12 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from mmda.engine.target_batches import TileBatches
-from mmda.engine.unlabelled_data import evaluation_pipeline, target_dataset, unlabelled
+from mmda.engine.unlabelled_data import (
+    evaluation_pipeline,
+    known_holes,
+    target_dataset,
+    unlabelled,
+)
 from mmda.engine.unwrap import unwrapped
 from mmda.models.batch_norm import adapt_statistics, batch_norm_layers, check_options
 from mmda.registry import HOOKS
@@ -64,7 +69,7 @@ class AdaptBatchNormHook(Hook):
         model = unwrapped(runner.model)
         batch_norm_layers(model.predictor)
         described = target_dataset(runner.cfg, self.data_root, self.split)
-        self._dataset = unlabelled(described, evaluation_pipeline(runner.cfg))
+        self._dataset = known_holes(unlabelled(described, evaluation_pipeline(runner.cfg)))
         self._batches(model)
         if self.start and runner.iter > 0:  # a resumed run has begun with it
             self._adapted = True
