@@ -72,6 +72,12 @@ CASES: dict[str, list[dict[str, Any]]] = {
         dict(MATCHED, in_channels=64, things=(0, 1, 2), verify=True),
         dict(MATCHED, in_channels=64, things=(0,), stuff=(1, 2), verify_target=True),
     ],
+    "DomainReversal": [
+        dict(in_channels=64, weight=0.7, discriminator=dict(DISCRIMINATOR, num_layers=1)),
+        dict(in_channels=16, index=1, discriminator=DISCRIMINATOR, gan="lsgan"),
+    ],
+    "MinEnt": [dict(weights=dict(decode=1.0)), dict(weights=dict(decode=1.0, aux=0.2), scale=0.5)],
+    "MaxSquare": [dict(weights=dict(decode=1.0)), dict(weights=dict(aux=1.0), balance=0.0)],
     "PatchAlignment": [
         dict(PATCHES),
         dict(PATCHES, grid=(2, 3), head="aux", discriminator=dict(channels=(5,)), least=0.01),

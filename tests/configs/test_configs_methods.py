@@ -11,7 +11,7 @@ from mmda.ablation.reading import read_table
 from mmda.engine.launch import load_config
 
 CONFIGS = sorted((REPO / "configs" / "uda").glob("*/*.py"))
-TWO_LEVELS = ("multi-level", "advent")
+TWO_LEVELS = ("multi-level", "advent", "minent")
 
 
 def method(path: Path) -> str:

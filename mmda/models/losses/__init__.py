@@ -17,6 +17,7 @@ from mmda.models.losses.grouping import (
     orthogonality_loss,
 )
 from mmda.models.losses.instances import adaptive_weights, matching_loss, region_means
+from mmda.models.losses.max_square import max_square_loss
 from mmda.models.losses.self_information import self_information
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "inter_class_loss",
     "intra_class_loss",
     "matching_loss",
+    "max_square_loss",
     "orthogonality_loss",
     "region_means",
     "self_information",

@@ -1,0 +1,11 @@
+# Maximum squares with image-wise class weights (MaxSquare + IW), main head.
+_base_ = [
+    "../../_base_/models/deeplabv2_r101.py",
+    "../../_base_/datasets/massachusetts2inria.py",
+    "../../_base_/schedules/adversarial_120k.py",
+    "../../_base_/full_runtime.py",
+]
+num_classes = {{_base_.model.segmentor.decode_head.num_classes}}
+model = dict(
+    alignments=dict(certain=dict(type="MaxSquare", weights=dict(decode=0.1 / num_classes)))
+)
