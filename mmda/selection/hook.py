@@ -31,7 +31,9 @@ class SelectionHook(Hook):
     """Measure every checkpoint by unlabelled target tiles when it is saved, and choose at the end.
 
     After a checkpoint is saved, the model predicts a few target tiles, with their views, and a few
-    source tiles; what is computed lies beside the checkpoint, for comparisons by the same options.
+    source tiles; what is computed lies beside the checkpoint, where ``mmda select`` with the same
+    options, such as the defaults of both, finds it. A checkpoint costs four predictions of each of
+    the target tiles and one of each of the source tiles.
     At the end the checkpoints that are still there are compared; the log says which is the best and
     why, and the choice is written to ``selection.json``, which ``mmda predict --checkpoint auto``
     reads. The training itself is not changed: a run with the hook gives the same weights.
@@ -46,7 +48,11 @@ class SelectionHook(Hook):
     priority = "LOWEST"  # after the checkpoint hook
 
     def __init__(
-        self, rule: str = RULE, tiles: int = 16, pixels: int = 20_000, split: str | None = None
+        self,
+        rule: str = RULE,
+        tiles: int = SelectOptions.tiles,
+        pixels: int = SelectOptions.pixels,
+        split: str | None = None,
     ) -> None:
         self.options = SelectOptions(rule, split, tiles, pixels, progress=False)
 

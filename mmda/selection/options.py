@@ -27,8 +27,8 @@ class SelectOptions:
     split: str | None = option(
         "split of the target tiles", None, shown="val, or train where there is none"
     )
-    tiles: int = option("target tiles that are predicted, and source tiles, at most", 64)
-    pixels: int = option("pixels that are sampled from the target tiles", 100_000)
+    tiles: int = option("target tiles that are predicted, and source tiles, at most", 16)
+    pixels: int = option("pixels that are sampled from the target tiles", 20_000)
     seed: int = option("seed of the choice of tiles and pixels", 0)
     progress: bool = True
 

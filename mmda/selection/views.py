@@ -16,10 +16,12 @@ class View:
     Attributes:
         change: Changes images.
         restore: Brings probabilities for the changed images back to the size given.
+        mask: Moves masks (N, H, W), bool, as the pixels of the images are moved.
     """
 
     change: Callable[[Tensor], Tensor]
     restore: Callable[[Tensor, tuple[int, int]], Tensor]
+    mask: Callable[[Tensor], Tensor]
 
 
 SCALE = 0.75  # at most
@@ -32,8 +34,16 @@ def _flip(images: Tensor, size: tuple[int, int] | None = None) -> Tensor:
 
 
 def _shrink(images: Tensor) -> Tensor:
+    return _resize(images, _smaller(images))
+
+
+def _shrink_mask(mask: Tensor) -> Tensor:
+    return F.interpolate(mask[:, None].float(), _smaller(mask), mode="nearest-exact")[:, 0].bool()
+
+
+def _smaller(images: Tensor) -> tuple[int, int]:
     height, width = (max(STEP, int(SCALE * n / STEP) * STEP) for n in images.shape[-2:])
-    return _resize(images, (height, width))
+    return height, width
 
 
 def _resize(images: Tensor, size: tuple[int, int]) -> Tensor:
@@ -44,25 +54,31 @@ def _recolour(images: Tensor) -> Tensor:
     return images * CONTRAST + BRIGHTNESS
 
 
-def _unchanged(maps: Tensor, size: tuple[int, int]) -> Tensor:
+def _unchanged(maps: Tensor, size: tuple[int, int] | None = None) -> Tensor:
     return maps
 
 
 VIEWS: Mapping[str, View] = {
-    "flip": View(_flip, _flip),
-    "scale": View(_shrink, _resize),
-    "radiometry": View(_recolour, _unchanged),
+    "flip": View(_flip, _flip, _flip),
+    "scale": View(_shrink, _resize, _shrink_mask),
+    "radiometry": View(_recolour, _unchanged, _unchanged),
 }
 """Mirrored left to right; 3/4 of the size or a little less; flatter and brighter."""
 
 
-def predict_view(view: View, network: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
+Network = Callable[[Tensor, Tensor | None], Tensor]
+"""From normalised images (N, B, H, W), and which of their pixels count, (N, H, W) bool or None for
+all, to probabilities (N, C, H, W)."""
+
+
+def predict_view(view: View, network: Network, images: Tensor, counted: Tensor | None) -> Tensor:
     """Return a network's probabilities for the changed images, brought back to the plain ones.
 
     Args:
         view: The view.
-        network: From normalised images (N, B, H, W) to probabilities (N, C, H, W).
-        images: The plain ones, normalised.
+        network: The network.
+        images: The plain images, normalised.
+        counted: Which of their pixels count; None for all.
     """
-    maps = network(view.change(images))
+    maps = network(view.change(images), None if counted is None else view.mask(counted))
     return view.restore(maps, (int(images.shape[-2]), int(images.shape[-1])))

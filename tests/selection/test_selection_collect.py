@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch.nn.functional as F
 from mmda.datasets.transforms import PackDomainInputs
 from mmda.engine.tile_pass import choose_tiles
 from mmda.errors import ConfigError, DataError
+from mmda.models.batch_norm import ImageStatistics, Tent, TestTime
 from mmda.models.data_preprocessor import DomainDataPreprocessor
 from mmda.selection.collect import collect
 from mmda.selection.options import SelectOptions
@@ -28,10 +30,11 @@ def inference(images: torch.Tensor, metas: list[dict]) -> torch.Tensor:
     return torch.einsum("cb,nbhw->nchw", WEIGHTS, seen)
 
 
-def make_model(forward=inference) -> SimpleNamespace:
+def make_model(forward=inference, test_time=None) -> SimpleNamespace:
     preprocessor = DomainDataPreprocessor([10.0, 20.0], [5.0, 4.0], size_divisor=32)
     network = SimpleNamespace(inference=forward)
-    return SimpleNamespace(data_preprocessor=preprocessor, predictor=network, num_classes=CLASSES)
+    parts = dict(data_preprocessor=preprocessor, predictor=network, num_classes=CLASSES)
+    return SimpleNamespace(**parts, test_time=test_time or TestTime())
 
 
 def make_tiles(count: int, labelled: bool, sizes=((40, 64), (64, 64)), valid=True) -> list[dict]:
@@ -172,3 +175,49 @@ def test_predictions_that_are_not_finite():
     model = make_model(lambda images, metas: inference(images, metas) * float("nan"))
     with pytest.raises(ConfigError, match="the training has diverged"):
         collect(model, make_tiles(1, labelled=False), None, OPTIONS)
+
+
+def by_pixel(images: torch.Tensor, metas: list[dict]) -> torch.Tensor:
+    return torch.einsum("cb,nbhw->nchw", WEIGHTS, images)
+
+
+class Shifted(TestTime):
+    """Subtract each image's mean over the pixels that count, as its own statistics would."""
+
+    @contextmanager
+    def adapted(self, network, images, counted):
+        weights = torch.ones_like(images[:, 0]) if counted is None else counted.float()
+        mean = torch.einsum("nbhw,nhw->nb", images, weights) / weights.sum((1, 2))[:, None]
+        network.inference = lambda x, metas: by_pixel(x - mean[..., None, None], metas)
+        yield
+        network.inference = by_pixel
+
+
+def test_a_model_that_adapts_to_each_image_is_measured_as_it_is_tested():
+    """Each view is adapted to by itself, and pixels that do not count have no part in it."""
+    tiles = make_tiles(3, labelled=False, sizes=((32, 64),))
+    hole = tiles[1]["data_samples"].valid.data[0] == 0
+    tiles[1]["inputs"][:, hole] = 1e3
+    found = collect(make_model(by_pixel, Shifted()), tiles, None, OPTIONS)
+    counts = np.zeros(CLASSES, int)
+    for tile in tiles:
+        valid = torch.ones(32, 64, dtype=torch.bool)
+        if "valid" in tile["data_samples"]:
+            valid = tile["data_samples"].valid.data[0].bool()
+        pixels = (tile["inputs"][:, valid] - torch.tensor([[10.0], [20.0]])) / torch.tensor(
+            [[5.0], [4.0]]
+        )
+        logits = WEIGHTS @ (pixels - pixels.mean(1, keepdim=True))
+        counts += np.bincount(logits.argmax(0).numpy(), minlength=CLASSES)
+    np.testing.assert_array_equal(found.counts, counts)
+    for name in ("flip", "radiometry"):  # this network and what it adapts to do not see these
+        np.testing.assert_array_equal(found.views[name], np.diag(counts))
+    plain = collect(make_model(by_pixel), tiles, None, OPTIONS)
+    assert (plain.counts != counts).any()
+
+
+def test_a_model_that_keeps_what_it_learns_from_tiles_is_refused():
+    tiles = make_tiles(1, labelled=False)
+    with pytest.raises(ConfigError, match=r"depend on their order\. Set `episodic=True`"):
+        collect(make_model(test_time=Tent()), tiles, None, OPTIONS)
+    assert not Tent(episodic=True).keeps and not ImageStatistics().keeps

@@ -13,6 +13,7 @@ from engine_runs import differences, read, train
 from mmda.cli import main
 from mmda.engine.launch import load_config
 from mmda.selection import SelectOptions, cache
+from mmda.selection.hook import SelectionHook
 from mmda.selection.statistics import Statistics
 
 HOOK = """
@@ -43,9 +44,14 @@ def test_the_best_checkpoint_is_named_and_the_training_is_the_same(
         patch.setattr(cache, "load_trained", lambda *_: pytest.fail("a checkpoint is loaded"))
         assert main(["select", str(trained), *options]) == 0
     assert "is chosen" in capsys.readouterr().out
+    assert len(list((trained / "selection").iterdir())) == 2
     plain = HOOK.splitlines()[2]
     train(write_config(ADAPTED + plain, name="plain.py"), tmp_path / "plain")
     assert not differences(read(trained, 6), read(tmp_path / "plain", 6))
+
+
+def test_hook_and_command_measure_alike_by_default():
+    assert SelectionHook().options == SelectOptions(progress=False)
 
 
 def test_a_checkpoint_tells_whether_its_statistics_are_the_target_s(training, tmp_path):

@@ -19,9 +19,14 @@ from mmda.registry import MODELS
 class TestTime:
     """What ``model.test_time`` names; this one leaves the network as it is.
 
-    It changes how ``mmda test`` and ``mmda predict`` predict.
+    It changes how ``mmda test``, ``mmda predict`` and ``mmda select`` predict.
+
+    Attributes:
+        keeps: Whether it keeps what it learns from a batch, so that the predictions for an image
+            depend on those before it.
     """
 
+    keeps = False
     __test__ = False  # pytest takes it for a test otherwise
 
     def check(self, network: nn.Module) -> None:
@@ -85,12 +90,14 @@ class Tent(TestTime):
 
     Attributes:
         entropy: Mean entropy in nats before each step so far.
+        keeps: See :class:`TestTime`.
     """
 
     def __init__(self, lr: float = 1e-3, steps: int = 1, episodic: bool = False) -> None:
         if lr <= 0 or steps < 0:
             raise ConfigError(f"Tent: expected lr > 0 and steps >= 0, got {lr} and {steps}.")
         self.lr, self.steps, self.episodic = lr, steps, episodic
+        self.keeps = not episodic
         self.entropy: list[float] = []
         self._optimizer: torch.optim.Optimizer | None = None
 
