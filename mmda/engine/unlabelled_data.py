@@ -116,9 +116,14 @@ def known_holes(dataset: Any) -> Any:
 
 def source_config(config: Config) -> dict | None:
     """Return the config of a training's source dataset, of several the first; None for none."""
+    return next(iter(source_configs(config)), None)
+
+
+def source_configs(config: Config) -> list[dict]:
+    """Return the configs of all of a training's source datasets."""
     paired = (config.get("train_dataloader") or {}).get("dataset") or {}
     source = paired.get("source")
-    return dict(source.get("datasets", [source])[0]) if source else None
+    return [dict(one) for one in source.get("datasets", [source])] if source else []
 
 
 def true_labels(dataset: dict, tiles: Any) -> Any | None:

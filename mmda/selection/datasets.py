@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from mmengine.config import Config
 
-from mmda.engine.unlabelled_data import evaluation_pipeline, source_config, target_dataset
+from mmda.engine.unlabelled_data import (
+    evaluation_pipeline,
+    source_config,
+    source_configs,
+    target_dataset,
+)
 from mmda.errors import ConfigError
 from mmda.raster.dataset.domain import TiledDomain, count_splits
 
@@ -23,8 +29,9 @@ CERTAIN = {"MatchDomain": {"prob": 1.0}, "MatchScale": {"spread": 1.0}}
 def learns_from_target_labels(config: Config, data: Path | None) -> bool:
     """Tell whether a config trains on labels of the target, as the bound of a comparison does.
 
-    It does when its source is the folder of the target, of the config's own or of ``data``, or when
-    one of its training tiles is cut from a raster of the target: the same city may be tiled twice.
+    It does when a source of it is the folder of the target, of the config's own or of ``data``, or
+    when one of its training tiles is cut from a raster of the target: the same city may be tiled
+    twice.
 
     Args:
         config: A model's config.
@@ -36,12 +43,12 @@ def learns_from_target_labels(config: Config, data: Path | None) -> bool:
     Raises:
         DataError: When ``data`` is no tiled dataset.
     """
-    source = source_config(config)
     targets = []
     for place in {None, data}:
         with suppress(ConfigError):
             targets.append(target_dataset(config, place, None, tested=True))
-    return source is not None and any(_is_part(source, target) for target in targets)
+    pairs = itertools.product(source_configs(config), targets)
+    return any(_is_part(source, target) for source, target in pairs)
 
 
 def _is_part(source: dict, target: dict) -> bool:

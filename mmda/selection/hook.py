@@ -55,6 +55,7 @@ class SelectionHook(Hook):
         split: str | None = None,
     ) -> None:
         self.options = SelectOptions(rule, split, tiles, pixels, progress=False)
+        self._measurer = Measurer(None, self.options)
 
     def after_train_iter(
         self,
@@ -83,11 +84,10 @@ class SelectionHook(Hook):
         barrier()
 
     def _measure(self, runner: Runner, model: UDASegmentor, checkpoint: Path) -> None:
-        measurer = Measurer(None, self.options)
         try:
             with _undisturbed(model):
                 meta = read_checkpoint(checkpoint).get("meta", {})
-                path = measurer.measure(checkpoint, runner.cfg, lambda: (model, meta))
+                path = self._measurer.measure(checkpoint, runner.cfg, lambda: (model, meta))
         except MMDAError as error:
             runner.logger.warning(f"SelectionHook: {error}")
         else:

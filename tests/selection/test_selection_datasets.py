@@ -61,6 +61,16 @@ def test_a_model_of_the_target_s_labels_is_known_by_more_than_its_folder(
     assert learns_from_target_labels(config, again)
 
 
+def test_labels_of_the_target_beside_those_of_the_source(write_config, toy_root):
+    config = load_config(write_config(ADAPTED))
+    domains = config.train_dataloader.dataset
+    few = dict(domains.source, data_root=str(toy_root / "buildings" / "target"), indices=2)
+    domains.source = dict(type="ConcatDataset", datasets=[domains.source, few])
+    assert learns_from_target_labels(config, None)
+    domains.source.datasets.pop()
+    assert not learns_from_target_labels(config, None)
+
+
 def test_scenes_that_the_training_does_not_see_tell_nothing(write_config, toy_root, tmp_path):
     domains = (config := load_config(write_config(ADAPTED))).train_dataloader.dataset
     own = shutil.copytree(toy_root / "buildings" / "source", tmp_path / "own")
