@@ -76,6 +76,17 @@ CASES: dict[str, list[dict[str, Any]]] = {
         dict(in_channels=64, weight=0.7, discriminator=dict(DISCRIMINATOR, num_layers=1)),
         dict(in_channels=16, index=1, discriminator=DISCRIMINATOR, gan="lsgan"),
     ],
+    "FADA": [
+        dict(in_channels=64, num_classes=CLASSES, weight=1.0, discriminator=dict(channels=8)),
+        dict(
+            in_channels=16,
+            num_classes=CLASSES,
+            index=1,
+            head="aux",
+            temperature=0.5,
+            discriminator=dict(channels=4),
+        ),
+    ],
     "MinEnt": [dict(weights=dict(decode=1.0)), dict(weights=dict(decode=1.0, aux=0.2), scale=0.5)],
     "MaxSquare": [dict(weights=dict(decode=1.0)), dict(weights=dict(aux=1.0), balance=0.0)],
     "PatchAlignment": [

@@ -6,6 +6,7 @@ from mmda.models.cyclegan import CycleGAN
 from mmda.models.data_preprocessor import DomainDataPreprocessor
 from mmda.models.decode_heads import DeepLabV2Head
 from mmda.models.discriminators import (
+    ClassDiscriminator,
     ConditionalDiscriminator,
     PixelDiscriminator,
     VectorDiscriminator,
@@ -14,6 +15,7 @@ from mmda.models.grouping import GroupHead, KMeansGrouping, NMFGrouping
 from mmda.models.segmentors import Teacher, UDASegmentor
 
 __all__ = [
+    "ClassDiscriminator",
     "ConditionalDiscriminator",
     "CycleGAN",
     "DeepLabV2Head",

@@ -5,6 +5,7 @@ from mmda.models.alignments.base import Alignment, frozen
 from mmda.models.alignments.context import NEEDS, UDAContext
 from mmda.models.alignments.domain_batch import SOURCE, TARGET, DomainBatch, DomainImages
 from mmda.models.alignments.domain_reversal import DomainReversal
+from mmda.models.alignments.fada import FADA
 from mmda.models.alignments.feature_adversarial import FeatureAdversarial
 from mmda.models.alignments.group_alignment import GroupAlignment
 from mmda.models.alignments.isia import ISIA
@@ -17,6 +18,7 @@ from mmda.utils.modes import evaluating
 
 __all__ = [
     "AIM",
+    "FADA",
     "ISIA",
     "NEEDS",
     "SOURCE",
