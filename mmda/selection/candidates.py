@@ -51,7 +51,8 @@ def find_candidates(folders: Sequence[str | Path]) -> list[Candidate]:
             raise ConfigError(f"`{given}` {state}. Give the folders of trainings (work dirs).")
         paths.update({path: given for path in found if path not in paths})
     common = _common_folder(list(paths.values()))
-    return [Candidate(_name(path, common), path, _config(path)) for path in paths]
+    names = _names([path.absolute().relative_to(common) for path in paths])
+    return [Candidate(name, path, _config(path)) for name, path in zip(names, paths, strict=True)]
 
 
 def _checkpoints(folder: Path) -> list[Path]:
@@ -73,9 +74,11 @@ def _common_folder(given: Sequence[Path]) -> Path:
     return Path(os.path.commonpath(folders))
 
 
-def _name(path: Path, common: Path) -> str:
-    parts = path.absolute().relative_to(common).with_suffix("").parts
-    return "/".join(part for part in parts if part not in ("runs", "train"))
+def _names(paths: Sequence[Path]) -> list[str]:
+    """Return names without the folders that say nothing, where these are not needed to differ."""
+    whole = [path.with_suffix("").parts for path in paths]
+    short = [tuple(part for part in parts if part not in ("runs", "train")) for parts in whole]
+    return ["/".join(parts) for parts in (short if len({*short}) == len(short) else whole)]
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

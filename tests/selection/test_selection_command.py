@@ -15,6 +15,7 @@ from mmda.cli import main
 from mmda.errors import ConfigError
 from mmda.raster.dataset.manifest import read_manifest, write_manifest
 from mmda.selection import cache
+from mmda.selection.candidates import find_candidates
 
 FEW = ["--tiles", "2", "--pixels", "500", "--device", "cpu"]
 OPTIONS = mmda.SelectOptions(tiles=2, pixels=500, progress=False)
@@ -121,6 +122,19 @@ def test_folders_without_a_checkpoint(tmp_path, name, message):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ConfigError, match=message):
         mmda.select(tmp_path / name)
+
+
+def test_checkpoints_have_different_names(tmp_path):
+    for name in ("runs/a/train/iter_1.pth", "runs/b/train/iter_1.pth"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes(b"")
+    assert [one.name for one in find_candidates([tmp_path])] == ["a/iter_1", "b/iter_1"]
+    (tmp_path / "runs" / "a" / "iter_1.pth").write_bytes(b"")
+    assert [one.name for one in find_candidates([tmp_path])] == [
+        "runs/a/iter_1",
+        "runs/a/train/iter_1",
+        "runs/b/train/iter_1",
+    ]
 
 
 def test_a_checkpoint_without_a_config(tmp_path):
