@@ -31,9 +31,10 @@ def calibrate(
 
     One number, by which maps divide the logits, is fitted on the labels of the source's validation
     tiles (temperature scaling). Each tile weighs as much as it is like the target: see
-    :func:`~mmda.calibration.weights.importance_weights`. The weights of the network stay as they
-    are, and so do the classes that it predicts. Labels of the target's test tiles, where there are
-    some, only tell how far it has helped.
+    :func:`~mmda.calibration.weights.importance_weights`. A model that is not sure enough on the
+    source stays as it is, unless ``sharpen`` is chosen: in a target it is right less often. The
+    weights of the network do not change, nor do the classes that it predicts. Labels of the
+    target's test tiles, where there are some, only tell how far it has helped.
 
     Args:
         checkpoint: The ``.pth`` file; the temperature is written into its metadata.

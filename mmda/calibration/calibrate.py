@@ -34,7 +34,8 @@ class Calibration:
 
     Attributes:
         checkpoint: The file, whose metadata have the temperature.
-        temperature: T, by which maps divide the logits; above 1 for an overconfident model.
+        temperature: T, by which maps divide the logits; above 1 for an overconfident model, and 1
+            for another one, unless ``sharpen`` is chosen.
         reliability: Before and after, on the source's validation tiles (``source, val``) and, where
             there are labels, on the target's test tiles (``target, test``), which serve nothing
             else.
@@ -83,7 +84,8 @@ def calibrate_checkpoint(
     if weighting is not None:
         train, target = (_features(model, tiles, options) for tiles in weighting)
         weights = importance_weights(train, target, source.features, options.limit)
-    temperature = fit_temperature(source.logits, source.labels, weights[source.tiles])
+    fitted = fit_temperature(source.logits, source.labels, weights[source.tiles])
+    temperature = fitted if options.sharpen else max(fitted, 1.0)
     found = {SOURCE: source}
     if scored is not None:
         found[TARGET] = labelled_pixels(model, scored, options)
@@ -98,7 +100,7 @@ def calibrate_checkpoint(
         len(weights),
         effective_count(weights),
         len(source.labels),
-        [] if weighting is None else _warnings(weights),
+        _warnings(fitted, temperature, None if weighting is None else weights),
     )
 
 
@@ -122,10 +124,17 @@ def _pair(pixels: LabelledPixels, temperature: float) -> tuple[Reliability, Reli
     return one, other
 
 
-def _warnings(weights: np.ndarray) -> list[str]:
-    if len(weights) == 1 or np.ptp(weights) > 1e-6:
-        return []
-    return [
-        "All source validation tiles weigh the same: they are equally unlike the target, or there "
-        "are too few tiles to tell. The temperature is the source's."
-    ]
+def _warnings(fitted: float, temperature: float, weights: np.ndarray | None) -> list[str]:
+    found = []
+    if fitted < temperature:
+        found.append(
+            f"On the source the model is not sure enough (temperature {fitted:.3f}). It is left as "
+            "it is (temperature 1), as models are right less often in a target; --sharpen makes it "
+            "surer."
+        )
+    if weights is not None and len(weights) > 1 and np.ptp(weights) < 1e-6:
+        found.append(
+            "All source validation tiles weigh the same: they are equally unlike the target, or "
+            "there are too few tiles to tell. The temperature is the source's."
+        )
+    return found

@@ -8,6 +8,7 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
+from mmda.engine.source_pipeline import source_pipeline
 from mmda.engine.unlabelled_data import evaluation_pipeline, source_config, target_dataset
 from mmda.errors import ConfigError
 from mmda.raster.dataset.domain import TiledDomain
@@ -15,10 +16,7 @@ from mmda.registry import DATASETS
 
 
 def source_tiles(config: Config, split: str, *, labelled: bool) -> Any:
-    """Build a dataset of source tiles, at the scale that the model was trained at.
-
-    They are loaded as in the config's test. Where the training brings the source to the target's
-    scale (``MatchScale``), they are brought there, too, without its random part.
+    """Build a dataset of source tiles, see :func:`~mmda.engine.source_pipeline.source_pipeline`.
 
     Args:
         config: The model's config.
@@ -44,13 +42,7 @@ def source_tiles(config: Config, split: str, *, labelled: bool) -> Any:
     if not rows or any(row["class_pixels"] is None for row in rows):
         state = "has tiles without labels" if rows else "is empty"
         raise ConfigError(f"The source `{root}`: its split `{split}` {state}. {advice}")
-    load, *rest = evaluation_pipeline(config)
-    matching = [
-        {**step, "spread": 1.0, "min_size": 1}
-        for step in described.get("pipeline", ())
-        if step["type"] == "MatchScale"
-    ]
-    return _built(described, split, [load, *matching, *rest], labelled)
+    return _built(described, split, source_pipeline(config, described), labelled)
 
 
 def target_tiles(config: Config, data: str | None, split: str | None) -> Any:

@@ -26,6 +26,10 @@ class CalibrateOptions:
         choices=(FEATURES, NONE),
     )
     limit: float = option("largest such weight, and its inverse the smallest", 10.0)
+    sharpen: bool = option(
+        "also make a model surer that is not sure enough on the source; the target may need less",
+        False,
+    )
     split: str | None = option(
         "split of the target's unlabelled tiles", None, shown="that of the config, or train"
     )

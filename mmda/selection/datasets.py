@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from mmengine.config import Config
 
+from mmda.engine.source_pipeline import DOMAINS, matching_steps, source_pipeline
 from mmda.engine.unlabelled_data import (
     evaluation_pipeline,
     source_config,
@@ -21,9 +21,6 @@ from mmda.raster.dataset.domain import TiledDomain, count_splits
 DEFAULT = ("val", "train", "test")
 """Splits of the target, and of the source, in the order in which they are taken."""
 AS_TESTED = {"test_mode": True}
-DOMAINS = ("source", "target")
-CERTAIN = {"MatchDomain": {"prob": 1.0}, "MatchScale": {"spread": 1.0}}
-"""Transforms that make source tiles like the target's, and what makes them do it always alike."""
 
 
 def learns_from_target_labels(config: Config, data: Path | None) -> bool:
@@ -86,9 +83,8 @@ def target_tiles(config: Config, data: Path | None, split: str | None) -> dict:
 def source_tiles(config: Config) -> dict | None:
     """Return the config of the dataset of the source's validation tiles.
 
-    Where the source has no split ``val``, its training tiles stand in. The tiles are brought to the
-    scale and the look that the training gave them for the target's sake, without its randomness: a
-    model that has learnt the target's scale is not judged at another.
+    Where the source has no split ``val``, its training tiles stand in. They are loaded by
+    :func:`~mmda.engine.source_pipeline.source_pipeline`.
 
     Returns:
         The config; ``None`` without a labelled source, or where its data have not come along.
@@ -96,23 +92,13 @@ def source_tiles(config: Config) -> dict | None:
     described = source_config(config)
     if described is None or not described.get("labelled", True):
         return None
-    steps = _matching(described.get("pipeline") or [])
+    steps = matching_steps(described)
     folders = [described["data_root"], *(step[name] for step in steps for name in DOMAINS)]
     if not all(Path(folder).is_dir() for folder in folders):
         return None
-    load, *rest = evaluation_pipeline(config)
-    pipeline = [load, *steps, *rest]
+    pipeline = source_pipeline(config, described)
     split = _split(described)
     return {**described, "labelled": True, "split": split, "pipeline": pipeline, **AS_TESTED}
-
-
-def _matching(pipeline: Sequence[dict]) -> list[dict]:
-    """Return the steps that bring the source to the target's look and scale, without chance."""
-    return [
-        {**step, **CERTAIN[step["type"]]}
-        for step in pipeline
-        if step["type"] in CERTAIN and all(step.get(name) for name in DOMAINS)
-    ]
 
 
 def _split(described: dict) -> str:

@@ -23,13 +23,18 @@ from mmda.raster.dataset.tile_files import read_label, read_tile
 ALL = CalibrateOptions(weights="none", pixels=10**6, progress=False)
 
 
+def scale_logits(checkpoint, out, factor: float) -> None:
+    """Write a checkpoint with ``factor`` times the logits."""
+    content = torch.load(checkpoint, weights_only=False)
+    for name in ("weight", "bias"):
+        content["state_dict"][f"segmentor.decode_head.conv_seg.{name}"] *= factor
+    torch.save(content, out)
+
+
 @pytest.fixture
 def work(trained, config, tmp_path):
     """A folder of its own with the trained model, which is 5 times too sure, and its config."""
-    content = torch.load(trained.checkpoint, weights_only=False)
-    for name in ("weight", "bias"):
-        content["state_dict"][f"segmentor.decode_head.conv_seg.{name}"] *= 5
-    torch.save(content, tmp_path / "model.pth")
+    scale_logits(trained.checkpoint, tmp_path / "model.pth", 5)
     shutil.copyfile(config, tmp_path / "config.py")
     return tmp_path
 
@@ -110,6 +115,21 @@ def test_maps_use_the_temperature(work, toy_root):
     np.testing.assert_array_equal(again.predictor(image), model.predictor(image))
     write_adapted(model.network, read(work / "model.pth")["meta"], work / "other.pth")
     assert "temperature" not in read(work / "other.pth")["meta"]
+
+
+def test_a_model_is_made_surer_only_on_demand(work, capsys):
+    scale_logits(work / "model.pth", work / "unsure.pth", 0.05)
+    command = ["calibrate", str(work / "unsure.pth"), "--weights", "none", "--device", "cpu"]
+    temperatures = []
+    for more in ([], ["--sharpen"]):
+        assert main([*command, *more]) == 0
+        out, err = capsys.readouterr()
+        temperatures.append(read(work / "unsure.pth")["meta"]["temperature"])
+        assert f"temperature {temperatures[-1]:.3f}" in out
+        assert ("the model is not sure enough" in err) is not bool(more)
+    assert temperatures[0] == 1 > temperatures[1]
+    too_sure = mmda.calibrate(work / "model.pth", options=ALL, device="cpu").temperature
+    assert temperatures[1] == pytest.approx(0.05 * too_sure, rel=1e-3)
 
 
 def test_tiles_weigh_by_their_likeness_to_the_target(work, toy_root):
