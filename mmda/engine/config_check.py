@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mmengine import registry as mmengine_registry
@@ -64,19 +64,21 @@ def require_keys(config: Config, keys: Sequence[str]) -> None:
 
 
 def _check_top_level(config: Config) -> None:
-    known = _runner_keys()
     for key in config:
-        if key not in known and _near(key, known):
-            raise ConfigError(f"Unknown config key `{key}`.{did_you_mean(key, known)}")
+        if _is_typo(key):
+            raise ConfigError(f"Unknown config key `{key}`.{did_you_mean(key, _runner_keys())}")
 
 
-def _runner_keys() -> set[str]:
-    return set(inspect.signature(Runner.__init__).parameters) - {"self", *OPAQUE}
+@functools.cache
+def _runner_keys() -> frozenset[str]:
+    return frozenset(inspect.signature(Runner.__init__).parameters) - {"self", *OPAQUE}
 
 
-def _near(key: str, known: set[str]) -> bool:
-    """Return whether ``key`` is so close to a known key that it is probably a typo of it."""
-    return bool(difflib.get_close_matches(key, known, n=1, cutoff=0.8))
+@functools.cache
+def _is_typo(key: str) -> bool:
+    """Return whether a top-level key is unknown, but close to a known one."""
+    known = _runner_keys()
+    return key not in known and bool(difflib.get_close_matches(key, known, n=1, cutoff=0.8))
 
 
 def _check(value: Any, path: str) -> None:
@@ -125,10 +127,12 @@ def _is_kind(component: object, base: type) -> bool:
     return isinstance(component, type) and issubclass(component, base)
 
 
-def _registries() -> Iterator[Registry]:
-    """Yield mmda's registries, then MMSegmentation's and MMEngine's."""
-    for module in (mmda_registry, mmseg_registry, mmengine_registry):
-        yield from (value for value in vars(module).values() if isinstance(value, Registry))
+@functools.cache
+def _registries() -> tuple[Registry, ...]:
+    """Return mmda's registries, then MMSegmentation's and MMEngine's."""
+    modules = (mmda_registry, mmseg_registry, mmengine_registry)
+    values = (value for module in modules for value in vars(module).values())
+    return tuple(value for value in values if isinstance(value, Registry))
 
 
 def find_component(name: str) -> Callable | None:

@@ -41,13 +41,12 @@ def check_alignment(config: dict, prepare: Callable[[UDASegmentor], object] | No
     Raises:
         AssertionError: When a property does not hold; the message says what is wrong.
     """
+    needs = MODELS.build(dict(config)).needs
+    teacher = dict(momentum=0.9) if "teacher" in needs else None
 
     def make() -> UDASegmentor:
-        needs = MODELS.build(dict(config)).needs
         model = build_segmentor(
-            segmentor_config(aux=True),
-            alignments={checks.NAME: dict(config)},
-            teacher=dict(momentum=0.9) if "teacher" in needs else None,
+            segmentor_config(aux=True), alignments={checks.NAME: dict(config)}, teacher=teacher
         )
         if prepare is not None:
             prepare(model)

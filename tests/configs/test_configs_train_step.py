@@ -25,6 +25,10 @@ from torch import nn
 from mmda.registry import MODELS, OPTIM_WRAPPER_CONSTRUCTORS
 
 PUBLISHED = {"source-only", "target-only", "single-level", "multi-level", "feature-level", "advent"}
+DISCRIMINATORS = {
+    "GroupAlignment": "ConditionalDiscriminator",
+    "OutputAdversarial": "PixelDiscriminator",
+}
 SIZE = 64  # pixels: the smallest image that a five-layer discriminator can judge
 
 
@@ -49,7 +53,13 @@ def shrink(model: dict) -> None:
     """Leave a quarter of the channels of a large backbone and of what reads its features.
 
     Of HRNet's stages one block is left; those of ResNets are in its class, see ``SHORT_RESNETS``.
+    Discriminators are as narrow.
     """
+    for alignment in model.get("alignments", {}).values():
+        if alignment["type"] in DISCRIMINATORS:
+            default = dict(type=DISCRIMINATORS[alignment["type"]], channels=64)
+            wide = {**default, **alignment.get("discriminator", {})}
+            alignment["discriminator"] = {**wide, "channels": wide["channels"] // 4}
     backbone = model["segmentor"]["backbone"]
     if backbone["type"] not in ("HRNet", "ResNetV1c"):
         return
