@@ -107,7 +107,13 @@ def calibrate_checkpoint(
 def _features(model: UDASegmentor, dataset: Any, options: CalibrateOptions) -> np.ndarray:
     """Return the pooled features of at most ``options.tiles`` tiles that hold data."""
     dataset.get_subset_(choose_tiles(len(dataset), options.tiles, options.seed))
-    batches = TileBatches(model, dataset, options.batch_size, progress=options.progress)
+    batches = TileBatches(
+        model,
+        dataset,
+        options.batch_size,
+        progress=options.progress,
+        title=f"{dataset.domain} tiles",
+    )
     seen = [(pooled_features(model, batch), _holds_data(batch)) for batch in batches]
     return np.concatenate([features[held] for features, held in seen])
 

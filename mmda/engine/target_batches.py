@@ -28,6 +28,7 @@ class TileBatches:
         batch_size: Largest number of tiles per batch; the tiles of a batch have the same size.
         num_workers: Number of processes that load tiles.
         progress: Whether to show a progress bar on stderr.
+        title: What the bar says.
 
     Raises:
         ConfigError: When ``batch_size`` or ``num_workers`` is out of range.
@@ -40,6 +41,7 @@ class TileBatches:
         batch_size: int = 4,
         num_workers: int = 0,
         progress: bool = False,
+        title: str = "target tiles",
     ) -> None:
         if batch_size < 1 or num_workers < 0:
             raise ConfigError(
@@ -53,7 +55,7 @@ class TileBatches:
         )
         rank, processes = get_dist_info()
         self._share = same_size_batches(dataset, batch_size)[rank::processes]
-        self._progress = progress and rank == 0
+        self._progress, self._title = progress and rank == 0, title
 
     def __iter__(self) -> Iterator[TargetBatch]:
         loader = DataLoader(
@@ -62,7 +64,7 @@ class TileBatches:
             num_workers=self._workers,
             collate_fn=pseudo_collate,
         )
-        for data in tqdm(loader, "target tiles", unit="batch", disable=not self._progress):
+        for data in tqdm(loader, self._title, unit="batch", disable=not self._progress):
             batch = self._preprocess(data, False)
             images = batch["inputs"]
             seen = DomainImages(images, batch["data_samples"], images)

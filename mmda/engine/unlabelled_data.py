@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 
 from mmda.errors import ConfigError
 from mmda.raster.dataset.manifest import read_manifest
@@ -88,6 +89,7 @@ def _elsewhere(described: dict, data: str | Path) -> dict:
 
 def unlabelled(dataset: dict, pipeline: Sequence[dict]) -> Any:
     """Build a dataset from its config, but without labels and with other transforms."""
+    init_default_scope("mmda")
     return DATASETS.build({**dataset, "labelled": False, "pipeline": list(pipeline)})
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
 import torch
 from core_samples import LOOK, TILE, draw_scene, write_scene
+from mmengine.registry import DefaultScope
 
 import mmda
 from mmda import ConfigError, DataError, SuggestOptions
@@ -49,6 +52,13 @@ def mean_entropies(config, checkpoint, tiles) -> dict[str, float]:
     return found
 
 
+@pytest.fixture
+def fresh(monkeypatch):
+    """MMEngine's registries as in a process that has built nothing yet."""
+    monkeypatch.setattr(DefaultScope, "_instance_dict", OrderedDict())
+
+
+@pytest.mark.usefixtures("fresh")
 def test_the_command_writes_diverse_uncertain_tiles(trained, config, target, tmp_path, capsys):
     out = tmp_path / "deep" / "next.gpkg"
     command = ["suggest", str(trained.checkpoint), "--data", str(target), "--out", str(out)]
