@@ -76,7 +76,8 @@ def _acquire(lock: FileLock, path: Path, wait: bool) -> bool:
         except Timeout:
             raise
         except OSError as error:
-            if isinstance(error, FileNotFoundError) and attempts_left:
+            # `mkdir` raises FileExistsError for a folder that goes before it looks what exists.
+            if isinstance(error, (FileNotFoundError, FileExistsError)) and attempts_left:
                 continue  # somebody removed the folder again
             if is_new:
                 _remove(path)
@@ -85,6 +86,7 @@ def _acquire(lock: FileLock, path: Path, wait: bool) -> bool:
                 "run writes into it.",
                 stacklevel=4,
             )
+            break
     return False
 
 

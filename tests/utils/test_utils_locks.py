@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -100,3 +101,19 @@ def test_no_warning_where_locks_work(tmp_path):
         warnings.simplefilter("error")
         with locked(tmp_path / ".lock", wait=True):
             pass
+
+
+def test_a_folder_that_goes_while_it_is_made_is_made_again(tmp_path, monkeypatch):
+    """Two runs that end and begin at once: one removes the folder that the other finds."""
+    real, calls = Path.mkdir, []
+
+    def mkdir(self, *args, **kwargs):
+        calls.append(self)
+        if len(calls) == 1:  # as it is where the folder goes between `mkdir` and `is_dir`
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    with locked(tmp_path / "o" / ".lock"):
+        assert (tmp_path / "o" / ".lock").exists()
+    assert len(calls) > 1
