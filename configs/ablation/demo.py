@@ -4,7 +4,7 @@ toy = dict(task="buildings")
 source_only, target_only = "source_only", "target_only"
 columns = ["mIoU", "mF1", "NAM"]
 rows = [
-    dict(name="source_only", config="configs/toy/source_only.py"),
-    dict(name="adapted", config="configs/toy/adapted.py"),
-    dict(name="target_only", config="configs/toy/target_only.py"),
+    dict(name="source_only", config="configs/toy/source_only_bn.py"),
+    dict(name="adapted", config="configs/toy/adabn.py"),
+    dict(name="target_only", config="configs/toy/target_only_bn.py"),
 ]

@@ -1,10 +1,8 @@
-# Trained on the source city alone with a network with batch norm, which gets the target city's
-# statistics after the last iteration (AdaBN): the baseline that adaptation has to beat.
-_base_ = "source_only.py"
-batch_norm = dict(_delete_=True, type="BN", requires_grad=True)
-model = dict(
-    segmentor=dict(
-        backbone=dict(norm_cfg=dict(**batch_norm)), decode_head=dict(norm_cfg=dict(**batch_norm))
-    )
-)
-custom_hooks = [dict(type="AdaptBatchNormHook", data_root={{_base_.target_root}}, split="train")]
+# The source city at the target city's scale, and after the last iteration batch norm gets the
+# target's statistics (AdaBN): what `mmda demo` adapts with, and the baseline to beat.
+_base_ = "source_only_bn.py"
+train_dataloader = dict(dataset=dict(source=dict(pipeline={{_base_.scaled_pipeline}})))
+custom_hooks = [
+    dict(type="TeacherEMAHook"),
+    dict(type="AdaptBatchNormHook", data_root={{_base_.target_root}}, split="train"),
+]

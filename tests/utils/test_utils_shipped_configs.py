@@ -76,7 +76,7 @@ def bases_of(name):
 def test_a_copy_is_what_it_was_copied_from(tmp_path):
     """One config of each folder."""
     for name in {Path(name).parent: name for name in find_configs()}.values():
-        copy = copy_config(name, tmp_path)
+        copy = copy_config(name, tmp_path / name)
         found, expected = Config.fromfile(copy), Config.fromfile(configs_root() / name)
         assert without_scope(found.to_dict()) == without_scope(expected.to_dict()), name
 
@@ -97,7 +97,7 @@ def test_copied_tables_train_mmdas_own_configs(tmp_path):
         ("mmda::toy/adapted.py", ["toy/adapted.py"]),
         ("toy/cdga", ["toy/cdga.py", "toy/cdga_ima.py"]),
         ("toy/*_ima.py", ["toy/cdga_ima.py", "toy/output_space_ima.py"]),
-        ("_base_/models/toy_u", ["_base_/models/toy_unet.py"]),
+        ("_base_/models/toy_unet_", ["_base_/models/toy_unet_bn.py"]),
     ],
 )
 def test_patterns(pattern, names):

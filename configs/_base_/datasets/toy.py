@@ -18,6 +18,7 @@ match = dict(type="MatchDomain", **roots)
 scale = dict(_base_.scale, min_size=crop_size[0], **roots)
 # With IMA: the source in the target's radiometry and at its scale, for the configs that want it.
 ima_pipeline = [load, match, scale, *geometry, pack]
+scaled_pipeline = [load, scale, *geometry, pack]  # at the target's scale, in its own look
 jitter = dict(_base_.jitter, **roots)
 sometimes_matched = dict(_base_.match, **roots)
 adapted_data = dict(

@@ -7,7 +7,7 @@ model = dict(
         type="DomainDataPreprocessor",
         mean=[123.675, 116.28, 103.53],
         std=[58.395, 57.12, 57.375],
-        size_divisor=4,
+        size_divisor=8,
     ),
     segmentor=dict(
         type="EncoderDecoder",
