@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from mmda.compare.peers import LEARNING_RATES, peers
 from mmda.pairing.config_files import PairPart
 from mmda.pairing.recipes import Recipe
 
 Row = dict[str, Any]
 SOURCE, BOUND = "strong", "target_only"
 ALIGNMENTS = "model.alignments"
-LEARNING_RATES = "optim_wrapper.optimizers"
 # As in configs/toy, where runs of hundreds of iterations were tuned: larger weights than published.
 DISCRIMINATOR = {"type": "PixelDiscriminator", "channels": 32, "num_layers": 4}
 FAST_DISCRIMINATOR = {f"{LEARNING_RATES}.discriminator.optimizer.lr": 1e-3}
@@ -29,16 +29,17 @@ def rows(pair: PairPart, recipe: Recipe, iterations: int) -> list[Row]:
 
 
 def _baselines(pair: PairPart, recipe: Recipe, iterations: int) -> Iterator[Row]:
-    yield _row("plain", "source only, plain")
-    yield _row(SOURCE, "source only, strong augmentation")
-    if recipe.batch_norm:
-        yield _batch_norm("adabn", "AdaBN of that", blend=0.0)
-        yield _batch_norm("adabn_half", "AdaBN of that, half", blend=0.5)
+    for start, title in (("plain", "plain"), (SOURCE, "strong augmentation")):
+        yield _row(start, f"source only, {title}")
+        if recipe.batch_norm:
+            name = "adabn" if start == SOURCE else f"adabn_{start}"
+            yield _batch_norm(name, "AdaBN of that", start, blend=0.0)
+            yield _batch_norm(f"{name}_half", "AdaBN of that, half", start, blend=0.5)
     if pair.same_type:
         yield _row("restyled", "restyled by mean and deviation")
         yield _row("restyled_covariance", "restyled by covariance")
-    start = {f"{ALIGNMENTS}.self_training.start": iterations // 3}
-    yield _row("recipe", "recommended recipe", start)
+    begin = {f"{ALIGNMENTS}.self_training.start": iterations // 3}
+    yield _row("recipe", "recommended recipe", begin)
     if pair.bound:
         yield _row(BOUND, "target only")
     if pair.same_type:
@@ -53,8 +54,8 @@ def _baselines(pair: PairPart, recipe: Recipe, iterations: int) -> Iterator[Row]
     )
 
 
-def _batch_norm(name: str, title: str, blend: float) -> Row:
-    """Return AdaBN of the strong row's model: one iteration that trains nothing, and the hook."""
+def _batch_norm(name: str, title: str, start: str, blend: float) -> Row:
+    """Return AdaBN of a row's model: one iteration that trains nothing, and the hook."""
     hook = {"type": "AdaptBatchNormHook", "blend": blend}
     overrides = {
         "train_cfg.max_iters": 1,
@@ -62,7 +63,7 @@ def _batch_norm(name: str, title: str, blend: float) -> Row:
         "custom_hooks": [{"type": "TeacherEMAHook"}, hook],
     }
     row = _row(name, title, overrides, config="both.py")
-    return {**row, "start_from": SOURCE}
+    return {**row, "start_from": start}
 
 
 def _alignments(pair: PairPart, recipe: Recipe, iterations: int) -> Iterator[Row]:
@@ -97,6 +98,8 @@ def _alignments(pair: PairPart, recipe: Recipe, iterations: int) -> Iterator[Row
     }
     for name, (title, alignments) in methods.items():
         yield _row(name, title, {ALIGNMENTS: alignments, **FAST_DISCRIMINATOR}, config="both.py")
+    for name, title, alignments, others in peers(classes, recipe, start):
+        yield _row(name, title, {ALIGNMENTS: alignments, **others}, config="both.py")
     yield _grouping(classes, start)
     yield _feature_level(recipe, start)
     if recipe.heads == ("decode_head",):

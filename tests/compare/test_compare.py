@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+from alignment_cases import with_fitted_groups
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
 from pair_samples import domain
@@ -28,6 +29,8 @@ SMALL = {
 }
 NARROW = {"aim": {"model.alignments.aim.in_channels": 16}}
 NARROW["isia_aim"] = NARROW["aim"]
+NARROW["dann"] = {"model.alignments.reversal.in_channels": 32}
+NARROW["fada"] = {"model.alignments.fada.in_channels": 32}
 NARROW["feature_level"] = {"model.alignments.feature.in_channels": 32}
 NARROW["multi_level"] = {"model.segmentor.auxiliary_head.in_channels": 32}
 
@@ -84,7 +87,7 @@ def test_every_method_has_finite_losses_that_reach_the_network(configs):
         starts = {f"model.alignments.{alignment}.start": 0 for alignment in alignments}
         config = final_config(configs[name], {**SMALL, **NARROW.get(name, {}), **starts})
         with seeded(0):
-            model = MODELS.build(config.model)
+            model = with_fitted_groups(MODELS.build(config.model))
             data = DATASETS.build(config.train_dataloader.dataset)
             batch = pseudo_collate([data[0], data[1]])
             losses = model(**model.data_preprocessor({**batch, "step": 0}, True), mode="loss")
@@ -109,6 +112,8 @@ def test_batch_norm_is_adapted_where_the_network_has_it(folders):
     made = comparison(folders, network="efficientnet-lite0", overwrite=True)
     adapted = next(run for run in runs(made) if run.key[0] == "adabn")
     assert adapted.start_from.key[0] == "strong"
+    plain = next(run for run in runs(made) if run.key[0] == "adabn_plain_half")
+    assert plain.start_from.key[0] == "plain" and plain.config.custom_hooks[-1].blend == 0.5
     assert adapted.config.custom_hooks[-1].type == "AdaptBatchNormHook"
     assert adapted.config.optim_wrapper.optimizers.segmentor.optimizer.lr == 0
 
