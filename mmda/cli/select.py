@@ -13,7 +13,7 @@ from mmda.cli.options import add_device, add_trust
 from mmda.selection import Selection, SelectOptions
 
 SHOWN = (
-    "rank", "ensemble", "information", "consistency", "nuclear_norm", "density", "entropy",
+    "nuclear_norm", "rank", "ensemble", "information", "consistency", "density", "entropy",
     "class_shares", "source_validation",
 )  # fmt: skip
 

@@ -79,7 +79,9 @@ def test_a_choice_by_another_rule_or_for_another_target_is_made_anew(
 ):
     options = mmda.SelectOptions("entropy", tiles=1, pixels=100)
     mmda.select(work, options=options, device="cpu")
-    assert "by the criterion `entropy`, not by `rank`" in predicted(work, tmp_path, capsys)[1]
+    assert (
+        "by the criterion `entropy`, not by `nuclear_norm`" in predicted(work, tmp_path, capsys)[1]
+    )
     other = shutil.copytree(toy_root / "buildings" / "target", tmp_path / "other")
     write_manifest(other, read_manifest(other, "val")[1:])
     mmda.select(work, other, options=mmda.SelectOptions(tiles=1, pixels=100), device="cpu")
