@@ -12,27 +12,46 @@ import numpy as np
 import rasterio
 
 from mmda.ablation.run import TRAIN, Run
+from mmda.api.selecting import select
 from mmda.demo.maps import MappedScene
+from mmda.errors import ConfigError
 from mmda.evaluation import nam
 from mmda.report import Panel, read_scalars, read_scene, to_rgb, write_report
+from mmda.selection import SelectOptions
 from mmda.tasks import TASKS
 from mmda.utils import atomic_write_text
 
 PANEL = 256  # pixels
 PANELS = 6
+SOURCE_ONLY, ADAPTED, TARGET_ONLY = "source_only", "adapted", "target_only"
 
 
 def summarise(runs: Mapping[str, Run], task: str, seed: int) -> dict[str, Any]:
-    """Return the summary of finished runs by name; scores and NAM in percent."""
+    """Return the summary of finished runs by name; scores and NAM in percent.
+
+    ``recommended`` is what :func:`mmda.select` chooses of the first two runs, which have seen no
+    target labels.
+    """
     classes = TASKS[task].classes
     results = {name: _result(run, classes) for name, run in runs.items()}
-    gain = nam(*(results[name]["miou"] for name in ("source_only", "adapted", "target_only")))
+    gain = nam(*(results[name]["miou"] for name in (SOURCE_ONLY, ADAPTED, TARGET_ONLY)))
     return {
         "task": task,
         "seed": seed,
         "runs": results,
         "nam": None if math.isnan(gain) else gain,
+        "recommended": _recommended(runs),
     }
+
+
+def _recommended(runs: Mapping[str, Run]) -> dict[str, Any]:
+    """Return the run that is chosen without target labels, None where none may be, and why."""
+    names = {runs[name].checkpoint: name for name in (SOURCE_ONLY, ADAPTED)}
+    try:
+        choice = select(list(names), options=SelectOptions(progress=False))
+    except ConfigError as error:  # both have failed
+        return {"run": None, "why": str(error)}
+    return {"run": names[choice.checkpoint], "why": choice.why}
 
 
 def _result(run: Run, classes: Sequence[str]) -> dict[str, Any]:
@@ -69,7 +88,7 @@ def write_results(
         parameters: What the runs were made with, for the report.
     """
     task = TASKS[summary["task"]]
-    adapted = scene.maps["adapted"]
+    adapted = scene.maps[ADAPTED]
     write_report(
         out / "report.html",
         title=f"Toy cities: {summary['task']}",

@@ -98,7 +98,7 @@ def format_table(summary: Mapping[str, Any]) -> str:
 
     Args:
         summary: ``task``, ``seed``, ``runs.<run>.{miou, iou, f1, train_seconds}`` and ``nam``;
-            IoU, F1 and NAM in percent.
+            IoU, F1 and NAM in percent; ``recommended.{run, why}``.
 
     Returns:
         Lines without a final line break.
@@ -127,6 +127,8 @@ def format_table(summary: Mapping[str, Any]) -> str:
     )
     nam = number(summary.get("nam"))
     ending = [f"NAM {figure(nam)} %"] if nam is not None else []
+    if recommended := summary.get("recommended"):
+        ending.append(f"without a target label: {recommended['why']}")
     return "\n".join([*([title] if title else []), *lines, *ending])
 
 

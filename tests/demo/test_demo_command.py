@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import rasterio
@@ -11,7 +12,11 @@ from forked_workers import FORKS
 
 from mmda.ablation import cities, read_table, scheduler
 from mmda.cli import main as mmda
-from mmda.demo import experiment
+from mmda.demo import experiment, summary
+from mmda.report import format_table
+
+CLASSES = ("background", "building")
+SCORES = {"mIoU": 50.0, **{f"{k}/{c}": 50.0 for k in ("IoU", "F1") for c in CLASSES}}
 
 
 def small_table(path: Path, folder: Path) -> Path:
@@ -41,7 +46,7 @@ def out(tmp_path_factory):
 
 def test_summary_has_the_documented_keys(out):
     summary = json.loads((out / "summary.json").read_text())
-    assert set(summary) == {"task", "seed", "runs", "nam"}
+    assert set(summary) == {"task", "seed", "runs", "nam", "recommended"}
     assert (summary["task"], summary["seed"]) == ("buildings", 3)
     for name in ("source_only", "adapted", "target_only"):
         run = summary["runs"][name]
@@ -49,12 +54,16 @@ def test_summary_has_the_documented_keys(out):
         assert set(run["iou"]) == set(run["f1"]) == {"background", "building"}
         assert 0 <= run["miou"] <= 100
         assert run["train_seconds"] > 0
+    # After so few iterations both models may predict one class everywhere.
+    run, why = summary["recommended"]["run"], summary["recommended"]["why"]
+    assert why.startswith("No model can be chosen" if run is None else f"`{run}/")
 
 
 def test_report_stands_alone(out):
     page = (out / "report.html").read_text()
     assert 'src="http' not in page
     assert page.count("data:image/png;base64") > 5
+    assert "Chosen without a single target label" in page
 
 
 def test_the_map_lies_where_the_scene_lies(out):
@@ -78,3 +87,22 @@ def test_a_finished_demo_trains_nothing_again(out):
 def test_too_few_iterations_are_refused(tmp_path, capsys):
     assert mmda(["demo", "--iterations", "10", "--out", str(tmp_path)]) == 2
     assert "at least 60" in capsys.readouterr().err
+
+
+def test_the_chosen_run_is_named(monkeypatch):
+    runs = {
+        name: SimpleNamespace(checkpoint=Path(name), result=lambda: SCORES, folder=Path())
+        for name in ("source_only", "adapted", "target_only")
+    }
+    compared = []
+
+    def choose(checkpoints, options):
+        compared.extend(checkpoints)
+        return SimpleNamespace(checkpoint=Path("adapted"), why="it has the highest nuclear_norm")
+
+    monkeypatch.setattr(summary, "select", choose)
+    monkeypatch.setattr(summary, "train_seconds", lambda folder: 1.0)
+    found = summary.summarise(runs, "buildings", 0)
+    assert found["recommended"] == {"run": "adapted", "why": "it has the highest nuclear_norm"}
+    assert compared == [Path("source_only"), Path("adapted")]  # the target's labels are no help
+    assert format_table(found).endswith("without a target label: it has the highest nuclear_norm")
