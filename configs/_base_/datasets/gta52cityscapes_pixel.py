@@ -3,7 +3,7 @@
 _base_ = "gta52cityscapes.py"
 pipeline = [{{_base_.load}}, {{_base_.source_size}}, {{_base_.flip}}, {{_base_.pack}}]
 own = dict(type="StreetDataset", data_root={{_base_.source_root}}, pipeline=pipeline)
-translated = dict(own, data_root={{_base_.data_root}} + "/gta5_as_cityscapes")
+translated = dict(own, data_root="{{$MMDA_DATA_ROOT:data}}/gta5_as_cityscapes")
 train_dataloader = dict(
     dataset=dict(source=dict(_delete_=True, type="ConcatDataset", datasets=[own, translated]))
 )
