@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import functools
 import os
@@ -29,19 +30,30 @@ def quick_mmengine() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         # Each checkpoint and log holds the config, formatted, and the commit of MMEngine's folder.
-        patch.setattr(yapf.yapflib.yapf_api, "FormatCode", lambda text, **_: (text, True))
+        patch.setattr(yapf.yapflib.yapf_api, "FormatCode", _parsed)
         patch.setattr(versions, "_minimal_ext_cmd", lambda command: b"0" * 40)
         # Each dataset collects garbage, among all that the tests' process has imported.
         patch.setattr(datasets, "gc", SimpleNamespace(collect=lambda: 0))
         # Each initialisation of a model keeps the mean of every parameter, for the log.
         for module in (mmengine.model.base_module, mmengine.model.weight_init):
-            patch.setattr(module, "update_init_info", lambda module, init_info: None)
+            patch.setattr(module, "update_init_info", _check_known)
         # Each optimiser looks for compiled operators, once per parameter.
         compiled = functools.cache(optimisers.mmcv_full_available)
         patch.setattr(optimisers, "mmcv_full_available", compiled)
         # Each config parses its bases.
         patch.setattr(Config, "_file2dict", staticmethod(_reading_once(Config._file2dict)))
         yield
+
+
+def _parsed(text: str, **_: Any) -> tuple[str, bool]:
+    """Return a config's text as it is; like the formatter, fail where it is no Python."""
+    ast.parse(text)
+    return text, True
+
+
+def _check_known(module: Any, init_info: str) -> None:
+    """Keep MMEngine's check that no parameter comes in while a model is initialised."""
+    assert all(param in module._params_init_info for param in module.parameters())
 
 
 def _reading_once(read: Any) -> Any:

@@ -1,4 +1,4 @@
-# Does adaptation do harm? Source only, AdaBN, the image level alone and the recommended recipe on
+# Does adaptation do harm? Source only, AdaBN, the image level alone and the self-training recipe on
 # two shifts of scale and density alone, two presets and 30 random shifts (`random:N`, see
 # mmda/toy/random_shift.py). A small network and small crops, so that a shift takes some five
 # minutes on a CPU core. Checkpoints of half the way are for benchmarks/selection.py.

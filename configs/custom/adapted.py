@@ -1,4 +1,4 @@
-# The recommended recipe with a small network, for a CPU.
+# The self-training recipe with a small network, for a CPU.
 _base_ = [
     "../_base_/custom_runtime.py",
     "../_base_/models/toy_r18.py",

@@ -1,4 +1,4 @@
-# DeepLab-v3+ on ResNet-50 with the recommended recipe, on one GPU.
+# DeepLab-v3+ on ResNet-50 with the self-training recipe, on one GPU.
 _base_ = [
     "../_base_/custom_gpu_runtime.py",
     "../_base_/models/deeplabv3plus_r50.py",

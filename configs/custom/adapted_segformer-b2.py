@@ -1,4 +1,4 @@
-# SegFormer-B2 with the recommended recipe, on one GPU.
+# SegFormer-B2 with the self-training recipe, on one GPU.
 _base_ = [
     "../_base_/custom_gpu_runtime.py",
     "../_base_/models/segformer_b2.py",

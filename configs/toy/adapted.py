@@ -1,4 +1,4 @@
-# The recommended recipe, with source images at the target's scale.
+# The self-training recipe, with source images at the target's scale.
 _base_ = [
     "../_base_/toy_runtime.py",
     "../_base_/models/toy_unet.py",

@@ -22,6 +22,7 @@ from mmda.engine.inference import load_trained
 from mmda.engine.pooled_features import pooled_features
 from mmda.engine.target_batches import TileBatches
 from mmda.engine.tile_pass import choose_tiles
+from mmda.errors import ConfigError
 from mmda.models.batch_norm import TargetBatch
 from mmda.models.segmentors import UDASegmentor
 
@@ -78,7 +79,13 @@ def calibrate_checkpoint(
         train = source_tiles(config, "train", labelled=False)
         weighting = train, target_tiles(config, data, options.split)
     scored = scored_tiles(config, data)
-    model, _ = load_trained(config, checkpoint, device)
+    model, meta = load_trained(config, checkpoint, device)
+    if meta.get("adapted_batch_norm"):
+        raise ConfigError(
+            f"`{checkpoint}` has the target's batch-norm statistics (AdaBN). To it the source's "
+            "labelled tiles look foreign, and tell nothing of its probabilities: its maps are made "
+            "without a temperature."
+        )
     source = labelled_pixels(model, validation, options)
     weights = np.ones(len(source.features))
     if weighting is not None:

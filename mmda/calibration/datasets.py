@@ -9,7 +9,12 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from mmda.engine.source_pipeline import source_pipeline
-from mmda.engine.unlabelled_data import evaluation_pipeline, source_config, target_dataset
+from mmda.engine.unlabelled_data import (
+    evaluation_pipeline,
+    known_holes,
+    source_config,
+    target_dataset,
+)
 from mmda.errors import ConfigError
 from mmda.raster.dataset.domain import TiledDomain
 from mmda.registry import DATASETS
@@ -83,4 +88,4 @@ def scored_tiles(config: Config, data: str | None) -> Any | None:
 def _built(described: dict, split: str, pipeline: list, labelled: bool) -> Any:
     init_default_scope("mmda")
     own = dict(split=split, labelled=labelled, labelled_tiles=None, pipeline=pipeline)
-    return DATASETS.build({**described, **own, "test_mode": True})
+    return known_holes(DATASETS.build({**described, **own, "test_mode": True}))

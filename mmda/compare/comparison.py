@@ -107,7 +107,7 @@ def _description(pair: PairPart, recipe: Recipe, iterations: int) -> str:
         "notes": [
             f"All rows have one network and {iterations} iterations. All have one augmentation of "
             "the source and the source's normalisation but the plain one, which has no "
-            "augmentation, and the recommended recipe, which has its own of both.",
+            "augmentation, and the self-training recipe, which has its own of both.",
         ],
         "seeds": SEEDS,
         **bounds,

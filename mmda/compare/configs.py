@@ -83,7 +83,7 @@ def _target_only(pair: PairPart) -> tuple[str, dict[str, Any]]:
 
 
 def _recipe(pair: PairPart) -> tuple[str, dict[str, Any]]:
-    return f"The recommended recipe, `{ADAPTED}`.", {
+    return f"The self-training recipe, `{ADAPTED}`.", {
         "_base_": "both.py",
         "train_dataloader": {"dataset": Name("_base_.adapted_data")},
         "model": {

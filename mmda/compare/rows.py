@@ -39,7 +39,7 @@ def _baselines(pair: PairPart, recipe: Recipe, iterations: int) -> Iterator[Row]
         yield _row("restyled", "restyled by mean and deviation")
         yield _row("restyled_covariance", "restyled by covariance")
     begin = {f"{ALIGNMENTS}.self_training.start": iterations // 3}
-    yield _row("recipe", "recommended recipe", begin)
+    yield _row("recipe", "self-training recipe", begin)
     if pair.bound:
         yield _row(BOUND, "target only")
     if pair.same_type:

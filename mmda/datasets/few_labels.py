@@ -48,7 +48,7 @@ def choose_rows(
         names: Sequence[str] = list(labels)
     else:
         names = _read(labelled_tiles) if isinstance(labelled_tiles, str) else labelled_tiles
-    known = [row["id"] for row in rows]
+    known = {row["id"] for row in rows}
     for name in names:
         if name not in known:
             raise DataError(
@@ -59,7 +59,8 @@ def choose_rows(
         raise DataError(
             f"`labelled_tiles`: `{labelled_tiles}` names no tile. Leave it out for none."
         )
-    chosen = [{**row, **labels.get(row["id"], {})} for row in rows if row["id"] in set(names)]
+    wanted = set(names)
+    chosen = [{**row, **labels.get(row["id"], {})} for row in rows if row["id"] in wanted]
     for row in chosen:
         if "given_label" in row:
             _check_label(row, num_classes)

@@ -30,7 +30,7 @@ class PairedDomainDataset(Dataset):
         target: Config of the target dataset; None for source-only (or target-only) training. With
             ``labelled_tiles`` (semi-supervised adaptation) some source samples are labelled target
             tiles, which go through the source's pipeline but for the steps that match it to the
-            target.
+            target. Adversarial alignments then see these tiles as the source's.
         labelled_share: Probability that a source sample is one of these tiles, in [0, 1].
 
     Raises:
@@ -134,8 +134,9 @@ class PairedDomainDataset(Dataset):
                 "PairedDomainDataset: `target.labelled_tiles` are mixed into the source, but there "
                 "is no source. Leave them out, or give `train_dataloader.dataset` a `source`."
             )
-        steps = without_matching(self.source.pipeline.transforms)
-        return _build({**target, "labelled": True, "pipeline": steps})
+        first = getattr(self.source, "datasets", [self.source])[0]  # of several sources
+        steps = without_matching(first.pipeline.transforms)
+        return _build({**target, "labelled": True, "indices": None, "pipeline": steps})
 
     def _source_sample(self, index: int) -> Any:
         if self.few is not None and np.random.random() < self.labelled_share:

@@ -115,10 +115,17 @@ class TiledDataset(BaseDataset):
         if self.labelled and self.labelled_tiles is not None:
             classes = len(self.info["classes"])
             rows = choose_rows(rows, self.labelled_tiles, str(self.data_root), classes)
-        if self.labelled and not all(map(_has_label, rows)):
+        bare = [row["id"] for row in rows if not _has_label(row)]
+        if self.labelled and bare:
+            advice = (
+                "Set `labelled=False` for a target domain, or tile the scenes with labels."
+                if self.labelled_tiles is None
+                else "Tile the scenes with labels, or let `labelled_tiles` name a folder with "
+                "labels/TILE.png."
+            )
             raise DataError(
-                f"`{self.data_root}` split `{self.split}` has tiles without labels, but `labelled` "
-                "is True. Set `labelled=False` for a target domain, or tile the scenes with labels."
+                f"`{self.data_root}` split `{self.split}` has tiles without labels, such as "
+                f"`{bare[0]}`, but `labelled` is True. {advice}"
             )
         return self._records(rows)
 

@@ -260,7 +260,7 @@ def _adapted(pair: PairPart, recipe: Recipe) -> tuple[str, dict[str, Any]]:
     """Return title and values of the config that joins the recipe with the pair's data."""
     # Source images that look like the target's are normalised as these are.
     values = model(recipe, pair.target.statistics() if pair.same_type else None)
-    return f"The recommended recipe, `{ADAPTED}`, on the data of the pair.", {
+    return f"The self-training recipe, `{ADAPTED}`, on the data of the pair.", {
         "train_dataloader": {"dataset": Name("{{_base_.adapted_data}}")},
         "model": From(f"_base_.{recipe.adapted}", values),
     }

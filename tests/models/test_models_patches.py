@@ -98,11 +98,21 @@ def test_modes_are_kept_in_files_and_checkpoints(tmp_path):
     with pytest.raises(ConfigError, match=r"has 3 modes of 2 classes on a grid of \(2, 2\)"):
         PatchModes(2, 4, (2, 2)).read(path)
     (tmp_path / "odd.npz").write_text("nothing")
-    for name in ("odd.npz", "missing.npz"):
+    (tmp_path / "empty.npz").write_text("")
+    (tmp_path / "cut.npz").write_bytes(path.read_bytes()[:200])
+    np.save(tmp_path / "array.npy", np.zeros(3))
+    for name in ("odd.npz", "missing.npz", "empty.npz", "cut.npz", "array.npy"):
         with pytest.raises(DataError, match="holds no patch modes"):
             PatchModes(2, 3, (2, 2)).read(tmp_path / name)
     with pytest.raises(ConfigError, match="has no modes"):
         PatchModes(2, 3, (2, 2))(torch.zeros(1, 4, 4, dtype=torch.long))
+    named = PatchAlignment(2, 3, (2, 2), modes=str(path), start=99)
+    path.rename(tmp_path / "moved.npz")  # a model is built without the file, to map or to test
+    gone = PatchAlignment(2, 3, (2, 2), modes=str(path), start=99)
+    gone.load_state_dict({**gone.state_dict(), "modes.found": torch.tensor(True)})
+    assert not gone.active(0)
+    with pytest.raises(DataError, match="holds no patch modes"):
+        named.active(0)  # in the first iteration, long before it starts
 
 
 def test_rare_kinds_of_patches_get_modes_of_their_own():

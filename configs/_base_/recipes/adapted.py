@@ -1,4 +1,4 @@
-# The recommended recipe: source images in the target's radiometry and at its scale; colours that
+# The self-training recipe: source images in the target's radiometry and at its scale; colours that
 # vary so much that they do not tell the classes apart, the less the domains' colours differ, the
 # less; and self-training with a mean teacher on target images into which source objects are pasted.
 # Configs of data inherit it and build `adapted_data` from its steps, in this order:

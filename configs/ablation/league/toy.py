@@ -1,5 +1,5 @@
 # The league on the toy cities: every method by itself, beside the simple baselines and the
-# recommended recipe. A U-Net of 16 channels and crops of 96 pixels, as in ../shifts.py.
+# self-training recipe. A U-Net of 16 channels and crops of 96 pixels, as in ../shifts.py.
 title = "All methods on the toy cities"
 notes = [
     "All networks are equal but AdaBN's, which has batch norm in place of group norm.",
@@ -36,7 +36,7 @@ _methods = [
     ("output_space", "adversarial, output space", {}),
     ("patch", "patch level", _patches),
     ("cdga", "CDGA", {}),
-    ("adapted", "recommended recipe", {}),
+    ("adapted", "self-training recipe", {}),
     ("target_only", "target only", {}),
 ]
 rows = [

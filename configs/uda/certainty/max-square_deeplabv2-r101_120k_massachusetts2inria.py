@@ -5,4 +5,4 @@ _base_ = [
     "../../_base_/schedules/adversarial_120k.py",
     "../../_base_/full_runtime.py",
 ]
-model = dict(alignments=dict(certain=dict(type="MaxSquare", weights=dict(decode=0.1 / 2))))
+model = dict(alignments=dict(certain=dict(type="MaxSquare", weights=dict(decode=0.2 / 2))))

@@ -38,7 +38,12 @@ class PatchModesHook(Hook):
     def before_train(self, runner: Runner) -> None:
         """Find the modes that are missing, once a checkpoint has been loaded."""
         for name, alignment in unwrapped(runner.model).alignments.items():
-            if isinstance(alignment, PatchAlignment) and not bool(alignment.modes.found):
+            if not isinstance(alignment, PatchAlignment) or bool(alignment.modes.found):
+                continue
+            if alignment.modes.file is not None:
+                alignment.modes.require()
+                runner.logger.info(f"{name}: modes of `{alignment.modes.file}`")
+            else:
                 count = self._find(runner, alignment.modes)
                 runner.logger.info(
                     f"{name}: {len(alignment.modes.centroids)} modes found in {count} patches of "

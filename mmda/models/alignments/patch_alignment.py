@@ -45,7 +45,7 @@ class PatchAlignment(Alignment):
         num_classes: Number of classes C.
         num_modes: Number of modes K: 50 as published, 8 to 20 for two classes.
         grid: Rows U and columns V of patches, 20 x 20 by default.
-        modes: File with the modes.
+        modes: File with the modes, which is read when the training begins.
         weights: ``d`` and ``adv``, the weights of ``loss_d`` and ``loss_adv``; all 0 switch the
             alignment off.
         discriminator: Config of the discriminator; ``in_channels`` is added.
@@ -77,16 +77,21 @@ class PatchAlignment(Alignment):
                 f"{dict(weights or {})}."
             )
         self.num_classes, self.head, self.least = num_classes, head, least
-        self.modes = PatchModes(num_classes, num_modes, grid, least)
-        if modes is not None:
-            self.modes.read(modes)
+        self.modes = PatchModes(num_classes, num_modes, grid, least, modes)
         self.categoriser = PatchCategoriser(num_classes, num_modes, self.modes.grid)
         described = {"type": "VectorDiscriminator", **(discriminator or {})}
         self.discriminator = MODELS.build({"in_channels": num_modes, **described})
 
     def active(self, step: int) -> bool:
-        """Return whether ``start`` is reached and any weight is above 0."""
-        return super().active(step) and any(self.weights.values())
+        """Return whether ``start`` is reached and any weight is above 0.
+
+        Raises:
+            ConfigError: When there are no modes, so that it is said in the first iteration.
+        """
+        if not any(self.weights.values()):
+            return False
+        self.modes.require()
+        return super().active(step)
 
     def attach(self, segmentor: nn.Module) -> None:
         """Check that the head exists and has ``num_classes`` classes."""

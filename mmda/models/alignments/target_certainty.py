@@ -89,8 +89,8 @@ class MaxSquare(TargetCertainty):
     pixels that are certain already do not rule. See :func:`~mmda.models.losses.max_square_loss`.
 
     Args:
-        weights: Weight of the loss by head; by default one level with 0.1. The authors' code, whose
-            loss is divided by C, has 0.1 there: 0.1 / C here.
+        weights: Weight of the loss by head; by default one level with 0.1. The authors' code has
+            0.1 for a loss that is divided by C and not halved: 0.2 / C here.
         balance: Exponent of the image-wise class weights, in [0, 1]: 0.2 as published (IW), 0 for
             none.
         scale: Size of the maps relative to the image.

@@ -16,8 +16,9 @@ def max_square_loss(maps: Tensor, balance: float = 0.2, counted: Tensor | None =
 
     for M images with :math:`N^m` pixels that count, of which :math:`N_c^m` are predicted as class
     c. As in the authors' code, a pixel has the weight of the class c(n) that it is predicted as,
-    which is never empty; the paper gives each class its own. Their code also divides by C; here it
-    does not, so that :math:`\alpha = 0` is Eq. 5. The weights are constants.
+    which is never empty; the paper gives each class its own. Their code also divides by C and does
+    not halve; here it is as in the paper, so that :math:`\alpha = 0` is Eq. 5. The weights are
+    constants.
 
     Args:
         maps: Softmax maps (N, C, h, w).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -28,6 +29,7 @@ class PatchModes(nn.Module):
         num_modes: Number of modes K, 2 or more.
         grid: Rows U and columns V of patches.
         least: Share of a patch that must be labelled, in (0, 1]: others have no mode.
+        file: Where :meth:`require` finds the centroids; a checkpoint's are enough without it.
 
     Attributes:
         centroids: (K, 4 * C), see :func:`patch_descriptors`.
@@ -40,7 +42,14 @@ class PatchModes(nn.Module):
     centroids: Tensor
     found: Tensor
 
-    def __init__(self, num_classes: int, num_modes: int, grid: Grid, least: float = 0.5) -> None:
+    def __init__(
+        self,
+        num_classes: int,
+        num_modes: int,
+        grid: Grid,
+        least: float = 0.5,
+        file: str | None = None,
+    ) -> None:
         super().__init__()
         if num_modes < 2 or min(grid) < 1 or not 0 < least <= 1:
             raise ConfigError(
@@ -50,7 +59,7 @@ class PatchModes(nn.Module):
         self.num_classes, self.grid, self.least = num_classes, (grid[0], grid[1]), least
         self.register_buffer("centroids", torch.zeros(num_modes, 4 * num_classes))
         self.register_buffer("found", torch.zeros((), dtype=torch.bool))
-        self._known = False
+        self.file, self._known = file, False
 
     def set(self, centroids: Tensor) -> None:
         """Take centroids (K, 4 * C)."""
@@ -72,14 +81,23 @@ class PatchModes(nn.Module):
         Raises:
             ConfigError: When no modes were found.
         """
-        self._check_found()
+        self.require()
         vectors, counted = self.descriptors(labels)
         nearest = torch.cdist(vectors.flatten(0, 2), self.centroids).argmin(1)
         return nearest.view(counted.shape).where(counted, NO_MODE)
 
-    def _check_found(self) -> None:
-        """Check once that there are modes, as looking waits for the device."""
-        if not self._known and not bool(self.found):
+    def require(self) -> None:
+        """Read the file where there are no centroids yet. Looking waits for the device, once.
+
+        Raises:
+            ConfigError: When there are none and no file is named.
+            DataError: When the file holds none.
+        """
+        if self._known:
+            return
+        if not bool(self.found) and self.file is not None:
+            self.read(self.file)
+        if not bool(self.found):
             raise ConfigError(
                 "PatchAlignment has no modes. Add `dict(type='PatchModesHook')` to `custom_hooks`, "
                 "or name a file of `mmda discover-patch-modes` in `modes`."
@@ -104,9 +122,9 @@ class PatchModes(nn.Module):
             ConfigError: When it has another number of modes or classes, or another grid.
         """
         try:
-            with np.load(path, allow_pickle=False) as found:
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as found:
                 content: dict[str, Any] = {name: found[name] for name in ("centroids", "grid")}
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
             raise DataError(
                 f"`{path}` holds no patch modes ({error}). Make them with `mmda "
                 "discover-patch-modes`."
