@@ -189,3 +189,12 @@ def test_what_is_missing_is_said_before_work(work, toy_root, tmp_path):
     torch.save(content, path)
     with pytest.raises(ConfigError, match="its temperature is -1, expected a positive number"):
         mmda.load_model(work / "config.py", path, device="cpu")
+
+
+def test_a_model_with_the_targets_batch_norm_is_refused(work):
+    content = read(work / "model.pth")
+    content["meta"]["adapted_batch_norm"] = {"blend": 0.0}
+    torch.save(content, work / "adapted.pth")
+    with pytest.raises(ConfigError, match="tell nothing of its probabilities"):
+        mmda.calibrate(work / "adapted.pth", options=ALL, config=work / "config.py", device="cpu")
+    assert "temperature" not in read(work / "adapted.pth")["meta"]

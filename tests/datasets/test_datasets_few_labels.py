@@ -6,6 +6,7 @@ import cv2
 import geopandas
 import numpy as np
 import pytest
+from mmengine.dataset import ConcatDataset
 from shapely.geometry import box
 
 from mmda.datasets import PairedDomainDataset, RasterWindowDataset, TiledDataset
@@ -105,6 +106,15 @@ def test_a_share_of_the_source_samples_are_labelled_target_tiles(roots, tiles):
     assert set(mixed) == set(tiles[:3]) and 10 < len(mixed) < 30
     assert {domain for domain, _ in seen(0.0, range(9)).values()} == {"source"}
     assert {domain for domain, _ in seen(1.0, range(9)).values()} == {"target"}
+
+
+def test_of_several_sources_the_first_has_the_pipeline(roots, tiles):
+    one = TiledDataset(roots["source"], pipeline=[LoadTile(), PackDomainInputs()])
+    both = ConcatDataset([one, one])
+    target = dict(type="TiledDataset", data_root=roots["target"], labelled=False)
+    target |= dict(labelled_tiles=tiles[:1], indices=2, pipeline=[LoadTile(), PackDomainInputs()])
+    pair = PairedDomainDataset(both, target, labelled_share=1.0)
+    assert pair[PairIndex(0, 0, 0, 0)]["source"]["data_samples"].tile == tiles[0]
 
 
 def test_target_tiles_are_not_matched_to_the_target(roots):
