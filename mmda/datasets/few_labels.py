@@ -53,7 +53,7 @@ def choose_rows(
         if name not in known:
             raise DataError(
                 f"`labelled_tiles` names `{name}`, which is no tile of this split of `{root}`."
-                + did_you_mean(name, known)
+                + did_you_mean(name, sorted(known))
             )
     if not names:
         raise DataError(

@@ -11,7 +11,11 @@ from engine_runs import differences, read, train
 
 from mmda import discover_patch_modes
 from mmda.cli import main
+from mmda.datasets import TiledDataset
+from mmda.datasets.transforms import LoadTile, PackDomainInputs, RandomRotate90
+from mmda.engine import source_patches
 from mmda.errors import ConfigError
+from mmda.models.patches import PatchModes
 
 PATCHES = """
 model["alignments"] = dict(
@@ -51,6 +55,28 @@ def test_a_training_finds_its_modes_and_resumes_with_them(write_config, tmp_path
         assert found["grid"].tolist() == [4, 4]
         assert found["classes"].tolist() == ["background", "building"]
     assert (tmp_path / "modes.png").stat().st_size > 1000
+
+
+def test_processes_share_the_images_and_find_the_same_patches(toy_root, monkeypatch):
+    pipeline = [LoadTile(), RandomRotate90(), PackDomainInputs()]
+    source = TiledDataset(str(toy_root / "buildings" / "source"), pipeline=pipeline)
+    modes, shares = PatchModes(2, 3, (4, 4)), []
+    alone = source_patches.source_patches(source, modes, images=5)
+
+    def gather(own):
+        shares.append(own)
+        if len(shares) < 2:
+            raise InterruptedError
+        return shares
+
+    monkeypatch.setattr(source_patches, "all_gather_object", gather)
+    monkeypatch.setattr(source_patches, "get_dist_info", lambda: (0, 2))
+    with pytest.raises(InterruptedError):
+        source_patches.source_patches(source, modes, images=5)
+    monkeypatch.setattr(source_patches, "get_dist_info", lambda: (1, 2))
+    both = source_patches.source_patches(source, modes, images=5)
+    assert [sorted(share) for share in shares] == [[0, 2, 4], [1, 3]]
+    np.testing.assert_array_equal(both, alone)
 
 
 def test_what_is_refused(write_config, tmp_path, capsys):

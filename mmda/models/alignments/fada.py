@@ -23,9 +23,9 @@ class FADA(Alignment):
     r"""Align features class by class, with a discriminator of 2 C classes (Wang et al. 2020).
 
     The discriminator tells domain and class of each feature: its labels are the segmentor's own
-    softened predictions :math:`a`, in the half of the feature's domain (``loss_dis``, Eq. 5 and 6:
-    the mean over both domains, as in the authors' code). ``loss_adv`` (Eq. 7) moves the target's
-    features to the source's half of their class. The labels are constants.
+    softened predictions :math:`a`, in the half of the feature's domain (``loss_dis``, the mean
+    over both domains). ``loss_adv`` moves the target's features to the source's half of their
+    class. The labels are constants.
 
     Args:
         in_channels: Channels of the feature map.

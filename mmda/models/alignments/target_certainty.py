@@ -60,7 +60,7 @@ class TargetCertainty(Alignment):
 
 @MODELS.register_module()
 class MinEnt(TargetCertainty):
-    """Minimise the entropy of the target's predictions (MinEnt; Vu et al. 2019, Eq. 1 and 2).
+    """Minimise the entropy of the target's predictions (MinEnt; Vu et al. 2019).
 
     The loss is the mean over pixels of the entropy divided by log C, in [0, 1].
 

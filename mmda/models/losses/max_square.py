@@ -9,7 +9,7 @@ from mmda.utils.distributed import counted_mean
 
 
 def max_square_loss(maps: Tensor, balance: float = 0.2, counted: Tensor | None = None) -> Tensor:
-    r"""Return the negative mean square of probabilities (Chen et al. 2019, Eq. 5 and 9).
+    r"""Return the negative mean square of probabilities (Chen et al. 2019, MaxSquare).
 
     .. math:: L = -\frac{1}{2 M} \sum_m \sum_n \sum_c
         \frac{(p_{n,c}^m)^2}{(N_{c(n)}^m)^\alpha (N^m)^{1 - \alpha}}
@@ -17,8 +17,8 @@ def max_square_loss(maps: Tensor, balance: float = 0.2, counted: Tensor | None =
     for M images with :math:`N^m` pixels that count, of which :math:`N_c^m` are predicted as class
     c. As in the authors' code, a pixel has the weight of the class c(n) that it is predicted as,
     which is never empty; the paper gives each class its own. Their code also divides by C and does
-    not halve; here it is as in the paper, so that :math:`\alpha = 0` is Eq. 5. The weights are
-    constants.
+    not halve; here it is as in the paper, so that :math:`\alpha = 0` is the loss without class
+    weights. The weights are constants.
 
     Args:
         maps: Softmax maps (N, C, h, w).
