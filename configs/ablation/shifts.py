@@ -3,7 +3,10 @@
 # mmda/toy/random_shift.py). A small network and small crops, so that a shift takes some five
 # minutes on a CPU core. Checkpoints of half the way are for benchmarks/selection.py.
 title = "The recipe on random shifts"
-notes = ["One pair of cities and one training of each row for every shift."]
+notes = [
+    "One pair of cities and one training of each row for every shift.",
+    "AdaBN is to be compared with source_only_bn: both have batch norm, all others group norm.",
+]
 _TASKS = ["buildings", "roads", "landcover", "buildings"] * 7 + ["roads", "landcover"]
 tasks = [  # the first two: what random shifts hardly ever are
     dict(name="finer", toy=dict(shift="none", values=dict(gsd_ratio=0.7, density=1.4))),
@@ -35,6 +38,7 @@ overrides = {
 rows = [
     dict(name="source_only", config="configs/toy/source_only.py"),
     dict(name="target_only", config="configs/toy/target_only.py"),
+    dict(name="source_only_bn", config="configs/toy/source_only_bn.py"),
     dict(name="adabn", config="configs/toy/adabn.py"),
     dict(name="image_level", config="configs/toy/ima.py"),
     dict(name="adapted", config="configs/toy/adapted.py"),

@@ -2,7 +2,8 @@
 # self-training recipe. A U-Net of 16 channels and crops of 96 pixels, as in ../shifts.py.
 title = "All methods on the toy cities"
 notes = [
-    "All networks are equal but AdaBN's, which has batch norm in place of group norm.",
+    "All networks are equal, but two have batch norm in place of group norm: AdaBN's and that of "
+    "the source-only row before it.",
     "The last iteration counts. Every seed has other cities.",
 ]
 tasks = [
@@ -26,7 +27,8 @@ _features = {"model.alignments.*.in_channels": 64}
 _patches = {"model.alignments.patch.grid": (6, 6)}  # of 16 pixels
 _methods = [
     ("source_only", "source only", {}),
-    ("adabn", "AdaBN", {}),
+    ("source_only_bn", "source only, batch norm", {}),
+    ("adabn", "AdaBN, source at the target's scale", {}),
     ("ima", "restyled and rescaled (IMA)", {}),
     ("minent", "MinEnt", {}),
     ("max_square", "MaxSquare", {}),
