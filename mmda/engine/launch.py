@@ -24,6 +24,7 @@ from mmda.engine.checkpoint import (
 )
 from mmda.engine.config_check import check_config, require_keys
 from mmda.engine.config_parts import check_overrides
+from mmda.engine.config_text import import_formatter
 from mmda.engine.data_check import check_data
 from mmda.engine.pretrained import check_pretrained
 from mmda.engine.unwrap import unwrapped
@@ -174,6 +175,7 @@ def build_runner(config: Config, *, training: bool = True) -> Runner:
     _check_checkpoint_interval(config)
     warnings = check_data(config, training=training)
     checkpoint = read_checkpoint(config.load_from) if config.get("load_from") else None
+    import_formatter()
     runner = Runner.from_cfg(config)
     for warning in warnings:
         runner.logger.warning(warning)
