@@ -17,7 +17,7 @@ from pathlib import Path
 
 import mmda
 from mmda.selection import CRITERIA
-from mmda.selection.identity import file_digest
+from mmda.selection.identity import weights_digest
 from mmda.selection.options import ENSEMBLE, RANK
 from mmda.utils.files import atomic_path, atomic_write_text
 
@@ -98,7 +98,7 @@ def _values(model: mmda.ScoredModel) -> dict[str, object]:
 def true_score(model: mmda.ScoredModel) -> float:
     """Return a checkpoint's mIoU on the target's test tiles, which is kept in its run's folder."""
     run = model.checkpoint.parent.parent
-    digest = file_digest(model.checkpoint)[:16]  # another training in this folder has another
+    digest = weights_digest(model.checkpoint)[:16]  # another training in this folder has another
     kept = run / f"test-{model.checkpoint.stem}-{digest}.json"
     if not kept.is_file():
         config = run / "config.py"

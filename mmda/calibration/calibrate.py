@@ -86,6 +86,7 @@ def calibrate_checkpoint(
             "labelled tiles look foreign, and tell nothing of its probabilities: its maps are made "
             "without a temperature."
         )
+    model.test_time.check_repeatable()
     source = labelled_pixels(model, validation, options)
     weights = np.ones(len(source.features))
     if weighting is not None:
@@ -121,8 +122,11 @@ def _features(model: UDASegmentor, dataset: Any, options: CalibrateOptions) -> n
         progress=options.progress,
         title=f"{dataset.domain} tiles",
     )
-    seen = [(pooled_features(model, batch), _holds_data(batch)) for batch in batches]
-    return np.concatenate([features[held] for features, held in seen])
+    seen = []
+    for batch in batches:
+        with model.test_time.adapted(model.predictor, batch.images, batch.counted):
+            seen.append(pooled_features(model, batch)[_holds_data(batch)])
+    return np.concatenate(seen)
 
 
 def _holds_data(batch: TargetBatch) -> np.ndarray:

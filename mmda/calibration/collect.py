@@ -41,6 +41,8 @@ class LabelledPixels:
 def labelled_pixels(model: UDASegmentor, dataset: Any, options: CalibrateOptions) -> LabelledPixels:
     """Predict labelled tiles, one at a time; of each, the same number of pixels is sampled.
 
+    The model's ``test_time`` adapts it to each tile.
+
     Args:
         model: The model, in evaluation mode.
         dataset: The tiles.
@@ -57,13 +59,15 @@ def labelled_pixels(model: UDASegmentor, dataset: Any, options: CalibrateOptions
         label = sample.gt_sem_seg.data[0]
         known = label != IGNORE
         size = (int(label.shape[0]), int(label.shape[1]))
-        maps = on_tile(logits(model, images), sample, size)[:, known]
+        batch = _batch(images, sample)
+        with model.test_time.adapted(model.predictor, images, batch.counted):
+            maps = on_tile(logits(model, images), sample, size)[:, known]
+            features.append(pooled_features(model, batch))
         if not torch.isfinite(maps).all():
             raise ConfigError("The model's predictions are not finite: its training has diverged.")
         places = sampled(maps.shape[1], quota, [options.seed, index])
         found.append(maps.T[places].cpu().numpy())
         labels.append(label[known][places].cpu().numpy())
-        features.append(pooled_features(model, _batch(images, sample)))
     tiles = np.repeat(np.arange(len(found)), [len(part) for part in found])
     if not len(tiles):
         raise DataError(

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 
-from mmda.engine.source_pipeline import source_pipeline
-from mmda.engine.unlabelled_data import (
-    evaluation_pipeline,
-    known_holes,
-    source_config,
-    target_dataset,
-)
+from mmda.engine import judged_tiles
+from mmda.engine.judged_tiles import open_tiles
+from mmda.engine.unlabelled_data import source_config
 from mmda.errors import ConfigError
 from mmda.raster.dataset.domain import TiledDomain
-from mmda.registry import DATASETS
 
 
 def source_tiles(config: Config, split: str, *, labelled: bool) -> Any:
@@ -32,22 +25,22 @@ def source_tiles(config: Config, split: str, *, labelled: bool) -> Any:
         ConfigError: When the config names no labelled source, its folder is not there, or the
             split has no labelled tiles.
     """
-    described = source_config(config) or {}
+    described = judged_tiles.source_tiles(config)
     advice = (
         "A calibration needs labelled source tiles of split `val`: tile the source again with "
         "--val-fraction, or name it with --cfg-options "
         "train_dataloader.dataset.source.data_root=FOLDER."
     )
-    if not described or not described.get("labelled", True):
-        raise ConfigError(f"The config `{config.filename}` has no labelled source. {advice}")
-    root = Path(described["data_root"])
-    if not root.is_dir():
-        raise ConfigError(f"The source `{root}` does not exist. {advice}")
-    rows = TiledDomain(root, described.get("split_file")).rows(split)
-    if not rows or any(row["class_pixels"] is None for row in rows):
-        state = "has tiles without labels" if rows else "is empty"
-        raise ConfigError(f"The source `{root}`: its split `{split}` {state}. {advice}")
-    return _built(described, split, source_pipeline(config, described), labelled)
+    if described is None:
+        named = (source_config(config) or {}).get("data_root", "none")
+        raise ConfigError(
+            f"The config `{config.filename}`: its source `{named}` does not exist or is not "
+            f"labelled. {advice}"
+        )
+    root = described["data_root"]
+    if problem := _unlabelled(described, split):
+        raise ConfigError(f"The source `{root}`: its split `{split}` {problem}. {advice}")
+    return open_tiles({**described, "split": split, "labelled": labelled})
 
 
 def target_tiles(config: Config, data: str | None, split: str | None) -> Any:
@@ -61,9 +54,7 @@ def target_tiles(config: Config, data: str | None, split: str | None) -> Any:
     Raises:
         ConfigError: When nothing names the target.
     """
-    described = target_dataset(config, data, split)
-    chosen = described.get("split", "train")
-    return _built(described, chosen, list(evaluation_pipeline(config)), labelled=False)
+    return open_tiles(judged_tiles.target_tiles(config, data, split))
 
 
 def scored_tiles(config: Config, data: str | None) -> Any | None:
@@ -72,20 +63,17 @@ def scored_tiles(config: Config, data: str | None) -> Any | None:
     Returns:
         The dataset; ``None`` where there are no such tiles, or some of them have no labels.
     """
-    described = dict((config.get("test_dataloader") or {}).get("dataset") or {})
+    described = judged_tiles.tested_tiles(config)
     if data is not None:
-        described = target_dataset(config, data, "test")
-    root = described.get("data_root")
-    if root is None or not Path(root).is_dir():
+        described = judged_tiles.target_tiles(config, data, "test")
+    if described is None or _unlabelled(described, described["split"]):
         return None
-    split = described.get("split", "test")
-    rows = TiledDomain(root, described.get("split_file")).rows(split)
-    if not rows or any(row["class_pixels"] is None for row in rows):
-        return None
-    return _built(described, split, list(evaluation_pipeline(config)), labelled=True)
+    return open_tiles({**described, "labelled": True})
 
 
-def _built(described: dict, split: str, pipeline: list, labelled: bool) -> Any:
-    init_default_scope("mmda")
-    own = dict(split=split, labelled=labelled, labelled_tiles=None, pipeline=pipeline)
-    return known_holes(DATASETS.build({**described, **own, "test_mode": True}))
+def _unlabelled(described: dict, split: str) -> str | None:
+    """Return what is wrong with a split of which all tiles should have labels; None if nothing."""
+    rows = TiledDomain(described["data_root"], described.get("split_file")).rows(split)
+    if not rows:
+        return "is empty"
+    return "has tiles without labels" if any(row["class_pixels"] is None for row in rows) else None

@@ -23,14 +23,18 @@ def described_modes(config: Config) -> PatchModes:
     """
     alignments = (config.model.get("alignments") or {}).values()
     init_default_scope("mmda")
-    built = [MODELS.build(one) for one in alignments if one["type"] == "PatchAlignment"]
-    found = [one.modes for one in built if isinstance(one, PatchAlignment)]
+    found = [MODELS.build(one).modes for one in alignments if _aligns_patches(one["type"])]
     if len(found) != 1:
         raise ConfigError(
             f"`{config.filename}` has {len(found)} alignments of the type PatchAlignment; expected "
             "one, whose modes are to be found. `mmda configs patch` lists configs that have one."
         )
     return found[0]
+
+
+def _aligns_patches(name: Any) -> bool:
+    kind = MODELS.get(name) if isinstance(name, str) else name
+    return isinstance(kind, type) and issubclass(kind, PatchAlignment)
 
 
 def source_dataset(config: Config) -> Any:

@@ -36,7 +36,7 @@ class SeenTiles:
 
 @torch.no_grad()
 def see_tiles(model: UDASegmentor, batches: Iterable[TargetBatch]) -> SeenTiles:
-    """Run a model on batches of tiles.
+    """Run a model on batches of tiles, to which its ``test_time`` adapts it.
 
     Args:
         model: The model, in evaluation mode.
@@ -47,8 +47,9 @@ def see_tiles(model: UDASegmentor, batches: Iterable[TargetBatch]) -> SeenTiles:
     """
     features, entropy, pixels = [], [], []
     for batch in batches:
-        features.append(pooled_features(model, batch))
-        maps = probabilities(model, batch.images, model.temperature)
+        with model.test_time.adapted(model.predictor, batch.images, batch.counted):
+            features.append(pooled_features(model, batch))
+            maps = probabilities(model, batch.images, model.temperature)
         counted = _counted(batch)
         counts = counted.flatten(1).sum(1)
         found = (_entropy(maps) * counted).flatten(1).double().sum(1) / counts.clamp(min=1)

@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 
 from mmda.engine.inference import load_trained
-from mmda.engine.unlabelled_data import known_holes
+from mmda.engine.judged_tiles import open_tiles
 from mmda.models.segmentors import UDASegmentor
-from mmda.registry import DATASETS
 from mmda.selection.candidates import CACHE
 from mmda.selection.collect import collect
 from mmda.selection.datasets import source_tiles, target_tiles
-from mmda.selection.identity import Tiles, file_digest, text_digest
+from mmda.selection.identity import Tiles, text_digest, weights_digest
 from mmda.selection.options import SelectOptions
 from mmda.selection.views import VIEWS
 
@@ -78,7 +76,7 @@ class Measurer:
         key = text_digest(
             {
                 "format": FORMAT,
-                "checkpoint": file_digest(checkpoint),
+                "checkpoint": weights_digest(checkpoint),
                 "views": list(VIEWS),
                 "settings": [options.tiles, options.pixels, options.seed],
                 "network": config.model.to_dict(),
@@ -98,6 +96,5 @@ class Measurer:
         """Build a dataset, once for all checkpoints, as transforms may look at all its tiles."""
         key = text_digest(described)
         if key not in self._opened:
-            init_default_scope("mmda")
-            self._opened[key] = known_holes(DATASETS.build(described))
+            self._opened[key] = open_tiles(described)
         return self._opened[key]

@@ -40,11 +40,7 @@ def collect(
         ConfigError: When a prediction is not finite, or depends on the order of the tiles, as
             ``model.test_time`` keeps what it learns from each.
     """
-    if model.test_time.keeps:
-        raise ConfigError(
-            "its `model.test_time` keeps what it learns from each batch, so that its predictions "
-            "depend on their order. Set `episodic=True` there, or leave it out, to compare it."
-        )
+    model.test_time.check_repeatable()
     network = _network(model)
     chosen = choose_tiles(len(target), options.tiles, options.seed)
     quota = -(-options.pixels // len(chosen))

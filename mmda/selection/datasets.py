@@ -8,19 +8,13 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from mmda.engine.source_pipeline import DOMAINS, matching_steps, source_pipeline
-from mmda.engine.unlabelled_data import (
-    evaluation_pipeline,
-    source_config,
-    source_configs,
-    target_dataset,
-)
+from mmda.engine import judged_tiles
+from mmda.engine.unlabelled_data import source_configs, target_dataset
 from mmda.errors import ConfigError
 from mmda.raster.dataset.domain import TiledDomain, count_splits
 
 DEFAULT = ("val", "train", "test")
 """Splits of the target, and of the source, in the order in which they are taken."""
-AS_TESTED = {"test_mode": True}
 
 
 def learns_from_target_labels(config: Config, data: Path | None) -> bool:
@@ -63,7 +57,7 @@ def _rasters(described: dict, trained: bool = False) -> set[str]:
 
 
 def target_tiles(config: Config, data: Path | None, split: str | None) -> dict:
-    """Return the config of the dataset of unlabelled target tiles, loaded as in the config's test.
+    """Return the config of the dataset of unlabelled target tiles that models are compared on.
 
     Args:
         config: A model's config.
@@ -74,34 +68,23 @@ def target_tiles(config: Config, data: Path | None, split: str | None) -> dict:
         ConfigError: When nothing names the target.
         DataError: When the folder does not exist.
     """
-    described = target_dataset(config, data, None, tested=True)
-    pipeline = list(evaluation_pipeline(config))
-    split = split or _split(described)
-    return {**described, "labelled": False, "split": split, "pipeline": pipeline, **AS_TESTED}
+    described = judged_tiles.target_tiles(config, data, split, tested=True)
+    return described if split else _with_split(described)
 
 
 def source_tiles(config: Config) -> dict | None:
     """Return the config of the dataset of the source's validation tiles.
 
-    Where the source has no split ``val``, its training tiles stand in. They are loaded by
-    :func:`~mmda.engine.source_pipeline.source_pipeline`.
+    Where the source has no split ``val``, its training tiles stand in.
 
     Returns:
         The config; ``None`` without a labelled source, or where its data have not come along.
     """
-    described = source_config(config)
-    if described is None or not described.get("labelled", True):
-        return None
-    steps = matching_steps(described)
-    folders = [described["data_root"], *(step[name] for step in steps for name in DOMAINS)]
-    if not all(Path(folder).is_dir() for folder in folders):
-        return None
-    pipeline = source_pipeline(config, described)
-    split = _split(described)
-    return {**described, "labelled": True, "split": split, "pipeline": pipeline, **AS_TESTED}
+    described = judged_tiles.source_tiles(config)
+    return None if described is None else _with_split(described)
 
 
-def _split(described: dict) -> str:
+def _with_split(described: dict) -> dict:
     tiles = TiledDomain(described["data_root"], described.get("split_file"))
     there = count_splits(tiles.rows())
-    return next((name for name in DEFAULT if name in there), DEFAULT[0])
+    return {**described, "split": next((name for name in DEFAULT if name in there), DEFAULT[0])}

@@ -18,7 +18,7 @@ from mmda.selection.cache import Measurer
 from mmda.selection.candidates import Candidate, find_candidates
 from mmda.selection.choice import choose
 from mmda.selection.datasets import learns_from_target_labels
-from mmda.selection.identity import Tiles, check_one_target, file_digest
+from mmda.selection.identity import Tiles, check_one_target, weights_digest
 from mmda.selection.options import SelectOptions
 from mmda.selection.outcome import ScoredModel, Selection
 
@@ -58,7 +58,7 @@ def select_models(
         raise ConfigError(f"None of the checkpoints can be compared. {reasons}")
     selection = replace(
         choose(models, files, options.rule, left_out),
-        digests={one.name: file_digest(one.checkpoint) for one in candidates},
+        digests={one.name: weights_digest(one.checkpoint) for one in candidates},
         target=next(iter(targets.values())),
     )
     if len(folders) == 1 and Path(folders[0]).is_dir():

@@ -8,7 +8,7 @@ from mmda.engine.launch import load_config
 from mmda.errors import MMDAError
 from mmda.selection.cache import Measurer
 from mmda.selection.candidates import find_candidates
-from mmda.selection.identity import Tiles, file_digest
+from mmda.selection.identity import Tiles, weights_digest
 from mmda.selection.options import SelectOptions
 from mmda.selection.outcome import Selection
 from mmda.selection.select import CHOICE, DEFAULT, select_models
@@ -47,7 +47,7 @@ def _difference(selection: Selection, folder: str | Path, options: SelectOptions
     """Return how a stored choice differs from one that would be made now."""
     if selection.rule != options.rule:
         return f"by the criterion `{selection.rule}`, not by `{options.rule}`"
-    there = {one.name: file_digest(one.checkpoint) for one in find_candidates([folder])}
+    there = {one.name: weights_digest(one.checkpoint) for one in find_candidates([folder])}
     if changed := sorted({name for name, _ in there.items() ^ selection.digests.items()}):
         listed = ", ".join(f"`{name}`" for name in changed)
         return f"among other checkpoints: {listed} is new, gone or another file"

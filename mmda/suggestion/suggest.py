@@ -12,14 +12,10 @@ from mmengine.config import Config
 
 from mmda.datasets.few_labels import choose_rows
 from mmda.engine.inference import load_trained
+from mmda.engine.judged_tiles import open_tiles, target_tiles
 from mmda.engine.pooled_features import SeenTiles, see_tiles
 from mmda.engine.target_batches import TileBatches
-from mmda.engine.unlabelled_data import (
-    evaluation_pipeline,
-    known_holes,
-    target_dataset,
-    unlabelled,
-)
+from mmda.engine.unlabelled_data import target_dataset
 from mmda.errors import ConfigError, DataError
 from mmda.suggestion.geopackage import write_tiles
 from mmda.suggestion.options import SuggestOptions
@@ -79,13 +75,14 @@ def suggest_tiles(
     """
     if out.suffix.lower() != ".gpkg":
         raise ConfigError(f"`{out}` must end in .gpkg; nothing is written.")
-    described = target_dataset(config, None if data is None else str(data), options.split)
-    dataset = known_holes(unlabelled(described, evaluation_pipeline(config)))
+    described = target_dataset(config, data, options.split)
+    dataset = open_tiles(target_tiles(config, data, options.split))
     rows = {row["id"]: row for row in dataset.tiles.rows(dataset.split)}
     ids = [dataset.get_data_info(index)["tile"] for index in range(len(dataset))]
     own = described.get("labelled_tiles") if options.split is None else None
     labelled = _labelled(options.labelled or own, dataset)
     model, _ = load_trained(config, checkpoint, device)
+    model.test_time.check_repeatable()
     batches = TileBatches(model, dataset, options.batch_size, options.workers, options.progress)
     seen = see_tiles(model, batches)
     valid = np.flatnonzero(seen.pixels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from mmda.calibration.datasets import source_tiles
 from mmda.cli import main
 from mmda.engine.inference import load_trained, logits
 from mmda.engine.launch import load_config
+from mmda.models.batch_norm import TestTime
 from mmda.raster.dataset.tile_files import read_label, read_tile
 
 ALL = CalibrateOptions(weights="none", pixels=10**6, progress=False)
@@ -170,8 +172,8 @@ def test_what_is_missing_is_said_before_work(work, toy_root, tmp_path):
     source = "train_dataloader.dataset.source"
     for overrides, message in (
         ({f"{source}.split_file": str(table)}, r"split `val` is empty.*--val-fraction"),
-        ({f"{source}.data_root": "gone"}, "source `gone` does not exist"),
-        ({f"{source}.labelled": False}, "has no labelled source"),
+        ({f"{source}.data_root": "gone"}, "source `gone` does not exist or"),
+        ({f"{source}.labelled": False}, "does not exist or is not labelled"),
     ):
         with pytest.raises(ConfigError, match=message):
             mmda.calibrate(path, options=ALL, cfg_options=overrides)
@@ -189,6 +191,27 @@ def test_what_is_missing_is_said_before_work(work, toy_root, tmp_path):
     torch.save(content, path)
     with pytest.raises(ConfigError, match="its temperature is -1, expected a positive number"):
         mmda.load_model(work / "config.py", path, device="cpu")
+
+
+@contextmanager
+def three_times_as_sure(self, network, images, counted):
+    """Stand in for what adapts a network to its images: multiply its logits by 3."""
+    parts = (network.decode_head.conv_seg.weight, network.decode_head.conv_seg.bias)
+    for part in parts:
+        part.data *= 3
+    yield
+    for part in parts:
+        part.data /= 3
+
+
+def test_a_model_is_calibrated_as_it_adapts_to_its_images(work, monkeypatch):
+    plain = mmda.calibrate(work / "model.pth", options=ALL, device="cpu").temperature
+    monkeypatch.setattr(TestTime, "adapted", three_times_as_sure)
+    found = mmda.calibrate(work / "model.pth", options=ALL, device="cpu").temperature
+    assert found == pytest.approx(3 * plain, rel=1e-3)
+    monkeypatch.setattr(TestTime, "keeps", True)
+    with pytest.raises(ConfigError, match="predictions depend on their order"):
+        mmda.calibrate(work / "model.pth", options=ALL, device="cpu")
 
 
 def test_a_model_with_the_targets_batch_norm_is_refused(work):

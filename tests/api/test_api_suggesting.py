@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import contextmanager
 
 import geopandas as gpd
 import numpy as np
@@ -16,6 +17,7 @@ import mmda
 from mmda import ConfigError, DataError, SuggestOptions
 from mmda.cli import main
 from mmda.engine.inference import load_model, probabilities
+from mmda.models.batch_norm import TestTime
 from mmda.raster import Scene, TileOptions, tile_dataset
 from mmda.raster.io.fill import fill_invalid
 
@@ -80,6 +82,33 @@ def test_the_command_writes_diverse_uncertain_tiles(trained, config, target, tmp
         assert name.startswith(scene)
         with rasterio.open(target / "train" / "images" / f"{name}.tif") as raster:
             assert polygon.bounds == pytest.approx(tuple(raster.bounds))
+
+
+def test_the_model_adapts_to_the_tiles_as_in_mapping(trained, target, tmp_path, monkeypatch):
+    def suggested() -> dict[str, float]:
+        options = SuggestOptions(count=3, batch_size=1, progress=False)
+        found = mmda.suggest(trained.checkpoint, tmp_path / "l.gpkg", target, options)
+        return {tile.tile: tile.mean_entropy for tile in found.tiles}
+
+    plain = suggested()
+    monkeypatch.setattr(TestTime, "adapted", without_differences)
+    assert plain.keys() and all(value == pytest.approx(1) for value in suggested().values())
+    assert all(value < 0.999 for value in plain.values())
+    monkeypatch.setattr(TestTime, "keeps", True)
+    with pytest.raises(ConfigError, match="predictions depend on their order"):
+        suggested()
+
+
+@contextmanager
+def without_differences(self, network, images, counted):
+    """Stand in for what adapts a network to its images: give all classes the same logit."""
+    parts = (network.decode_head.conv_seg.weight, network.decode_head.conv_seg.bias)
+    before = [part.data.clone() for part in parts]
+    for part in parts:
+        part.data.zero_()
+    yield
+    for part, value in zip(parts, before, strict=True):
+        part.data.copy_(value)
 
 
 def test_again_with_the_first_labelled(trained, config, target, tmp_path):

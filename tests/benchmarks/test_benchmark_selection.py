@@ -12,7 +12,7 @@ from scripts import BENCHMARKS
 
 import mmda
 from mmda.selection import CRITERIA
-from mmda.selection.identity import file_digest
+from mmda.selection.identity import weights_digest
 
 sys.path.insert(0, str(BENCHMARKS))
 import selection
@@ -121,7 +121,7 @@ def test_a_table_is_measured_once_and_read_again(training, tmp_path, monkeypatch
         (run / "result.json").write_text("{}")
         kept = {"iter_30": 40.0, "iter_60": 50.0 + len(row), "iter_60_adabn": 45.0}
         for name, score in kept.items():
-            digest = file_digest(run / "train" / f"{name}.pth")[:16]
+            digest = weights_digest(run / "train" / f"{name}.pth")[:16]
             (run / f"test-{name}-{digest}.json").write_text(json.dumps({"mIoU": score}))
     bound = tmp_path / "table" / "runs" / "target_only" / "toy" / "seed0"
     bound.mkdir(parents=True)  # a folder that could not be measured

@@ -14,8 +14,12 @@ from mmda.cli import main
 from mmda.datasets import TiledDataset
 from mmda.datasets.transforms import LoadTile, PackDomainInputs, RandomRotate90
 from mmda.engine import source_patches
+from mmda.engine.launch import load_config
+from mmda.engine.patch_modes import described_modes
 from mmda.errors import ConfigError
+from mmda.models.alignments import PatchAlignment
 from mmda.models.patches import PatchModes
+from mmda.registry import MODELS
 
 PATCHES = """
 model["alignments"] = dict(
@@ -77,6 +81,17 @@ def test_processes_share_the_images_and_find_the_same_patches(toy_root, monkeypa
     both = source_patches.source_patches(source, modes, images=5)
     assert [sorted(share) for share in shares] == [[0, 2, 4], [1, 3]]
     np.testing.assert_array_equal(both, alone)
+
+
+def test_a_patch_alignment_of_ones_own_is_found(write_config, monkeypatch):
+    class OwnPatches(PatchAlignment):
+        pass
+
+    monkeypatch.setitem(MODELS.module_dict, "OwnPatches", OwnPatches)
+    config = load_config(write_config(PATCHES.replace('"PatchAlignment"', '"OwnPatches"')))
+    assert described_modes(config).centroids.shape == (3, 8)
+    config.model.alignments.patch.type = "mmda.OwnPatches"
+    assert described_modes(config).grid == (4, 4)
 
 
 def test_what_is_refused(write_config, tmp_path, capsys):

@@ -11,6 +11,7 @@ import rasterio
 from core_samples import LOOK, draw_scene, write_scene
 
 import mmda
+from mmda.calibration.stored import store_temperature
 from mmda.cli import main
 from mmda.raster.dataset.manifest import read_manifest, write_manifest
 from mmda.selection import cache
@@ -51,6 +52,14 @@ def predicted(work, tmp_path, capsys) -> tuple[str, str]:
     rest = [str(tmp_path / "scene.tif"), "--out", str(tmp_path / "o"), "--device", "cpu"]
     assert main(["predict", str(work), "auto", *rest, "--tile", "64"]) == 0
     return capsys.readouterr()
+
+
+def test_a_calibration_changes_no_choice(work, tmp_path, monkeypatch, capsys):
+    store_temperature(work / "iter_60.pth", 1.7)
+    monkeypatch.setattr(cache, "load_trained", lambda *_: pytest.fail("a checkpoint is measured"))
+    out, err = predicted(work, tmp_path, capsys)
+    assert "is chosen" in out and "made anew" not in err
+    mmda.select(work, options=mmda.SelectOptions(tiles=1, pixels=100), device="cpu")
 
 
 def test_other_checkpoints_than_those_compared_are_compared_anew(work, tmp_path, capsys):

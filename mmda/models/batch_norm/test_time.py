@@ -19,7 +19,7 @@ from mmda.registry import MODELS
 class TestTime:
     """What ``model.test_time`` names; this one leaves the network as it is.
 
-    It changes how ``mmda test``, ``mmda predict`` and ``mmda select`` predict.
+    It changes how all commands predict that judge or use a trained model.
 
     Attributes:
         keeps: Whether it keeps what it learns from a batch, so that the predictions for an image
@@ -32,6 +32,14 @@ class TestTime:
     def check(self, network: nn.Module) -> None:
         """Raise a :class:`ConfigError` when a network cannot be adapted."""
         batch_norm_layers(network)
+
+    def check_repeatable(self) -> None:
+        """Raise a :class:`ConfigError` when predictions depend on the order of the images."""
+        if self.keeps:
+            raise ConfigError(
+                "The model's `model.test_time` keeps what it learns from each batch, so that its "
+                "predictions depend on their order. Set `episodic=True` there, or leave it out."
+            )
 
     def adapted(
         self, network: Any, images: Tensor, counted: Tensor | None
