@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import rasterio
 
-from mmda.ablation.run import TRAIN, Run
+from mmda.ablation.run import CONFIG_FILE, TRAIN, Run
 from mmda.api.selecting import select
+from mmda.calibration import CalibrateOptions, Reliability, target_reliability
 from mmda.demo.maps import MappedScene
+from mmda.engine.launch import load_config
 from mmda.errors import ConfigError
 from mmda.evaluation import nam
 from mmda.report import Panel, read_scalars, read_scene, to_rgb, write_report
@@ -23,6 +25,7 @@ from mmda.utils import atomic_write_text
 
 PANEL = 256  # pixels
 PANELS = 6
+TILES = 16  # that tell how far probabilities can be trusted
 SOURCE_ONLY, ADAPTED, TARGET_ONLY = "source_only", "adapted", "target_only"
 
 
@@ -104,9 +107,15 @@ def write_results(
             task.classes,
             caption=f"{scene.image.name}, mapped by the adapted model to `{adapted}`",
         ),
+        reliability={name: _reliability(run) for name, run in runs.items()},
         parameters=parameters,
     )
     atomic_write_text(out / "summary.json", json.dumps(summary, indent=2) + "\n")
+
+
+def _reliability(run: Run) -> Reliability:
+    options = CalibrateOptions(tiles=TILES, progress=False)
+    return target_reliability(load_config(run.folder / CONFIG_FILE), run.checkpoint, options)
 
 
 def scene_panels(scene: MappedScene) -> list[Panel]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,14 +10,13 @@ from typing import Any
 import numpy as np
 
 from mmda.errors import DataError
-from mmda.utils.extras import require
+from mmda.report.svg import inline_svg
 
 Curves = dict[str, tuple[list[int], list[float]]]
 """Loss name -> (iterations, values)."""
 
 COLOURS = {"source_only": "#e07b39", "adapted": "#3b82f6", "target_only": "#22a06b"}
 OTHER_COLOURS = ("#a855f7", "#db2777", "#0891b2", "#ca8a04")
-_TEXT = "#010203"  # stands for the page's text colour until the SVG is written
 
 
 def run_colour(key: str, index: int = 0) -> str:
@@ -102,30 +100,15 @@ def charts(curves: Mapping[str, Curves]) -> list[tuple[str, str]]:
 
 
 def _chart(index: int, lines: Mapping[str, tuple[list[int], list[float]]], runs: list[str]) -> str:
-    """Draw one loss of several runs as an SVG element whose ids are unique in the page."""
-    matplotlib = require("matplotlib")
-    figure_class = require("matplotlib.figure").Figure
-    style = {
-        "svg.fonttype": "none", "svg.hashsalt": f"chart{index}", "font.size": 9,
-        "text.color": _TEXT, "axes.labelcolor": _TEXT, "axes.edgecolor": _TEXT,
-        "xtick.color": _TEXT, "ytick.color": _TEXT, "axes.linewidth": 0.6,
-    }  # fmt: skip
-    with matplotlib.rc_context(style):
-        figure = figure_class(figsize=(4.4, 2.4), layout="constrained")
-        axes = figure.add_subplot()
+    """Draw one loss of several runs."""
+
+    def draw(axes: Any) -> None:
         for run, (steps, values) in lines.items():
             colour = run_colour(run, runs.index(run))
             series = np.asarray(values, dtype=float)
             axes.plot(steps, series, color=colour, linewidth=0.7, alpha=0.45)
             axes.plot(steps, smoothed(series), color=colour, linewidth=1.7)
         axes.set_xlabel("iteration")
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(alpha=0.15, color=_TEXT, linewidth=0.6)
         axes.margins(x=0.01)
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-    svg = buffer.getvalue()
-    svg = svg[svg.index("<svg") :].replace(_TEXT, "currentColor")
-    for reference in ('id="', "url(#", 'href="#'):
-        svg = svg.replace(reference, f"{reference}c{index}-")
-    return svg
+
+    return inline_svg(f"chart{index}", draw, (4.4, 2.4))

@@ -19,6 +19,7 @@ from mmda.report.pictures import (
     shrink,
     tile_miou,
 )
+from mmda.report.reliability import BinnedPredictions, reliability_chart
 from mmda.report.table import RunRow, class_names, figure, number, run_name, run_rows
 from mmda.report.templates import template
 from mmda.utils.files import atomic_write_text
@@ -36,6 +37,7 @@ def write_report(
     classes: Sequence[str] = (),
     palette: Palette = (),
     scene: Scene | None = None,
+    reliability: Mapping[str, BinnedPredictions] | None = None,
     parameters: Mapping[str, Any] | None = None,
     notes: Sequence[str] = (),
 ) -> Path:
@@ -52,6 +54,7 @@ def write_report(
         classes: Class names.
         palette: RGB 0..255 per class.
         scene: The map of a whole scene.
+        reliability: Predictions of runs for labelled target tiles, in bins by confidence.
         parameters: Settings of the runs; dicts may be nested.
         notes: Paragraphs at the end of the page.
 
@@ -86,6 +89,11 @@ def write_report(
             "overlay": png_data_uri(scene.overlay),
             "caption": scene.caption,
         },
+        reliability=reliability_chart(reliability) if reliability else None,
+        calibration=[
+            (run_name(run), run_colour(run, i), 100 * one.ece)
+            for i, (run, one) in enumerate((reliability or {}).items())
+        ],
         parameters=list(_flat(parameters or {})),
         notes=notes,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -64,6 +65,8 @@ def test_report_stands_alone(out):
     assert 'src="http' not in page
     assert page.count("data:image/png;base64") > 5
     assert "Chosen without a single target label" in page
+    errors = re.findall(r"(\w+ ?\w*): calibration error (\d+\.\d) %", page)
+    assert [name for name, _ in errors] == ["source only", "adapted", "target only"]
 
 
 def test_the_map_lies_where_the_scene_lies(out):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -31,6 +32,13 @@ def summary():
     return {"task": "buildings", "seed": 3, "runs": runs, "nam": 60.0}
 
 
+def binned(accuracy, ece):
+    counts, confidence = np.array([5, 0, 3]), np.array([0.5, np.nan, 0.9])
+    return SimpleNamespace(
+        counts=counts, confidence=confidence, accuracy=np.array(accuracy), ece=ece
+    )
+
+
 @pytest.fixture
 def parts():
     rng = np.random.default_rng(0)
@@ -51,6 +59,10 @@ def parts():
         "classes": CLASSES,
         "palette": PALETTE,
         "scene": Scene(rgba, rgba, "scene 1"),
+        "reliability": {
+            "source_only": binned([0.0, 0.0, 1.0], ece=0.3),
+            "adapted": binned([0.5, 0.7, 0.9], ece=0.0412),
+        },
         "parameters": {"train": {"iters": 30, "levels": [1, 2]}, "empty": {}},
         "notes": ["A note & more."],
     }
@@ -63,9 +75,10 @@ def test_holds_every_part_and_nothing_from_outside(tmp_path, summary, parts):
         "A &lt;to&gt; B", "Task: buildings", "seed 3", "60.0 <small>% NAM", "64.0 <small>mIoU",
         "+24.0 points", "tile_7", "mIoU 0.0", "scene 1", "train.iters", "<dd>1, 2</dd>",
         "adv.loss_adv", "A note &amp; more.", "22.5", "#dc3c32",
+        "source only: calibration error 30.0 %", "adapted: calibration error 4.1 %",
     ):  # fmt: skip
         assert expected in text, expected
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 3
     assert page.count("data:image/png;base64,") == 5
     loads = re.findall(r'(?:src|href)="(?!data:|#)([^"]+)"|url\((?!#)|@import|<script|<link', page)
     assert loads == []
