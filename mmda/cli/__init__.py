@@ -34,7 +34,7 @@ COMMANDS = {
     "complexity": "parameters, FLOPs, memory and speed of a config's model",
     "ablation": "train the rows of a table over seeds and render it",
     "compare": "train every method on your source and target: one table",
-    "figures": "group maps of CDGA models; t-SNE of what models put out",
+    "figures": "group maps of CDGA models; patches of modes; t-SNE of what models put out",
     "demo": "the main job, end to end, on the toy cities",
 }
 

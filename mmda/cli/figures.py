@@ -1,4 +1,4 @@
-"""``mmda figures``: group maps of CDGA models, and t-SNE of what models put out."""
+"""``mmda figures``: group maps, patches of modes, and t-SNE of what models put out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mmda.cli.dataclass_arguments import add_options, given_options
 from mmda.cli.options import add_cfg_options, add_device, add_trust
 from mmda.errors import ConfigError
 from mmda.utils import ensure_free_space
-from mmda.visualisation.options import GroupOptions, TsneOptions
+from mmda.visualisation.options import GroupOptions, PatchOptions, TsneOptions
 
 FIGURE_BYTES = 50 * 2**20  # more than a figure has
 
@@ -53,6 +53,17 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add_options(tsne, TsneOptions)
     _add_common(tsne)
+    patches = kinds.add_parser(
+        "patches",
+        help="example patches of both domains for each mode of a PatchAlignment",
+        description="A row per mode, the most frequent first: patches of the source and the target "
+        "that a model with a PatchAlignment sees as one mode, each beside its label, or beside the "
+        "prediction where it has none.",
+    )
+    patches.add_argument("config", help="config of a model with a PatchAlignment")
+    patches.add_argument("checkpoint", help="its weights")
+    add_options(patches, PatchOptions)
+    _add_common(patches)
     return parser
 
 
@@ -62,11 +73,14 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     add_cfg_options(parser, "every config")
 
 
-def _options(args: argparse.Namespace) -> GroupOptions | TsneOptions:
+def _options(args: argparse.Namespace) -> GroupOptions | PatchOptions | TsneOptions:
     shared = {"device": args.device, "cfg_options": args.cfg_options}
     if args.kind == "groups":
         files = {"config": args.config, "checkpoints": args.checkpoints}
         return GroupOptions(**given_options(args, GroupOptions), **files, **shared)
+    if args.kind == "patches":
+        file = {"config": args.config, "checkpoint": args.checkpoint}
+        return PatchOptions(**given_options(args, PatchOptions), **file, **shared)
     return TsneOptions(**given_options(args, TsneOptions), models=args.model, **shared)
 
 
@@ -106,6 +120,8 @@ def main(argv: Sequence[str]) -> int:
     with trusted_checkpoints(args.trust_checkpoint):
         if isinstance(options, GroupOptions):
             summary = figures.groups(options)
+        elif isinstance(options, PatchOptions):
+            summary = figures.patches(options)
         else:
             summary = figures.tsne(options)
     print(f"{options.out}: {summary}")

@@ -17,7 +17,7 @@ from mmda.models.alignments import GroupAlignment
 from mmda.models.segmentors import UDASegmentor
 from mmda.utils.seeding import seeded
 from mmda.visualisation.domains import open_domain, read_shown, run_pair, spread_pairs
-from mmda.visualisation.drawing import log_figure, save_figure
+from mmda.visualisation.drawing import group_colours, log_figure, save_figure
 from mmda.visualisation.fitted import feature_pixels, fit_grouping, fitted_maps, match_groups
 from mmda.visualisation.group_maps import (
     group_alignments,
@@ -27,7 +27,14 @@ from mmda.visualisation.group_maps import (
     on_image,
     soft_groups,
 )
-from mmda.visualisation.options import FigureOptions, GroupOptions, TsneOptions
+from mmda.visualisation.options import (
+    PATCHES,
+    FigureOptions,
+    GroupOptions,
+    PatchOptions,
+    TsneOptions,
+)
+from mmda.visualisation.patches import collect_patches, example_figure, patch_alignment
 from mmda.visualisation.tsne import Pair, choose_pixels, collect_points, embed, tsne_figure
 
 INIT = "init"  # stands for the untrained model where a checkpoint is named
@@ -170,15 +177,38 @@ def tsne(options: TsneOptions) -> str:
             seen, _ = _pairs(config, load_config(path, options.cfg_options), options)
         else:
             seen = pairs
-        points = collect_points(model, seen, places, what)  # type: ignore[arg-type]
+        if what == PATCHES:
+            points = collect_patches(model, seen, options.points, options.seed)
+            meta = _mode_meta(model, meta)
+        else:
+            points = collect_points(model, seen, places, what)  # type: ignore[arg-type]
         drawn[name] = (points, embed(points, options.perplexity, options.seed))
     _write(tsne_figure(drawn, meta), options, "tsne")
     counts = " and ".join(f"{len(one.vectors)} {domain}" for domain, one in points.items())
-    return f"{what} of {counts} pixels, {options.images} images each, {len(drawn)} models"
+    unit = "vectors" if what == PATCHES else "pixels"
+    return f"{what} of {counts} {unit}, {options.images} images each, {len(drawn)} models"
+
+
+def _mode_meta(model: UDASegmentor, meta: dict[str, Any]) -> dict[str, Any]:
+    """Return names and colours of modes, of as many as the models have at most."""
+    count = max(patch_alignment(model).modes.centroids.shape[0], len(meta.get("modes", ())))
+    names = [f"mode {mode}" for mode in range(count)]
+    colours = np.rint(255 * group_colours(count)).astype(int).tolist()
+    return {**meta, "modes": names, "classes": names, "palette": colours}
+
+
+def patches(options: PatchOptions) -> str:
+    """Draw example patches of both domains for each mode; return a description of the figure."""
+    config = load_config(options.config, options.cfg_options)
+    model = load_model(options.config, options.checkpoint, options.device, options.cfg_options)
+    pairs, meta = _pairs(config, None, options)
+    figure, modes = example_figure(model, pairs, meta, options.modes, options.examples)
+    _write(figure, options, "patches")
+    return f"patches of {modes} modes, from {options.images} images of each domain"
 
 
 def _pairs(
-    config: Config, seen_by: Config | None, options: TsneOptions
+    config: Config, seen_by: Config | None, options: TsneOptions | PatchOptions
 ) -> tuple[list[Pair], dict[str, Any]]:
     """Return image pairs in the look of a model's training, and the classes' names and colours."""
     source, target = (open_domain(config, d, options.split, seen_by) for d in ("source", "target"))

@@ -11,6 +11,7 @@ from mmda.errors import ConfigError
 from mmda.utils.installation import install_extra
 from mmda.utils.options import documented, option
 
+PATCHES = "patches"
 SUFFIXES = (".png", ".pdf", ".svg", ".jpg")
 
 
@@ -39,7 +40,7 @@ class FigureOptions:
         "val",
         choices=("train", "val", "test"),
     )
-    images: int = option("images per domain for t-SNE and fits", 16)
+    images: int = option("images per domain for t-SNE, fits and patches", 16)
     seed: int = option("of sampled pixels and `init`", 0)
     device: str | None = None
     cfg_options: dict[str, Any] = field(default_factory=dict)
@@ -88,11 +89,12 @@ class TsneOptions(FigureOptions):
     models: Sequence[Sequence[str]]
     of: str | None = option(
         "what is shown: softmax vectors, as published, or the last feature map, which is the "
-        "default for two classes, whose probabilities are one number",
+        "default for two classes, whose probabilities are one number; or the vectors of patches "
+        "in the space of the modes, of models with a PatchAlignment",
         None,
-        choices=("probabilities", "features"),
+        choices=("probabilities", "features", PATCHES),
     )
-    points: int = option("pixels per domain", 1000)
+    points: int = option("pixels, or patches, per domain", 1000)
     perplexity: float = option("of t-SNE", 30.0)
 
     def __post_init__(self) -> None:
@@ -108,6 +110,28 @@ class TsneOptions(FigureOptions):
             raise ConfigError(
                 f"--model: the names {names} are not unique, but each is the title of a plot."
             )
+
+
+@documented
+@dataclass(frozen=True, kw_only=True)
+class PatchOptions(FigureOptions):
+    """Example patches of the modes of a model with a PatchAlignment.
+
+    Attributes:
+        config: Path of the model's config.
+        checkpoint: Its weights.
+    """
+
+    config: str
+    checkpoint: str
+    modes: int = option("modes that are shown, the most frequent ones", 8)
+    examples: int = option("patches per mode and domain", 4)
+
+    def __post_init__(self) -> None:
+        """Raise for values out of range."""
+        super().__post_init__()
+        _check_positive("modes", self.modes)
+        _check_positive("examples", self.examples)
 
 
 def _check_positive(name: str, value: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +53,12 @@ def _examples(
             own = found.setdefault(mode, [])
             if len(own) < examples:
                 places = (nearest == mode).nonzero().tolist()
-                own.append(_cut(drawn, places[len(places) // 2], modes.grid))
+                own.append(cut_patch(drawn, places[len(places) // 2], modes.grid))
     found.pop(NO_MODE, None)
     return found
 
 
-def _cut(drawn: np.ndarray, place: list[int], grid: tuple[int, int]) -> Picture:
+def cut_patch(drawn: np.ndarray, place: Sequence[int], grid: tuple[int, int]) -> Picture:
     """Return the patch of a place in a grid of image and label (2, H, W, 3), side by side."""
     row, column = (
         slice(index * length // count, -(-(index + 1) * length // count))

@@ -101,13 +101,10 @@ class PatchAlignment(Alignment):
         """Return ``loss_d``, ``loss_adv`` (both weighted) and ``loss_dis``."""
         source, target = context.source, context.target
         modes = self.modes(source.labels())
-        logits, own, other = self.categoriser(*self._logits(source)), modes != NO_MODE, None
-        found = self.categoriser(*self._logits(target))
-        if (mask := target.mask(target.size)) is not None:
-            size, counted = self.modes.grid, mask[:, None].float()
-            other = pool_counted(counted, None, size)[0][:, 0] >= self.least
-        entropy = F.cross_entropy(logits.float(), modes, reduction="none", ignore_index=NO_MODE)
-        maps, target_maps = logits.float().softmax(1), found.float().softmax(1)
+        logits, own = self.mode_logits(source), modes != NO_MODE
+        maps, target_maps = logits.softmax(1), self.mode_logits(target).softmax(1)
+        other = self.counted(target)
+        entropy = F.cross_entropy(logits, modes, reduction="none", ignore_index=NO_MODE)
         with frozen(self.discriminator):
             adversarial = self._judged(target_maps, other, SOURCE)
         return {
@@ -117,9 +114,18 @@ class PatchAlignment(Alignment):
             + 0.5 * self._judged(target_maps.detach(), other, TARGET),
         }
 
-    def _logits(self, domain: DomainBatch) -> tuple[Tensor, Tensor | None]:
+    def mode_logits(self, domain: DomainBatch) -> Tensor:
+        """Return the categoriser's logits of the modes, (N, K, U, V) float32."""
         logits = domain.logits[self.head]
-        return logits, domain.mask(tuple(logits.shape[-2:]))
+        return self.categoriser(logits, domain.mask(tuple(logits.shape[-2:]))).float()
+
+    def counted(self, domain: DomainBatch) -> Tensor | None:
+        """Return which patches have enough pixels that count, (N, U, V) bool; None for all."""
+        mask = domain.mask(domain.size)
+        if mask is None:
+            return None
+        shares, _ = pool_counted(mask[:, None].float(), None, self.modes.grid)
+        return shares[:, 0] >= self.least
 
     def _judged(self, maps: Tensor, counted: Tensor | None, label: float) -> Tensor:
         judgement: Any = self.discriminator(maps)
