@@ -1,4 +1,4 @@
-"""``mmda complexity CONFIG...``: what models cost at inference."""
+"""``mmda complexity CONFIG...``: what models cost at inference, or in training."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from mmda.utils.names import markdown_cell
 
 if TYPE_CHECKING:
     from mmda.engine.complexity import Complexity
+    from mmda.engine.training_cost import TrainingCost
 
 
 def main(argv: Sequence[str]) -> int:
@@ -36,6 +37,9 @@ def main(argv: Sequence[str]) -> int:
             f"--size and --repeats must be at least 1, but got {args.size} and {args.repeats}."
         )
 
+    if args.training:
+        return _training(args)
+
     from mmda.engine.complexity import measure
 
     found = {
@@ -55,11 +59,44 @@ def main(argv: Sequence[str]) -> int:
     return 0 if all(one.adds_nothing for one in found.values()) else 1
 
 
+def _training(args: argparse.Namespace) -> int:
+    from mmda.engine.training_cost import training_cost
+
+    size = tuple(args.size)
+    found = {config: training_cost(config, size, args.cfg_options) for config in args.configs}
+    print(format_training(found, size))
+    if args.out:
+        report = {config: asdict(one) for config, one in found.items()}
+        atomic_write_text(args.out, json.dumps({"size": size, "training": report}, indent=1))
+    return 0
+
+
+def format_training(found: dict[str, TrainingCost], size: Sequence[int]) -> str:
+    """Return what an iteration costs as a Markdown table; times are over the first config."""
+    first = next(iter(found.values()))
+    lines = [
+        f"an iteration with one image of {size[0]} x {size[1]} pixels of each domain; activations "
+        "grow with the pixels and the batch",
+        "",
+        "| config | trained parameters | multiply-adds | times | activations | times |",
+        "|---|---|---|---|---|---|",
+    ]
+    for config, one in found.items():
+        name = markdown_cell(Path(config).stem)
+        lines.append(
+            f"| {name} | {one.parameters / 1e6:.2f} M | {one.macs / 1e9:.2f} G "
+            f"| {one.macs / first.macs:.2f} | {one.activations / 2**20:.0f} MiB "
+            f"| {one.activations / first.activations:.2f} |"
+        )
+    return "\n".join(lines)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mmda complexity",
         description="Parameters, multiply-adds, peak memory and speed of a config's model at "
-        "inference, and whether adaptation adds anything to the plain network. Random weights.",
+        "inference, and whether adaptation adds anything to the plain network; or, with "
+        "--training, what an iteration costs. Random weights.",
     )
     parser.add_argument("configs", nargs="+", metavar="CONFIG", help="configs")
     parser.add_argument(
@@ -69,6 +106,12 @@ def _parser() -> argparse.ArgumentParser:
         default=[512, 512],
         metavar=("H", "W"),
         help="image in pixels [512 512]",
+    )
+    parser.add_argument(
+        "--training",
+        action="store_true",
+        help="what a training iteration costs instead: multiply-adds of forward and backward "
+        "passes, and the memory of activations; counted, not timed",
     )
     add_device(parser)
     parser.add_argument("--repeats", type=int, default=10, help="timed passes [10]")
