@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "mmda.api.adaptation": "BatchNormResult adapt_bn",
     "mmda.api.calibrating": "calibrate",
+    "mmda.api.converting": "convert",
     "mmda.api.exporting": "export",
     "mmda.api.pairing": "PairResult pair",
     "mmda.api.patch_modes": "discover_patch_modes",
@@ -29,6 +30,7 @@ _HOMES = {
     "mmda.calibration.calibrate": "Calibration",
     "mmda.calibration.options": "CalibrateOptions",
     "mmda.calibration.reliability": "Reliability",
+    "mmda.conversion.convert": "Conversion",
     "mmda.errors": "ConfigError DataError MMDAError",
     "mmda.pairing.options": "PairOptions",
     "mmda.raster.mapping.options": "PredictOptions",
@@ -47,6 +49,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 if TYPE_CHECKING:  # the same for type checkers
     from mmda.api.adaptation import BatchNormResult, adapt_bn
     from mmda.api.calibrating import calibrate
+    from mmda.api.converting import convert
     from mmda.api.exporting import export
     from mmda.api.pairing import PairResult, pair
     from mmda.api.patch_modes import discover_patch_modes
@@ -64,6 +67,7 @@ if TYPE_CHECKING:  # the same for type checkers
     from mmda.calibration.calibrate import Calibration
     from mmda.calibration.options import CalibrateOptions
     from mmda.calibration.reliability import Reliability
+    from mmda.conversion.convert import Conversion
     from mmda.errors import ConfigError, DataError, MMDAError
     from mmda.pairing.options import PairOptions
     from mmda.raster.mapping.options import PredictOptions

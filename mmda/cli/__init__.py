@@ -23,6 +23,7 @@ COMMANDS = {
     "suggest": "which tiles of an unlabelled target to label next",
     "predict": "map whole rasters to georeferenced masks",
     "adapt-bn": "estimate a model's batch-norm statistics anew on a target",
+    "convert": "take over a checkpoint of a public adaptation code",
     "export": "write a model's weights to a safetensors file",
     "pseudo_label": "label a target dataset with a model, for self-training",
     "tile": "tile rasters or convert a dataset: mmda tile NAME ...",

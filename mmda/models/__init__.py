@@ -1,7 +1,7 @@
 """Models: segmentor, backbones, heads, alignments, discriminators, losses and preprocessor."""
 
 from mmda.models.alignments import *  # noqa: F403
-from mmda.models.backbones import EfficientNetLite0, TimmBackbone
+from mmda.models.backbones import DeepLabResNet, EfficientNetLite0, TimmBackbone
 from mmda.models.cyclegan import CycleGAN
 from mmda.models.data_preprocessor import DomainDataPreprocessor
 from mmda.models.decode_heads import DeepLabV2Head
@@ -18,6 +18,7 @@ __all__ = [
     "ClassDiscriminator",
     "ConditionalDiscriminator",
     "CycleGAN",
+    "DeepLabResNet",
     "DeepLabV2Head",
     "DomainDataPreprocessor",
     "EfficientNetLite0",

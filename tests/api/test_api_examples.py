@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 import torch
 from api_samples import BATCH_NORM
+from published_networks import random_weights
 
 import mmda
 from mmda.engine.inference import build_model
 
 FUNCTIONS = (
     "train", "test", "load_model", "predict", "export", "vectorise", "tile", "tile_dataset", "pair",
-    "select", "adapt_bn", "suggest", "calibrate",
+    "select", "adapt_bn", "suggest", "calibrate", "convert",
 )  # fmt: skip
 
 
@@ -48,6 +49,9 @@ def test_the_example_gives_what_it_says(filled, name, monkeypatch):
         shared = (filled / "iter_60.pth").resolve()
         (filled / "iter_60.pth").unlink()
         shutil.copyfile(shared, filled / "iter_60.pth")
+    if name == "convert":
+        clan = random_weights(heads={"layer5": 4, "layer6": 4})
+        torch.save(clan, filled / "GTA2Cityscapes.pth")
     if name in ("tile", "tile_dataset"):
         shutil.rmtree(filled / "tiles")
     function = getattr(mmda, name)

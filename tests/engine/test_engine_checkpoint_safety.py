@@ -59,6 +59,7 @@ def entry_points(config, crafted, out):
         ],
         "groups": ["figures", "groups", config, crafted, "--out", f"{out}.png"],
         "translate": ["translate", "in", str(out), "--cyclegan", CYCLEGAN, crafted],
+        "convert": ["convert", crafted, "--out", f"{out}.pth"],
         "export": ["export", config, crafted, "--out", f"{out}.safetensors"],
         "resume": ["train", config, "--work-dir", str(out), "--resume", crafted],
         "load_from": ["train", config, *options, f"load_from={crafted}"],

@@ -1,0 +1,1 @@
+"""Checkpoints of the public adaptation codes as checkpoints and configs of mmda."""
