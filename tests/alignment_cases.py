@@ -26,6 +26,7 @@ GROUPED = dict(
 # A bank that is used at once, whatever the untrained head makes of the regions.
 MATCHED = dict(num_classes=CLASSES, min_fill=1, verify=False)
 PATCHES = dict(num_classes=CLASSES, num_modes=5, grid=(4, 4), weights=dict(d=1.0, adv=1.0))
+CLASSIFIERS = dict(OUTPUT, part="conv_seg", weights=dict(adv=1.0, discrepancy=1.0))
 CASES: dict[str, list[dict[str, Any]]] = {
     "OutputAdversarial": [
         OUTPUT,
@@ -71,6 +72,11 @@ CASES: dict[str, list[dict[str, Any]]] = {
         dict(MATCHED, in_channels=32, index=2, things=(0,), stuff=(1, 2), adaptive=False),
         dict(MATCHED, in_channels=64, things=(0, 1, 2), verify=True),
         dict(MATCHED, in_channels=64, things=(0,), stuff=(1, 2), verify_target=True),
+    ],
+    "CLAN": [
+        CLASSIFIERS,
+        dict(CLASSIFIERS, local=2.0, epsilon=0.0, input_scale=0.5, damping=10),
+        dict(CLASSIFIERS, local_start=1),
     ],
     "DomainReversal": [
         dict(in_channels=64, weight=0.7, discriminator=dict(DISCRIMINATOR, num_layers=1)),

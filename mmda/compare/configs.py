@@ -29,6 +29,7 @@ def comparison_configs(pair: PairPart, recipe: Recipe) -> dict[str, str]:
             {"_base_": "strong.py", **_source("_base_.load", "*_base_.geometry", "_base_.pack")},
         ),
         "recipe.py": _recipe(pair),
+        "twin.py": _twin(recipe),
     }
     if pair.same_type:
         configs |= _restyled(pair)
@@ -79,6 +80,15 @@ def _target_only(pair: PairPart) -> tuple[str, dict[str, Any]]:
         "_base_": "strong.py",
         **steps,
         **_dataset(source={**labelled_target(pair), **pipeline}),
+    }
+
+
+def _twin(recipe: Recipe) -> tuple[str, dict[str, Any]]:
+    replacing = {"_delete_": True} if "auxiliary_head" in recipe.heads else {}
+    second = From("_base_.model.segmentor.decode_head", replacing)
+    return "The network with a second classifier; both predict together.", {
+        "_base_": "both.py",
+        "model": {"segmentor": {"type": "TwinEncoderDecoder", "auxiliary_head": second}},
     }
 
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mmda.compare.peers import LEARNING_RATES, peers
+from mmda.compare.peers import BOTH, DISCRIMINATOR, FAST_DISCRIMINATOR, LEARNING_RATES, peers
 from mmda.pairing.config_files import PairPart
 from mmda.pairing.recipes import Recipe
 
 Row = dict[str, Any]
 SOURCE, BOUND = "strong", "target_only"
 ALIGNMENTS = "model.alignments"
-# As in configs/toy, where runs of hundreds of iterations were tuned: larger weights than published.
-DISCRIMINATOR = {"type": "PixelDiscriminator", "channels": 32, "num_layers": 4}
-FAST_DISCRIMINATOR = {f"{LEARNING_RATES}.discriminator.optimizer.lr": 1e-3}
 
 
 def rows(pair: PairPart, recipe: Recipe, iterations: int) -> list[Row]:
@@ -50,7 +47,7 @@ def _baselines(pair: PairPart, recipe: Recipe, iterations: int) -> Iterator[Row]
         "self_training",
         "self-training with class mixing",
         {ALIGNMENTS: {"self_training": labels}, **teacher},
-        config="both.py",
+        config=BOTH,
     )
 
 
@@ -62,7 +59,7 @@ def _batch_norm(name: str, title: str, start: str, blend: float) -> Row:
         f"{LEARNING_RATES}.segmentor.optimizer.lr": 0.0,
         "custom_hooks": [{"type": "TeacherEMAHook"}, hook],
     }
-    row = _row(name, title, overrides, config="both.py")
+    row = _row(name, title, overrides, config=BOTH)
     return {**row, "start_from": start}
 
 
@@ -97,9 +94,10 @@ def _alignments(pair: PairPart, recipe: Recipe, iterations: int) -> Iterator[Row
         "isia_aim": ("ISIA and AIM", {"output": weak, "isia": isia, "aim": aim}),
     }
     for name, (title, alignments) in methods.items():
-        yield _row(name, title, {ALIGNMENTS: alignments, **FAST_DISCRIMINATOR}, config="both.py")
-    for name, title, alignments, others in peers(classes, recipe, start):
-        yield _row(name, title, {ALIGNMENTS: alignments, **others}, config="both.py")
+        yield _row(name, title, {ALIGNMENTS: alignments, **FAST_DISCRIMINATOR}, config=BOTH)
+    for peer in peers(classes, recipe, iterations, start):
+        overrides = {ALIGNMENTS: peer.alignments, **peer.overrides}
+        yield _row(peer.name, peer.title, overrides, config=peer.config)
     yield _grouping(classes, start)
     yield _feature_level(recipe, start)
     if recipe.heads == ("decode_head",):
@@ -122,7 +120,7 @@ def _grouping(classes: int, start: dict[str, int]) -> Row:
         f"{LEARNING_RATES}.grouping.optimizer": {"_delete_": True, "type": "Adam", "lr": 1e-3},
         **FAST_DISCRIMINATOR,
     }
-    return _row("cdga", "CDGA", overrides, config="both.py")
+    return _row("cdga", "CDGA", overrides, config=BOTH)
 
 
 def _feature_level(recipe: Recipe, start: dict[str, int]) -> Row:
@@ -135,7 +133,7 @@ def _feature_level(recipe: Recipe, start: dict[str, int]) -> Row:
         **start,
     }
     overrides = {ALIGNMENTS: {"feature": alignment}}
-    return _row("feature_level", "adversarial, features", overrides, config="both.py")
+    return _row("feature_level", "adversarial, features", overrides, config=BOTH)
 
 
 def _multi_level(classes: int, recipe: Recipe, output: dict[str, Any]) -> Row:
@@ -157,9 +155,7 @@ def _multi_level(classes: int, recipe: Recipe, output: dict[str, Any]) -> Row:
     }
     two = {**output, "weights": {"decode": 0.1, "aux": 0.02}}
     overrides = {"model.segmentor.auxiliary_head": head, ALIGNMENTS: {"output": two}}
-    return _row(
-        "multi_level", "adversarial, two levels", {**overrides, **FAST_DISCRIMINATOR}, "both.py"
-    )
+    return _row("multi_level", "adversarial, two levels", {**overrides, **FAST_DISCRIMINATOR}, BOTH)
 
 
 def _row(

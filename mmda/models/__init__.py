@@ -12,7 +12,7 @@ from mmda.models.discriminators import (
     VectorDiscriminator,
 )
 from mmda.models.grouping import GroupHead, KMeansGrouping, NMFGrouping
-from mmda.models.segmentors import Teacher, UDASegmentor
+from mmda.models.segmentors import Teacher, TwinEncoderDecoder, UDASegmentor
 
 __all__ = [
     "ClassDiscriminator",
@@ -28,6 +28,7 @@ __all__ = [
     "PixelDiscriminator",
     "Teacher",
     "TimmBackbone",
+    "TwinEncoderDecoder",
     "UDASegmentor",
     "VectorDiscriminator",
 ]

@@ -81,7 +81,7 @@ class NetworkPredictor:
         network = self.model.predictor
         if self.softmax == "after":
             return network.predict(images, samples)
-        maps = network.decode_head(network.extract_feat(images)).float().softmax(1)
+        maps = network(images).float().softmax(1)
         maps = resize(maps, tuple(images.shape[-2:]), network.align_corners)
         return network.postprocess_result(maps, samples)
 

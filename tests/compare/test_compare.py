@@ -31,6 +31,9 @@ NARROW = {"aim": {"model.alignments.aim.in_channels": 16}}
 NARROW["isia_aim"] = NARROW["aim"]
 NARROW["dann"] = {"model.alignments.reversal.in_channels": 32}
 NARROW["fada"] = {"model.alignments.fada.in_channels": 32}
+NARROW["clan"] = {
+    key.replace("decode", "auxiliary"): value for key, value in SMALL.items() if "decode" in key
+}
 NARROW["feature_level"] = {"model.alignments.feature.in_channels": 32}
 NARROW["multi_level"] = {"model.segmentor.auxiliary_head.in_channels": 32}
 

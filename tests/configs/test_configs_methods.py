@@ -11,7 +11,7 @@ from mmda.ablation.reading import read_table
 from mmda.engine.launch import load_config
 
 CONFIGS = sorted((REPO / "configs" / "uda").glob("*/*.py"))
-TWO_LEVELS = ("multi-level", "advent", "minent")
+TWO_HEADS = ("multi-level", "advent", "minent", "clan")
 
 
 def method(path: Path) -> str:
@@ -22,7 +22,7 @@ def method(path: Path) -> str:
 def test_the_config_is_its_methods_own(path):
     config = load_config(path)
     segmentor, name = config.model.segmentor, method(path)
-    assert ("auxiliary_head" in segmentor) == (name in TWO_LEVELS)
+    assert ("auxiliary_head" in segmentor) == (name in TWO_HEADS)
     discriminator = config.optim_wrapper.optimizers.discriminator.optimizer
     rate = (discriminator.lr, discriminator.get("weight_decay", 0))
     assert rate == ((5e-5, 5e-4) if name == "isia-aim" else (1e-4, 0))
@@ -38,11 +38,11 @@ def test_the_config_is_its_methods_own(path):
             assert hook.softmax == "before"
 
 
-ONE_LEVEL = [path for path in CONFIGS if method(path) not in TWO_LEVELS]
+ONE_HEAD = [path for path in CONFIGS if method(path) not in TWO_HEADS]
 
 
-@pytest.mark.parametrize("path", ONE_LEVEL, ids=[p.stem for p in ONE_LEVEL])
-def test_a_method_of_one_level_has_the_network_of_its_bounds(path):
+@pytest.mark.parametrize("path", ONE_HEAD, ids=[p.stem for p in ONE_HEAD])
+def test_a_method_of_one_classifier_has_the_network_of_its_bounds(path):
     """So that what it gains over source only is due to the adaptation."""
     own = load_config(path).model.segmentor.to_dict()
     for bound in ("source", "target"):
@@ -58,5 +58,5 @@ TABLES = [p for p in sorted((REPO / "configs/ablation").glob("*/*.py")) if "toy"
 def test_a_table_tells_where_its_rows_have_different_networks(path):
     table = read_table(path)
     configs = [str(config) for row in table.rows.values() for config in row.configs.values()]
-    mixed = any(name in config for config in configs for name in TWO_LEVELS)
+    mixed = any(name in config for config in configs for name in TWO_HEADS)
     assert any("a second classifier" in note for note in table.notes) == mixed

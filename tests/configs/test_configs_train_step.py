@@ -68,9 +68,10 @@ def shrink(model: dict) -> None:
         stage.update(num_modules=1, num_blocks=[1] * len(channels), num_channels=channels)
     if backbone["type"] == "ResNetV1c":
         backbone["base_channels"] = 16
-    head = model["segmentor"]["decode_head"]
-    if head["type"] == "DepthwiseSeparableASPPHead":
-        head["channels"] //= 4
+    for part in ("decode_head", "auxiliary_head"):
+        head = model["segmentor"].get(part) or {}
+        if head.get("type") == "DepthwiseSeparableASPPHead":
+            head["channels"] //= 4
     quarter(model)
 
 

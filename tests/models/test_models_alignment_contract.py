@@ -96,6 +96,8 @@ def test_each_loss_reaches_either_the_segmentor_or_the_discriminators(case):
         if key.endswith("loss_dis"):
             *_, level, _ = key.split(".")  # the alignment itself where it has one level
             assert found == {n for n in discriminators if f".{level}." in n}
+        elif key.endswith("loss_discrepancy"):
+            assert found and all("head.conv_seg." in n for n in found)
         else:
             assert any(n.startswith("segmentor.backbone") for n in found)
             assert not found & discriminators

@@ -31,6 +31,7 @@ class Head(nn.Module):
         super().__init__()
         torch.manual_seed(7)
         self.layers = nn.ModuleDict({str(c): nn.Conv2d(c, CLASSES, 1) for c in (3, CHANNELS[-1])})
+        self.conv_seg = nn.Conv2d(3, CLASSES, 1)  # which CLAN compares
 
     def forward(self, maps: Tensor | Sequence[Tensor]) -> Tensor:
         maps = maps if isinstance(maps, Tensor) else maps[-1]
@@ -87,7 +88,12 @@ def iteration(sizes: dict[str, tuple[int, int]], noise: float) -> tuple[UDAConte
         packed[0].valid = PixelData(data=valid[:1])
         packed[1].set_metainfo({"img_shape": (size[0], size[1] - 16)})
         domains[name] = DomainBatch(images, packed, images, feats, logits)
-    student = SimpleNamespace(extract_feat=lambda x: x, decode_head=Head())
+    student = SimpleNamespace(
+        extract_feat=lambda x: x,
+        decode_head=Head(),
+        with_auxiliary_head=True,
+        auxiliary_head=Head(),
+    )
     context = UDAContext(**domains, step=0, segmentor=student, teacher=lambda _: teacher["target"])
     return context, leaves, masks
 

@@ -4,7 +4,7 @@ paper = "Kim et al., AAAI 2021, Table 2."
 notes = [
     "The paper prints the same figures for SSF-DAN and ADVENT. ADVENT's own 45.5 is that of "
     "AdvEnt+MinEnt, an ensemble of two models; the row trains AdvEnt alone.",
-    "AdaptSegNet (multi-level) and ADVENT train a second classifier; the other rows, source "
+    "AdaptSegNet (multi-level), CLAN and ADVENT train a second classifier; the other rows, source "
     "and target only included, have none.",
 ]
 source_only, target_only = "source_only", "target_only"
@@ -61,6 +61,7 @@ rows = [
     dict(
         name="clan",
         title="CLAN, Luo et al. 2019",
+        config="configs/uda/clan/clan_deeplabv2-r101_120k_gta52cityscapes.py",
         published=[
             87.0, 27.1, 79.6, 27.3, 23.3, 28.3, 35.5, 24.2, 83.6, 27.4,
             74.2, 58.6, 28.0, 76.2, 33.1, 36.7, 6.7, 31.9, 31.4, 43.2, None,

@@ -4,7 +4,7 @@ title = "CDGA: comparison of methods, SYNTHIA to Cityscapes"
 paper = "Kim et al., AAAI 2021, Table 3."
 notes = [
     "The mean of the 13 figures that the paper prints for CDGA is 59.6, not its 54.1.",
-    "AdaptSegNet (multi-level) trains a second classifier; the other rows, source "
+    "AdaptSegNet (multi-level) and CLAN train a second classifier; the other rows, source "
     "and target only included, have none.",
 ]
 source_only, target_only = "source_only", "target_only"
@@ -41,6 +41,7 @@ rows = [
     dict(
         name="clan",
         title="CLAN, Luo et al. 2019",
+        config="configs/uda/clan/clan_deeplabv2-r101_120k_synthia2cityscapes.py",
         published=[
             82.5, 24.0, 79.4, 16.5, 12.7, 79.2, 82.8, 58.3, 18.0, 79.3, 25.3, 17.6, 25.9,
             46.3, None,

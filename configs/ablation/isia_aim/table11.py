@@ -2,9 +2,8 @@
 title = "ISIA and AIM: comparison of methods, buildings, Massachusetts to Inria"
 paper = "Yuan et al., Birds of a Feather Flock Together, Table XI."
 notes = [
-    "CLAN is not in mmda: its figure is the published one alone.",
     "The figures of source only and target only are those of Table IX.",
-    "AdaptSegNet (multi-level) trains a second classifier; the other rows, source "
+    "AdaptSegNet (multi-level) and CLAN train a second classifier; the other rows, source "
     "and target only included, have none.",
 ]
 source_only, target_only = "source_only", "target_only"
@@ -23,7 +22,12 @@ rows = [
         config=f"configs/uda/output_space/multi-level_{_run}",
         published=[78.5, None],
     ),
-    dict(name="clan", title="CLAN, Luo et al. 2019", published=[79.1, None]),
+    dict(
+        name="clan",
+        title="CLAN, Luo et al. 2019",
+        config=f"configs/uda/clan/clan_{_run}",
+        published=[79.1, None],
+    ),
     dict(
         name="sim",
         title="SIM, Wang et al. 2020",

@@ -2,11 +2,10 @@
 title = "ISIA and AIM: comparison of methods, roads, Massachusetts to DeepGlobe"
 paper = "Yuan et al., Birds of a Feather Flock Together, Table XII."
 notes = [
-    "CLAN is not in mmda: its figure is the published one alone.",
     "The figures of source only and target only are those of Table X.",
     "The paper's 66.1 is not in its Table X, where ISIA has the highest figure of this transfer, "
     "65.2, and 66.1 on the opposite one.",
-    "AdaptSegNet (multi-level) trains a second classifier; the other rows, source "
+    "AdaptSegNet (multi-level) and CLAN train a second classifier; the other rows, source "
     "and target only included, have none.",
 ]
 source_only, target_only = "source_only", "target_only"
@@ -25,7 +24,12 @@ rows = [
         config=f"configs/uda/output_space/multi-level_{_run}",
         published=[61.9, None],
     ),
-    dict(name="clan", title="CLAN, Luo et al. 2019", published=[62.6, None]),
+    dict(
+        name="clan",
+        title="CLAN, Luo et al. 2019",
+        config=f"configs/uda/clan/clan_{_run}",
+        published=[62.6, None],
+    ),
     dict(
         name="sim",
         title="SIM, Wang et al. 2020",

@@ -3,13 +3,13 @@
 title = "ISIA and AIM: comparison of methods, GTA5 to Cityscapes"
 paper = "Yuan et al., Birds of a Feather Flock Together, Table II."
 notes = [
-    "Not in mmda: CBST, CLAN, SIBAN, MaxSquare, patch alignment (the paper's DPR), PyCDA, SSF-DAN, "
+    "Not in mmda: CBST, SIBAN, MaxSquare, patch alignment (the paper's DPR), PyCDA, SSF-DAN, "
     "DISE, DLOW, FADA, IntraDA and ASA.",
     "The mean of the 19 figures that the paper prints for IntraDA is 45.8, not its 46.3.",
     "The figures of source only and target only are those of Table IV.",
     "ADVENT's 45.5 is published for AdvEnt+MinEnt, an ensemble of two models; the row trains "
     "AdvEnt alone.",
-    "AdaptSegNet (multi-level) and ADVENT train a second classifier; the other rows, source "
+    "AdaptSegNet (multi-level), CLAN and ADVENT train a second classifier; the other rows, source "
     "and target only included, have none.",
 ]
 source_only, target_only = "source_only", "target_only"
@@ -47,6 +47,7 @@ rows = [
     dict(
         name="clan",
         title="CLAN, Luo et al. 2019",
+        config="configs/uda/clan/clan_deeplabv2-r101_120k_gta52cityscapes.py",
         published=[
             87.0, 27.1, 79.6, 27.3, 23.3, 28.3, 35.5, 24.2, 83.6, 27.4,
             74.2, 58.6, 28.0, 76.2, 33.1, 36.7, 6.7, 31.9, 31.4, 43.2, None,

@@ -3,11 +3,11 @@
 title = "ISIA and AIM: comparison of methods, SYNTHIA to Cityscapes"
 paper = "Yuan et al., Birds of a Feather Flock Together, Table III."
 notes = [
-    "Not in mmda: CLAN, MaxSquare, patch alignment (the paper's DPR), FADA, IntraDA and ASA.",
+    "Not in mmda: MaxSquare, patch alignment (the paper's DPR), FADA, IntraDA and ASA.",
     "The figures of source only and target only are those of Table V.",
     "ADVENT's 48.0 is published for AdvEnt+MinEnt, an ensemble of two models; the row trains "
     "AdvEnt alone.",
-    "AdaptSegNet (multi-level) and ADVENT train a second classifier; the other rows, source "
+    "AdaptSegNet (multi-level), CLAN and ADVENT train a second classifier; the other rows, source "
     "and target only included, have none.",
 ]
 source_only, target_only = "source_only", "target_only"
@@ -37,6 +37,7 @@ rows = [
     dict(
         name="clan",
         title="CLAN, Luo et al. 2019",
+        config="configs/uda/clan/clan_deeplabv2-r101_120k_synthia2cityscapes.py",
         published=[
             81.3, 37.0, 80.1, 16.1, 13.7, 78.2, 81.5, 53.4, 21.2, 73.0, 32.9, 22.6, 30.7,
             47.8, None,

@@ -3,7 +3,7 @@
 title = "All methods on the toy cities"
 notes = [
     "All networks are equal, but two have batch norm in place of group norm: AdaBN's and that of "
-    "the source-only row before it.",
+    "the source-only row before it. CLAN has two classifiers.",
     "The last iteration counts. Every seed has other cities.",
 ]
 tasks = [
@@ -36,6 +36,7 @@ _methods = [
     ("feature_level", "adversarial, features", _features),
     ("fada", "FADA", _features),
     ("output_space", "adversarial, output space", {}),
+    ("clan", "CLAN", {"model.segmentor.auxiliary_head.*channels": 16}),
     ("patch", "patch level", _patches),
     ("cdga", "CDGA", {}),
     ("adapted", "self-training recipe", {}),

@@ -144,7 +144,7 @@ def _predicted(model: UDASegmentor, network: Any, images: Sequence[Tensor], targ
     batch = model.data_preprocessor({"inputs": images, "data_samples": target["data_samples"]})
     seen = DomainImages(batch["inputs"], batch["data_samples"], batch["inputs"])
     with evaluating(network):
-        predicted = network.decode_head(network.extract_feat(seen.images)).argmax(1)
+        predicted = network(seen.images).argmax(1)
     return predicted[seen.valid_cells(tuple(predicted.shape[-2:]))].unique().cpu()
 
 

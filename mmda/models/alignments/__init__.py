@@ -2,6 +2,7 @@
 
 from mmda.models.alignments.aim import AIM
 from mmda.models.alignments.base import Alignment, frozen
+from mmda.models.alignments.clan import CLAN
 from mmda.models.alignments.context import NEEDS, UDAContext
 from mmda.models.alignments.domain_batch import SOURCE, TARGET, DomainBatch, DomainImages
 from mmda.models.alignments.domain_reversal import DomainReversal
@@ -18,6 +19,7 @@ from mmda.utils.modes import evaluating
 
 __all__ = [
     "AIM",
+    "CLAN",
     "FADA",
     "ISIA",
     "NEEDS",

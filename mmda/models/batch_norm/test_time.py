@@ -142,7 +142,7 @@ class Tent(TestTime):
         for parameter in parameters:
             parameter.requires_grad_(True)  # a teacher's are False
         with torch.inference_mode(False), torch.enable_grad():
-            logits = network.decode_head(network.extract_feat(images.clone()))
+            logits = network(images.clone())
             loss = mean_entropy(logits, counted)
             found = torch.autograd.grad(loss, parameters, allow_unused=True)
         for parameter, gradient in zip(parameters, found, strict=True):

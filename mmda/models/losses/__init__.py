@@ -6,6 +6,7 @@ from mmda.models.losses.category import (
     inter_class_loss,
     intra_class_loss,
 )
+from mmda.models.losses.discrepancy import prediction_distance, weight_similarity
 from mmda.models.losses.gan import check_gan, gan_loss
 from mmda.models.losses.grouping import (
     class_equivalence_loss,
@@ -37,6 +38,8 @@ __all__ = [
     "matching_loss",
     "max_square_loss",
     "orthogonality_loss",
+    "prediction_distance",
     "region_means",
     "self_information",
+    "weight_similarity",
 ]

@@ -62,12 +62,10 @@ class Teacher(nn.Module):
     @torch.no_grad()
     def forward(self, images: Tensor) -> Tensor:
         """Return softmax maps (N, C, H, W) of images (N, B, H, W)."""
-        head = self.segmentor.decode_head
-        logits = head(self.segmentor.extract_feat(images))
-        logits = F.interpolate(
-            logits.float(), images.shape[-2:], mode="bilinear", align_corners=head.align_corners
-        )
-        return logits.softmax(1)
+        network = self.segmentor
+        logits, corners = network(images).float(), network.align_corners
+        size = images.shape[-2:]
+        return F.interpolate(logits, size, mode="bilinear", align_corners=corners).softmax(1)
 
 
 def _tensors(module: nn.Module) -> list[Tensor]:

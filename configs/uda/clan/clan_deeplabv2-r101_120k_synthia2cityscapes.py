@@ -1,0 +1,18 @@
+# Category-level adversarial alignment by two classifiers (CLAN).
+_base_ = [
+    "../../_base_/models/deeplabv2_r101_twin_street.py",
+    "../../_base_/datasets/synthia2cityscapes.py",
+    "../../_base_/schedules/adversarial_120k.py",
+    "../../_base_/full_runtime.py",
+]
+model = dict(
+    alignments=dict(
+        clan=dict(
+            type="CLAN",
+            num_classes=_base_.model.segmentor.decode_head.num_classes,
+            local=10.0,
+            local_start=_base_.max_iters // 20,
+            damping=_base_.max_iters,
+        )
+    )
+)
