@@ -9,6 +9,8 @@ from pathlib import Path
 
 from mmda.errors import ConfigError
 from mmda.raster.mapping.options import PredictOptions
+from mmda.raster.mapping.tags import is_map_of
+from mmda.utils.files import leftovers
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ def plan_outputs(
     """Return what is written for every image.
 
     Raises:
-        ConfigError: When two outputs would be one file.
+        ConfigError: When two outputs would be one file, or one is there already and neither
+            ``overwrite`` nor ``resume`` is chosen.
     """
     jobs = [_outputs(os.fspath(image), Path(out), options) for image in images]
     _check_inputs(images, jobs)
@@ -46,7 +49,49 @@ def plan_outputs(
                 "a folder as output, and images of equal name in separate runs."
             )
         seen[job.mask] = job.image
+    _check_existing(jobs, options)
     return jobs
+
+
+def _check_existing(jobs: Sequence[Outputs], options: PredictOptions) -> None:
+    there = [path for job in jobs for path in job.written if path.exists()]
+    if there and not (options.overwrite or options.resume):
+        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+        raise ConfigError(
+            f"`{there[0]}`{more} exists already. Choose another output, --overwrite to replace "
+            "maps, or --resume to leave those of this model and make the others."
+        )
+
+
+def missing_outputs(
+    jobs: Sequence[Outputs], options: PredictOptions, model: str | None
+) -> list[Outputs]:
+    """Return the jobs that are to be done, and remove what killed processes left of them.
+
+    With ``resume``, those whose files are all there are left out.
+
+    Args:
+        jobs: From :func:`plan_outputs`.
+        options: How rasters are mapped.
+        model: What tells the model from others.
+
+    Raises:
+        ConfigError: With ``resume``, when a map is another model's or has other options.
+    """
+    missing = []
+    for job in jobs:
+        for folder in {path.parent for path in job.written}:
+            names = {path.name for path in job.written}
+            for leftover in [path for path, name in leftovers(folder) if name in names]:
+                leftover.unlink(missing_ok=True)
+        if options.resume and job.mask.exists() and not is_map_of(job.mask, model, options):
+            raise ConfigError(
+                f"`{job.mask}` was made by another model or with other options, so it cannot be "
+                "left for --resume. Choose another output, or --overwrite to replace it."
+            )
+        if not (options.resume and all(path.exists() for path in job.written)):
+            missing.append(job)
+    return missing
 
 
 def _check_inputs(images: Sequence[str | Path], jobs: Sequence[Outputs]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mmda.api.outputs import Outputs, plan_outputs
+from mmda.api.outputs import Outputs, missing_outputs, plan_outputs
 from mmda.errors import ConfigError, DataError, MMDAError
 from mmda.raster.dataset.training_data import TrainingData
 from mmda.raster.mapping.options import PredictOptions
@@ -34,6 +34,7 @@ class Model:
         palette: One ``[r, g, b]`` per class, 0..255, or ``None``.
         bands: Number of bands that it expects; ``None`` where it does not say.
         training_data: What its training images were like; ``None`` where nobody knows.
+        name: What tells it from others, its file and a digest of its weights, which masks keep.
     """
 
     network: UDASegmentor
@@ -42,6 +43,7 @@ class Model:
     palette: Sequence[Sequence[int]] | None
     bands: int | None
     training_data: TrainingData | None = None
+    name: str | None = None
 
 
 def load_model(
@@ -78,6 +80,7 @@ def load_model(
     """
     from mmda.engine import inference
     from mmda.engine.checkpoint_loader import trusted_checkpoints
+    from mmda.selection.identity import weights_digest
 
     with trusted_checkpoints(trust):
         network = inference.load_model(config, checkpoint, device, dict(cfg_options or {}))
@@ -96,6 +99,7 @@ def load_model(
         meta.get("palette"),
         bands,
         None if data is None else TrainingData.from_json(data),
+        f"{Path(checkpoint).name} {weights_digest(Path(checkpoint))[:12]}",
     )
 
 
@@ -164,12 +168,13 @@ def predict(
         options: How to map them, and what to write.
 
     Returns:
-        One result per image.
+        One result per image; with ``options.resume`` none for those that are mapped already.
 
     Raises:
         DataError: When the image does not fit or cannot be read.
         FailedPredictionsError: When some of several images do not; the others are mapped.
-        ConfigError: When an option is out of range, or two outputs would be one file.
+        ConfigError: When an option is out of range, two outputs would be one file, or one is there
+            already.
 
     Example:
         >>> from mmda import PredictOptions, load_model, predict
@@ -180,7 +185,7 @@ def predict(
         ('scene_mask.tif', ['background', 'building'])
     """
     listed = [images] if isinstance(images, (str, Path)) else images
-    jobs = plan_outputs(listed, out, options)
+    jobs = missing_outputs(plan_outputs(listed, out, options), options, model.name)
     outcomes = list(predict_each(model, jobs, options))
     failures = [outcome for outcome in outcomes if isinstance(outcome, FailedPrediction)]
     done = [outcome for outcome in outcomes if isinstance(outcome, Prediction)]
@@ -215,6 +220,7 @@ def _predict_one(model: Model, job: Outputs, options: PredictOptions) -> Predict
         palette=model.palette,
         probabilities=job.probabilities,
         entropy=job.entropy,
+        model=model.name,
     )
     if job.polygons is None:
         return Prediction(job, model.classes, summary, None)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmda.api.outputs import plan_outputs
+from mmda.api.outputs import missing_outputs, plan_outputs
 from mmda.api.prediction import Prediction, load_model, predict_each
 from mmda.cli.dataclass_arguments import add_options, given_options
 from mmda.cli.options import (
@@ -19,6 +19,7 @@ from mmda.cli.options import (
 )
 from mmda.errors import DataError
 from mmda.raster.mapping.options import PredictOptions
+from mmda.utils.signals import ends_on_sigterm
 
 AUTO = "auto"
 
@@ -79,13 +80,17 @@ def main(argv: Sequence[str]) -> int:
         trust=args.trust_checkpoint,
         cfg_options=prediction_options(args),
     )
-    failed = 0
-    for outcome in predict_each(model, jobs, options):
-        if isinstance(outcome, Prediction):
-            _print(outcome)
-        else:
-            failed += 1
-            print(f"error: {outcome.error}", file=sys.stderr)
+    planned, failed = len(jobs), 0
+    jobs = missing_outputs(jobs, options, model.name)
+    if len(jobs) < planned:
+        print(f"{planned - len(jobs)} of {planned} images are mapped already")
+    with ends_on_sigterm():
+        for outcome in predict_each(model, jobs, options):
+            if isinstance(outcome, Prediction):
+                _print(outcome)
+            else:
+                failed += 1
+                print(f"error: {outcome.error}", file=sys.stderr)
     if len(jobs) > 1 or failed:
         print(f"mapped {len(jobs) - failed} of {len(jobs)} images")
     return DataError.exit_code if failed else 0

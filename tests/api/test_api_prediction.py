@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import rasterio
@@ -11,6 +15,7 @@ from core_samples import write_scene
 import mmda
 from mmda.errors import ConfigError, DataError
 from mmda.raster.dataset.training_data import TrainingData
+from mmda.raster.mapping import write as write_module
 
 QUIET = {"tile": 64, "progress": False}
 
@@ -29,6 +34,7 @@ def scenes(tmp_path):
 def test_a_loaded_model_knows_its_training(trained, config):
     model = mmda.load_model(config, trained.checkpoint, device="cpu")
     assert (model.classes, model.bands) == (["background", "building"], 3)
+    assert re.fullmatch(r"iter_60\.pth [0-9a-f]{12}", model.name)
     assert isinstance(model.training_data, TrainingData)
     assert model.training_data.gsd == (0.5, 0.5)
     probabilities = model.predictor(np.zeros((2, 3, 64, 64), np.uint8))
@@ -89,11 +95,85 @@ def test_outputs_that_are_one_file(scenes):
         ({"grid": "inputs"}, "Did you mean `input`"),
         ({"gsd": "natve"}, "positive number"),
         ({"gsd": 0}, "positive number"),
+        ({"tile": 0}, "at least 1 pixel"),
+        ({"overlap": 0.95}, "between 0 and 0.9"),
+        ({"min_area": -1}, "`min_area` to be 0 or more"),
+        ({"tolerance": float("nan")}, "`tolerance` to be 0 or more"),
+        ({"overwrite": True, "resume": True}, "not both"),
     ],
 )
 def test_options_out_of_range(options, message):
     with pytest.raises(ConfigError, match=message):
         mmda.PredictOptions(**options)
+
+
+def test_maps_that_are_there_are_kept_unless_they_are_to_be_replaced(scenes, monkeypatch):
+    model, out = replace(pixel_model(), name="one.pth 1234"), scenes / "out"
+    images = [scenes / "a.tif", scenes / "b.tif"]
+    mmda.predict(model, images[0], out, mmda.PredictOptions(**QUIET))
+    before = (out / "a_mask.tif").read_bytes()
+    (out / ".b_mask.tmp-12ab34cd.tif").write_bytes(b"what a killed process left")
+    (out / ".other.tmp-12ab34cd.tif").write_bytes(b"what another process writes")
+    with pytest.raises(ConfigError, match=r"a_mask\.tif` exists already"):
+        mmda.predict(model, images, out, mmda.PredictOptions(**QUIET))
+    (done,) = mmda.predict(model, images, out, mmda.PredictOptions(resume=True, **QUIET))
+    assert done.files.mask == out / "b_mask.tif"
+    assert (out / "a_mask.tif").read_bytes() == before
+    assert {path.name for path in out.iterdir()} == {
+        "a_mask.tif", "b_mask.tif", ".other.tmp-12ab34cd.tif",
+    }  # fmt: skip
+    both = mmda.predict(model, images, out, mmda.PredictOptions(overwrite=True, **QUIET))
+    assert len(both) == 2 and (out / "a_mask.tif").read_bytes() == before
+    for other, options in (
+        (replace(model, name="one.pth 5678"), mmda.PredictOptions(resume=True, **QUIET)),
+        (model, mmda.PredictOptions(resume=True, **{**QUIET, "tile": 32})),
+    ):
+        with pytest.raises(ConfigError, match="another model or with other options"):
+            mmda.predict(other, images, out, options)
+
+
+def test_a_raster_without_a_place_has_no_polygons_and_that_is_said_first(scenes, monkeypatch):
+    with rasterio.open(scenes / "a.tif", "r+") as raster:
+        raster.crs = rasterio.crs.CRS()
+    monkeypatch.setattr(
+        "mmda.raster.mapping.predict.TilePredictor", lambda *_: pytest.fail("the network runs")
+    )
+    options = mmda.PredictOptions(polygons=True, **QUIET)
+    with pytest.raises(DataError, match=r"can have no polygons.*gdal_edit.*leave out --polygons"):
+        mmda.predict(pixel_model(), scenes / "a.tif", scenes / "out", options)
+    assert not list(scenes.glob("out/*"))
+
+
+def test_a_disk_that_refuses_costs_one_map(scenes, monkeypatch):
+    real, refused = rasterio.io.DatasetWriter.write, []
+
+    def write(self, *args, **kwargs):
+        if not refused:
+            refused.append(self.name)
+            raise rasterio.errors.RasterioIOError("No space left on device")
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(write_module, "rasterio", SimpleNamespace(open=opened_with(write)))
+    images = [scenes / "a.tif", scenes / "b.tif"]
+    with pytest.raises(mmda.FailedPredictionsError, match=r"cannot be written.*No space left"):
+        mmda.predict(pixel_model(), images, scenes / "out", mmda.PredictOptions(**QUIET))
+    assert [path.name for path in (scenes / "out").iterdir()] == ["b_mask.tif"]
+
+
+def opened_with(write):
+    """Return ``rasterio.open`` whose datasets are written with another function."""
+
+    class Refusing:
+        def __init__(self, dataset):
+            self._dataset = dataset
+
+        def __getattr__(self, name):
+            return getattr(self._dataset, name)
+
+        def write(self, *args, **kwargs):
+            return write(self._dataset, *args, **kwargs)
+
+    return lambda *args, **kwargs: Refusing(rasterio.open(*args, **kwargs))
 
 
 def test_what_cannot_be_loaded(config, trained, tmp_path):

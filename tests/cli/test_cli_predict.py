@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -93,6 +96,30 @@ def test_options_that_cannot_work_stop_before_the_model_is_loaded(
     assert run(files, images, *options) == 2
     assert message in capsys.readouterr().err
     assert calls == []
+
+
+def test_a_scheduler_that_ends_the_command_leaves_nothing_half_written(files, calls, monkeypatch):
+    def predictor(batch):
+        os.kill(os.getpid(), signal.SIGTERM)
+        pytest.fail("the network goes on")
+
+    model = replace(pixel_model(), predictor=predictor)
+    monkeypatch.setattr(mmda.cli.predict, "load_model", lambda *_, **__: model)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit) as error:
+        run(files, ["a.tif"], "--out", str(files / "out"))
+    assert error.value.code == 143
+    assert not list((files / "out").iterdir())
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_images_that_are_mapped_already_are_counted(files, calls, capsys):
+    out = ["--out", str(files / "out"), "--device", "cpu"]
+    assert run(files, ["a.tif"], *out) == 0
+    assert run(files, ["a.tif", "b.tif"], *out) == 2
+    assert "exists already" in capsys.readouterr().err and len(calls) == 1
+    assert run(files, ["a.tif", "b.tif"], *out, "--resume") == 0
+    assert "1 of 2 images are mapped already" in capsys.readouterr().out
 
 
 def test_an_override_without_value_is_a_usage_error(files, calls, capsys):

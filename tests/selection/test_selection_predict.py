@@ -50,7 +50,7 @@ def test_the_stored_choice_is_taken(work, tmp_path, monkeypatch, capsys, spellin
 def predicted(work, tmp_path, capsys) -> tuple[str, str]:
     """Return what is printed to standard output and error when a raster is mapped."""
     rest = [str(tmp_path / "scene.tif"), "--out", str(tmp_path / "o"), "--device", "cpu"]
-    assert main(["predict", str(work), "auto", *rest, "--tile", "64"]) == 0
+    assert main(["predict", str(work), "auto", *rest, "--tile", "64", "--overwrite"]) == 0
     return capsys.readouterr()
 
 

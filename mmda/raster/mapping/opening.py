@@ -41,7 +41,7 @@ def opened_raster(
     """
     _check_exists(image)
     with rasterio.Env(**gdal_options(str(image))), quiet_georeference(), gdal_process():
-        yield _open(_scene(image, options, data), num_bands, data, options.gsd)
+        yield _open(_scene(image, options, data), num_bands, data, options.gsd, options.polygons)
 
 
 def _check_exists(image: Path | str) -> None:
@@ -70,7 +70,11 @@ def _scene(image: Path | str, options: PredictOptions, data: TrainingData | None
 
 
 def _open(
-    scene: Scene, num_bands: int | None, data: TrainingData | None, gsd: Gsd
+    scene: Scene,
+    num_bands: int | None,
+    data: TrainingData | None,
+    gsd: Gsd,
+    polygons: bool,
 ) -> tuple[SceneGrid, list[str]]:
     """Read the header of a raster and lay the grid that the network sees."""
     header = read_header(scene.image, scene.nodata, scene.bands)
@@ -81,6 +85,11 @@ def _open(
         )
     fit = fit_raster(scene, header, data, gsd)
     warnings = list(fit.warnings)
+    if polygons and (header.crs is None or header.transform is None):
+        raise DataError(
+            f"`{scene.image}` cannot be placed on the ground, so it can have no polygons: "
+            f"{header.place.advice}. Or leave out --polygons."
+        )
     if header.crs is None and header.place.gcps is None:
         warnings.append(f"`{scene.image}` has no CRS; the mask is written without one.")
     return SceneGrid(scene, header, make_grid(scene, header, fit.gsd)), warnings

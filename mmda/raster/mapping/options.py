@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mmda.errors import ConfigError
 from mmda.utils.options import check_choices, documented, option
@@ -48,6 +49,10 @@ class PredictOptions:
     polygons: bool = option("also write IMAGE_polygons.gpkg", False)
     min_area: float = option("smallest polygon in square metres", 0.0)
     tolerance: float = option("simplify polygons, in metres", 0.0)
+    overwrite: bool = option("replace maps that are there already", False)
+    resume: bool = option(
+        "leave maps of this model that are there already, and make the others", False
+    )
     progress: bool = True
 
     def __post_init__(self) -> None:
@@ -55,6 +60,29 @@ class PredictOptions:
         object.__setattr__(self, "gsd", _number(self.gsd))
         if self.batch_size < 1:
             raise ConfigError(f"Expected a batch size of at least 1, but got {self.batch_size}.")
+        if self.tile < 1:
+            raise ConfigError(f"Expected a tile of at least 1 pixel, but got {self.tile}.")
+        if not 0 <= self.overlap <= 0.9:
+            raise ConfigError(
+                f"Expected an overlap between 0 and 0.9 (a share of the tile), got {self.overlap}."
+            )
+        for name in ("min_area", "tolerance"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise ConfigError(
+                    f"Expected `{name}` to be 0 or more, but got {getattr(self, name)}."
+                )
+        if self.overwrite and self.resume:
+            raise ConfigError(
+                "Give `overwrite` or `resume`, not both: one replaces maps that are "
+                "there already, the other leaves them."
+            )
+
+    @property
+    def of_map(self) -> dict[str, Any]:
+        """What a map hangs on, beside the model and the raster, as plain values."""
+        names = ("tile", "overlap", "bands", "gsd", "nodata", "nominal_gsd", "grid")
+        values = {name: getattr(self, name) for name in names}
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
 
 
 def _number(gsd: Gsd) -> Gsd:

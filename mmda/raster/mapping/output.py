@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +50,7 @@ class MapOutput:
         pool: Keeps the raster open.
         classes: Class names, stored in the files.
         palette: RGB 0..255 per class, stored as colour table.
+        tags: More tags of the mask.
 
     Attributes:
         counts: Pixels per class so far; the last of 256 counts those without data.
@@ -64,11 +65,12 @@ class MapOutput:
         pool: HandlePool,
         classes: Sequence[str] | None,
         palette: Sequence[Sequence[int]] | None,
+        tags: Mapping[str, str],
     ) -> None:
         self.counts = np.zeros(256, np.int64)
         self._frame, self._reader = frame, source.reader(pool)
         self._files, self._num_classes = files, num_classes
-        self._classes, self._palette = classes, palette
+        self._classes, self._palette, self._tags = classes, palette, tags
         self._stack = ExitStack()
         self._writers: dict[Path, RowWriter] = {}
         self._top = 0
@@ -86,7 +88,7 @@ class MapOutput:
 
     def _writer(self, final: Path, path: Path, count: int) -> RowWriter:
         if final == self._files.mask:
-            return mask_writer(path, self._frame, self._classes, self._palette)
+            return mask_writer(path, self._frame, self._classes, self._palette, self._tags)
         names = ["entropy"] if final == self._files.entropy else self._classes or []
         return share_writer(path, self._frame, count, names)
 

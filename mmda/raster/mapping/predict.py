@@ -19,6 +19,7 @@ from mmda.raster.mapping.opening import opened_raster
 from mmda.raster.mapping.options import PredictOptions
 from mmda.raster.mapping.output import MapFiles, MapOutput
 from mmda.raster.mapping.strips import StripReader
+from mmda.raster.mapping.tags import map_tags
 from mmda.raster.mapping.write import Frame
 from mmda.utils.files import ensure_free_space
 
@@ -69,6 +70,7 @@ def predict_raster(
     palette: Sequence[Sequence[int]] | None = None,
     probabilities: Path | str | None = None,
     entropy: Path | str | None = None,
+    model: str | None = None,
 ) -> PredictionSummary:
     """Write the class mask of a whole raster.
 
@@ -93,6 +95,7 @@ def predict_raster(
             class with scale 1/254.
         entropy: Also write the entropy of the blended probabilities, divided by log C, to this
             GeoTIFF: uint8 with scale 1/254, 255 where the mask has no class.
+        model: What tells the model from others; stored in the mask with the options.
 
     Returns:
         A summary with counts, time and warnings.
@@ -114,10 +117,11 @@ def predict_raster(
         frame = Frame.of(source, own_pixels=options.grid == "input")
         for target, count in files.bands(num_classes).items():
             ensure_free_space(target.parent, frame.height * frame.width * count)
+        tags = map_tags(model, options)
         pool = HandlePool()
         stack.callback(pool.close)
         output = stack.enter_context(
-            MapOutput(source, frame, files, num_classes, pool, classes, palette)
+            MapOutput(source, frame, files, num_classes, pool, classes, palette, tags)
         )
         bar = stack.enter_context(
             tqdm(

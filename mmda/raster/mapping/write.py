@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from rasterio.errors import NotGeoreferencedWarning
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.windows import Window
 
 from mmda.errors import DataError
@@ -65,7 +66,8 @@ class RowWriter:
     """
 
     def __init__(self, path: Path, frame: Frame, count: int, **options: Any) -> None:
-        with warnings.catch_warnings():
+        self._path = path
+        with warnings.catch_warnings(), self._explained():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             self.dataset = rasterio.open(
                 path,
@@ -95,7 +97,8 @@ class RowWriter:
     def _flush(self, rows: int) -> None:
         if rows:
             window = Window(0, self._top, self.dataset.width, rows)
-            self.dataset.write(self._rows[:, :rows], window=window)
+            with self._explained():
+                self.dataset.write(self._rows[:, :rows], window=window)
             self._top += rows
             self._rows = self._rows[:, rows:]
 
@@ -108,9 +111,22 @@ class RowWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is None:
-            self._flush(self._rows.shape[1])
-        self.dataset.close()
+        try:
+            if kind is None:
+                self._flush(self._rows.shape[1])
+        finally:
+            with self._explained():
+                self.dataset.close()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (RasterioError, OSError) as error:
+            raise DataError(
+                f"A map cannot be written to `{self._path.parent}` ({error}). Is the disk full, or "
+                "was the folder removed?"
+            ) from error
 
 
 def mask_writer(
@@ -118,6 +134,7 @@ def mask_writer(
     frame: Frame,
     classes: Sequence[str] | None = None,
     palette: Sequence[Sequence[int]] | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> RowWriter:
     """Open a class mask: class ids from 0, 255 = no data, colour table, names in the tags.
 
@@ -126,8 +143,10 @@ def mask_writer(
         frame: Size and place.
         classes: Class names; written as the JSON list of tag ``CLASSES``.
         palette: RGB 0..255 per class.
+        tags: More tags.
     """
     writer = RowWriter(path, frame, 1)
+    writer.dataset.update_tags(**(tags or {}))
     if palette:
         table = {i: (*map(int, rgb), 255) for i, rgb in enumerate(palette)}
         writer.dataset.write_colormap(1, {**table, IGNORE: (0, 0, 0, 0)})
