@@ -23,8 +23,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--thresholds",
         default="median",
         metavar="RULE",
-        help="median (per class, at most 0.9), median:CAP, fixed:T, or portion:P (the most "
-        "confident share of each class, as CBST) [median]",
+        help="median (per class, at most 0.9), median:CAP, fixed:T, portion:P (the most "
+        "confident share of each class) or balanced:P (the same share, and labels as CBST's) "
+        "[median]",
     )
     parser.add_argument("--data", metavar="DIR", help="tiled dataset [the config's target]")
     parser.add_argument("--split", help="its split; that of the config, or train")

@@ -33,6 +33,8 @@ class PseudoLabelFolder:
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
         self.store = PredictionStore(self.root / ".sweep")
+        #: The second prediction of each tile, for rules that divide by thresholds.
+        self.divided = PredictionStore(self.root / ".divided")
 
     def report(self) -> PseudoLabelReport | None:
         """Return the report of the finished labels; None if they are not finished.
@@ -94,3 +96,4 @@ class PseudoLabelFolder:
             np.save(temporary, histograms)
         atomic_write_json(self.root / REPORT, report.to_json())
         self.store.clear()
+        self.divided.clear()

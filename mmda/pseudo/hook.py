@@ -45,8 +45,8 @@ class PseudoLabelHook(Hook):
         target_pipeline = [dict(type='LoadTile'), dict(type='LoadPseudoLabel'), ...]
 
     Args:
-        thresholds: ``'median'``, ``'median:CAP'``, ``'fixed:T'`` or ``'portion:P'``; see
-            :class:`~mmda.pseudo.ThresholdRule`.
+        thresholds: ``'median'``, ``'median:CAP'``, ``'fixed:T'``, ``'portion:P'`` or
+            ``'balanced:P'``; see :class:`~mmda.pseudo.ThresholdRule`.
         out: Folder of the labels, the same for all processes; by default ``pseudo_labels`` in the
             work dir. Labels of an earlier run in it are replaced.
         softmax: ``'after'`` or ``'before'`` the maps are resized, see

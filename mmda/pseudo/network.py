@@ -28,6 +28,9 @@ class NetworkPredictor:
         softmax: ``'after'`` if the logits are resized to the tile and then become probabilities,
             as in evaluation; ``'before'`` if the probabilities are resized, as in the code of BDL,
             SIM and their successors. Confidences at borders are lower then.
+        lowest: The lowest bin of confidence that is kept of each class, (C,), to predict as CBST
+            does: the arg-max of the probabilities divided by the lower edges of these bins. A
+            pixel's bin is then the highest one where the quotient is 1 or more, else 0.
 
     Raises:
         ConfigError: When ``softmax`` is neither, or is ``'before'`` and the segmentor predicts in
@@ -37,7 +40,9 @@ class NetworkPredictor:
         seconds: Time spent in the network's forward pass.
     """
 
-    def __init__(self, model: Any, softmax: str = "after") -> None:
+    def __init__(
+        self, model: Any, softmax: str = "after", lowest: np.ndarray | None = None
+    ) -> None:
         check_choice("softmax", softmax, SOFTMAX, "Pseudo-labels")
         mode = model.predictor.test_cfg.get("mode", "whole")
         if softmax == "before" and mode != "whole":
@@ -48,6 +53,7 @@ class NetworkPredictor:
             )
         self.model, self.softmax = model, softmax
         self.num_classes: int = model.num_classes
+        self.divisors = None if lowest is None else torch.from_numpy(lowest.clip(1) / BINS)
         self.seconds = 0.0
 
     @torch.no_grad()
@@ -66,7 +72,7 @@ class NetworkPredictor:
         self.seconds += time.perf_counter() - start
         predictions, histograms = [], np.zeros(self.num_classes * BINS, np.int64)
         for sample in samples:
-            label, bins = _reduced(sample, self._probabilities(sample))
+            label, bins = _reduced(sample, *self._confidence(self._probabilities(sample)))
             place = (label.long() * BINS + bins)[label != IGNORE]
             histograms += torch.bincount(place, minlength=len(histograms)).cpu().numpy()
             arrays = (
@@ -90,10 +96,17 @@ class NetworkPredictor:
         maps = sample.seg_logits.data.float()
         return maps if self.softmax == "before" else maps.softmax(0)
 
+    def _confidence(self, probabilities: Tensor) -> tuple[Tensor, Tensor]:
+        """Return confidence and label (H, W) of probabilities (C, H, W)."""
+        if self.divisors is None:
+            confidence, label = probabilities.max(0)
+            return confidence, label
+        quotient, label = (probabilities / self.divisors.to(probabilities)[:, None, None]).max(0)
+        return quotient.where(quotient.isnan(), (quotient >= 1).to(quotient)), label
 
-def _reduced(sample: Any, probabilities: Tensor) -> tuple[Tensor, Tensor]:
+
+def _reduced(sample: Any, confidence: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
     """Return arg-max (255 where there is no data) and bin of confidence, each (H, W) int64."""
-    confidence, label = probabilities.max(0)
     if not torch.isfinite(confidence).all():
         raise ConfigError(
             f"The prediction for the tile `{sample.metainfo['tile']}` is not finite: the training "

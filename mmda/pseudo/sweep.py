@@ -32,7 +32,7 @@ from mmda.pseudo.folder import PseudoLabelFolder
 from mmda.pseudo.manifest import write_label_manifest
 from mmda.pseudo.network import NetworkPredictor, weights_digest
 from mmda.pseudo.report import PseudoLabelReport
-from mmda.pseudo.store import Prediction
+from mmda.pseudo.store import Prediction, PredictionStore
 from mmda.pseudo.thresholds import BINS, ThresholdRule, threshold_bins
 from mmda.pseudo.writer import THREADS, LabelWriter, Truths, WrittenLabels
 from mmda.utils.files import ensure_free_space
@@ -125,12 +125,17 @@ class Sweep:
             return SweepSummary(done, 0, time.perf_counter() - start, 0.0)
         every = list(range(len(self._batches)))
         missing = self._share(sorted(set(every) - set(done)))
-        predictor = NetworkPredictor(self.model, self.softmax)
+        predictor, store = NetworkPredictor(self.model, self.softmax), self.folder.store
         with evaluating(self.model), _random_states_kept():
-            histograms = self._predict(predictor, missing)
-        histograms = _summed(histograms + self._counted(self._share(done)))
-        thresholds = self.rule.thresholds(histograms)
-        written = self._write(self._share(every), thresholds)
+            histograms = self._predict(predictor, store, missing)
+            histograms = _summed(histograms + self._counted(self._share(done)))
+            thresholds = self.rule.thresholds(histograms)
+            lowest = threshold_bins(thresholds)
+            seconds = predictor.seconds
+            if self.rule.divides:
+                seconds += self._predict_divided(key, lowest)
+                store, lowest = self.folder.divided, np.full_like(lowest, BINS - 1)
+        written = self._write(store, self._share(every), lowest)
         report = PseudoLabelReport.of(
             key, str(self.rule), len(self.dataset), self.classes, thresholds, written.counts
         )
@@ -140,7 +145,7 @@ class Sweep:
             self.folder.finish(report, histograms, self._info(report))
         barrier()
         predicted = sum(len(self._batches[number]) for number in missing)
-        return SweepSummary(report, predicted, time.perf_counter() - start, predictor.seconds)
+        return SweepSummary(report, predicted, time.perf_counter() - start, seconds)
 
     def _key(self) -> str:
         """Return a digest of all that the predictions depend on."""
@@ -171,7 +176,22 @@ class Sweep:
         """Return this process's share of a list that is the same in all processes."""
         return numbers[self.rank :: self.processes]
 
-    def _predict(self, predictor: NetworkPredictor, numbers: list[int]) -> np.ndarray:
+    def _predict_divided(self, key: str, lowest: np.ndarray) -> float:
+        """Predict again, with probabilities divided by thresholds; return the network's seconds."""
+        store, found = self.folder.divided, [list[int]()]
+        if self.rank == 0:
+            store.begin(f"{key} {lowest.tolist()}")
+            found = [store.finished()]
+        broadcast_object_list(found)
+        predictor = NetworkPredictor(self.model, self.softmax, lowest)
+        missing = sorted(set(range(len(self._batches))) - set(found[0]))
+        self._predict(predictor, store, self._share(missing))
+        barrier()  # before the batches are shared anew
+        return predictor.seconds
+
+    def _predict(
+        self, predictor: NetworkPredictor, store: PredictionStore, numbers: list[int]
+    ) -> np.ndarray:
         """Predict batches and store them; return their histograms (C, BINS)."""
         loader = DataLoader(
             self.dataset,
@@ -188,7 +208,7 @@ class Sweep:
                 yield number, predictions
 
         with self._bar(numbers, "predicting") as bar:
-            for _ in map_in_threads(lambda job: self.folder.store.save(*job), predicted(), THREADS):
+            for _ in map_in_threads(lambda job: store.save(*job), predicted(), THREADS):
                 bar.update()
         return histograms
 
@@ -200,9 +220,11 @@ class Sweep:
                 histograms += confidence_histograms(prediction, len(self.classes))
         return histograms
 
-    def _write(self, numbers: list[int], thresholds: np.ndarray) -> WrittenLabels:
+    def _write(
+        self, store: PredictionStore, numbers: list[int], lowest: np.ndarray
+    ) -> WrittenLabels:
         """Write the labels of batches; return the labels that all processes have written."""
-        writer = LabelWriter(self.folder, threshold_bins(thresholds))
+        writer = LabelWriter(self.folder.root, store, lowest)
 
         def jobs() -> Iterator[tuple[int, Truths]]:
             # True labels are read in this thread, as raster handles cannot be shared by threads.

@@ -10,7 +10,7 @@ from mmda.errors import ConfigError, did_you_mean
 
 BINS = 10_000  # per class, over [0, 1]: a threshold of up to four decimals is a bin's edge
 UNSEEN = 0.9  # threshold of a class that was not predicted anywhere
-_DEFAULTS = {"median": "0.9", "fixed": "", "portion": ""}
+_DEFAULTS = {"median": "0.9", "fixed": "", "portion": "", "balanced": ""}
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,15 @@ class ThresholdRule:
       ``value`` (ISIA and AIM; 0.9).
     - ``fixed``: ``value`` for each class.
     - ``portion``: the threshold above which the share ``value`` of the class's pixels lies (the
-      class balance of CBST, Zou et al. 2018). The label is the arg-max of the probabilities. CBST
-      divides them by the thresholds before, for which the maps of all classes would have to be
-      kept.
+      thresholds of CBST, Zou et al. 2018).
+    - ``balanced``: the same thresholds, and CBST's labels: the arg-max of the probabilities divided
+      by the classes' thresholds, where that is 1 or more (Eq. 6). So a class that is predicted with
+      low confidence gets labels also where another is slightly more probable. The network predicts
+      all tiles twice for it.
 
     Attributes:
-        kind: ``'median'``, ``'fixed'`` or ``'portion'``.
-        value: In [0, 1]; for ``portion`` above 0.
+        kind: ``'median'``, ``'fixed'``, ``'portion'`` or ``'balanced'``.
+        value: In [0, 1]; for ``portion`` and ``balanced`` above 0.
     """
 
     kind: str
@@ -35,7 +37,7 @@ class ThresholdRule:
 
     @classmethod
     def parse(cls, text: str) -> ThresholdRule:
-        """Read ``median``, ``median:0.95``, ``fixed:0.9`` or ``portion:0.2``.
+        """Read ``median``, ``median:0.95``, ``fixed:0.9``, ``portion:0.2`` or ``balanced:0.2``.
 
         Raises:
             ConfigError: When ``text`` is something else.
@@ -47,9 +49,14 @@ class ThresholdRule:
             value = float(number or _DEFAULTS[kind])
         except ValueError:
             raise _error(text) from None
-        if not 0 <= value <= 1 or (kind == "portion" and value == 0):
+        if not 0 <= value <= 1 or (kind in ("portion", "balanced") and value == 0):
             raise _error(text)
         return cls(kind, value)
+
+    @property
+    def divides(self) -> bool:
+        """Whether probabilities are divided by the thresholds before the arg-max is taken."""
+        return self.kind == "balanced"
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.value:g}"
@@ -71,8 +78,8 @@ class ThresholdRule:
 
 def _error(text: str, hint: str = "") -> ConfigError:
     return ConfigError(
-        f"Unknown thresholds `{text}`; expected `median`, `median:CAP`, `fixed:T` or `portion:P` "
-        f"with numbers from 0 to 1, as in `fixed:0.9`.{hint}"
+        f"Unknown thresholds `{text}`; expected `median`, `median:CAP`, `fixed:T`, `portion:P` or "
+        f"`balanced:P` with numbers from 0 to 1, as in `fixed:0.9`.{hint}"
     )
 
 
