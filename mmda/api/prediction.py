@@ -34,6 +34,7 @@ class Model:
         palette: One ``[r, g, b]`` per class, 0..255, or ``None``.
         bands: Number of bands that it expects; ``None`` where it does not say.
         training_data: What its training images were like; ``None`` where nobody knows.
+        config: The config that it was built from; ``None`` where it was built otherwise.
     """
 
     network: UDASegmentor
@@ -42,6 +43,7 @@ class Model:
     palette: Sequence[Sequence[int]] | None
     bands: int | None
     training_data: TrainingData | None = None
+    config: Config | None = None
 
 
 def load_model(
@@ -78,9 +80,11 @@ def load_model(
     """
     from mmda.engine import inference
     from mmda.engine.checkpoint_loader import trusted_checkpoints
+    from mmda.engine.launch import load_config
 
+    loaded = load_config(config, dict(cfg_options or {}))
     with trusted_checkpoints(trust):
-        network = inference.load_model(config, checkpoint, device, dict(cfg_options or {}))
+        network = inference.load_model(loaded, checkpoint, device)
     meta: Mapping[str, Any] = network.dataset_meta or {}
     if not meta.get("classes"):
         raise ConfigError(
@@ -96,6 +100,7 @@ def load_model(
         meta.get("palette"),
         bands,
         None if data is None else TrainingData.from_json(data),
+        loaded,
     )
 
 
