@@ -40,5 +40,5 @@ format: $(INSTALLED)
 setup: $(INSTALLED)
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,report,dask,pretrained]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev,report,dask,pretrained,onnx]'
 	touch $@

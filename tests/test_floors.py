@@ -19,7 +19,7 @@ FLOORS = """
     ablation
     api                                         what the command line and scripts call
     adaptation calibration pairing pseudo selection style suggestion testing visualisation  workflow
-    conversion                                  checkpoints of other codes
+    conversion exporting                        checkpoints from and for other codes
     engine                                      training
     models
     datasets

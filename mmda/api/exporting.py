@@ -2,28 +2,58 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mmda.api.prediction import Model
 from mmda.errors import ConfigError
 
+if TYPE_CHECKING:
+    from mmengine.config import Config
+
+    from mmda.models.segmentors import UDASegmentor
+
+SUFFIXES = (".safetensors", ".pth", ".onnx")
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A model that was written for others.
+
+    Attributes:
+        path: The file.
+        config: The config that was written beside it, of a ``.pth`` file.
+        needs: Names of parts that only mmda has, of a ``.pth`` file.
+        difference: Of an ``.onnx`` file, how far its probabilities differed from the model's.
+    """
+
+    path: Path
+    config: Path | None = None
+    needs: list[str] = field(default_factory=list)
+    difference: float | None = None
+
 
 def export(model: Model, out: str | Path) -> Path:
-    """Write the network that predicts to a safetensors file, which cannot hold code.
+    """Write the network that predicts to a file whose suffix says the format.
 
-    All that takes a checkpoint takes the file, too, with the same config; it cannot be resumed
-    from. Discriminators, the optimisers and whichever of teacher and student does not predict are
-    left out.
+    ``.safetensors`` cannot hold code, and all that takes a checkpoint takes it, with the same
+    config. ``.pth`` is a checkpoint of MMSegmentation, whose config is written beside it. ``.onnx``
+    goes from raw pixels to probabilities, normalisation and temperature included, for any number of
+    images of any size; it is checked with onnxruntime. None can be resumed from. Discriminators,
+    the optimisers and whichever of teacher and student does not predict are left out.
 
     Args:
         model: The model, see :func:`~mmda.api.prediction.load_model`.
-        out: The file, which ends in ``.safetensors``.
+        out: The file.
 
     Returns:
         Path of the file.
 
     Raises:
-        ConfigError: When ``out`` ends in something else, or safetensors is not installed.
+        ConfigError: When ``out`` ends in something else, a library of the format is not installed,
+            the model adapts at test time, its ONNX file gives other probabilities, or a config is
+            there already.
 
     Example:
         >>> from mmda import export, load_model
@@ -32,12 +62,38 @@ def export(model: Model, out: str | Path) -> Path:
         >>> passed_on.classes
         ['background', 'building']
     """
-    from mmda.engine import safetensors_file
+    return write_model(model, out).path
 
+
+def write_model(model: Model, out: str | Path) -> Exported:
+    """Do what :func:`export` does, and return what there is to know of the file."""
     path = Path(out)
-    if path.suffix != safetensors_file.SUFFIX:
-        raise ConfigError(f"`{path}` must end in {safetensors_file.SUFFIX}; nothing is written.")
+    if path.suffix not in SUFFIXES:
+        raise ConfigError(f"`{path}` must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.")
     network = model.network
-    meta = {"dataset_meta": network.dataset_meta, "temperature": network.temperature}
-    safetensors_file.write(network.predictor, meta, path)
-    return path
+    if path.suffix == ".safetensors":
+        from mmda.engine import safetensors_file
+        from mmda.exporting.metadata import exported_meta
+
+        safetensors_file.write(network.predictor, exported_meta(network), path)
+        return Exported(path)
+    from mmda.exporting.metadata import check_portable
+
+    check_portable(network, path)
+    if path.suffix == ".onnx":
+        from mmda.exporting import onnx_file
+
+        return Exported(path, difference=onnx_file.write(network, path))
+    return _export_mmseg(network, model.config, path)
+
+
+def _export_mmseg(network: UDASegmentor, config: Config | None, path: Path) -> Exported:
+    from mmda.exporting import mmseg_checkpoint
+
+    if config is None:
+        raise ConfigError("A .pth file needs the model's config; load the model with `load_model`.")
+    beside = path.with_suffix(".py")
+    for file in (path, beside):
+        if file.exists():
+            raise ConfigError(f"`{file}` exists. Remove it, or give another name.")
+    return Exported(path, beside, mmseg_checkpoint.write(network, config, path))

@@ -35,6 +35,7 @@ class Model:
         bands: Number of bands that it expects; ``None`` where it does not say.
         training_data: What its training images were like; ``None`` where nobody knows.
         name: What tells it from others, its file and a digest of its weights, which masks keep.
+        config: The config that it was built from; ``None`` where it was built otherwise.
     """
 
     network: UDASegmentor
@@ -44,6 +45,7 @@ class Model:
     bands: int | None
     training_data: TrainingData | None = None
     name: str | None = None
+    config: Config | None = None
 
 
 def load_model(
@@ -80,10 +82,12 @@ def load_model(
     """
     from mmda.engine import inference
     from mmda.engine.checkpoint_loader import trusted_checkpoints
+    from mmda.engine.launch import load_config
     from mmda.selection.identity import weights_digest
 
+    loaded = load_config(config, dict(cfg_options or {}))
     with trusted_checkpoints(trust):
-        network = inference.load_model(config, checkpoint, device, dict(cfg_options or {}))
+        network = inference.load_model(loaded, checkpoint, device)
     meta: Mapping[str, Any] = network.dataset_meta or {}
     if not meta.get("classes"):
         raise ConfigError(
@@ -100,6 +104,7 @@ def load_model(
         bands,
         None if data is None else TrainingData.from_json(data),
         f"{Path(checkpoint).name} {weights_digest(Path(checkpoint))[:12]}",
+        loaded,
     )
 
 

@@ -24,7 +24,7 @@ COMMANDS = {
     "predict": "map whole rasters to georeferenced masks",
     "adapt-bn": "estimate a model's batch-norm statistics anew on a target",
     "convert": "take over a checkpoint of a public adaptation code",
-    "export": "write a model's weights to a safetensors file",
+    "export": "write a model for others: safetensors, MMSegmentation or ONNX",
     "pseudo_label": "label a target dataset with a model, for self-training",
     "tile": "tile rasters or convert a dataset: mmda tile NAME ...",
     "pair": "make a transfer task from two tiled datasets",

@@ -191,8 +191,8 @@ def test_an_exported_model_predicts_the_same(trained, config, tmp_path):
     assert list(again.classes) == list(first.classes)
     image = np.random.default_rng(0).integers(0, 255, (1, 3, 64, 64)).astype(np.uint8)
     np.testing.assert_array_equal(again.predictor(image), first.predictor(image))
-    with pytest.raises(ConfigError, match=r"must end in \.safetensors"):
-        mmda.export(first, tmp_path / "model.pth")
+    with pytest.raises(ConfigError, match=r"must end in \.safetensors, \.pth or \.onnx"):
+        mmda.export(first, tmp_path / "model.pt")
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(ConfigError, match=r"model\.safetensors` cannot be read"):
         mmda.load_model(config, path, device="cpu")
