@@ -33,6 +33,12 @@ def load(path: Path) -> Config:
     return load_config(path)
 
 
+def sources(config: Config) -> list:
+    """Return the source's datasets: several where translated images stand beside its own."""
+    source = config.train_dataloader.dataset.source
+    return [] if source is None else source.get("datasets", [source])
+
+
 @cache
 def plan_once(table: Path) -> list[Run]:
     """Plan a table once, in a folder that is not there; callers must not change the runs."""

@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from config_samples import FULL_SCALE, load, name
+from config_samples import FULL_SCALE, load, name, sources
 from loops import for_each
 from mmengine.config import ConfigDict
 from mmengine.registry import init_default_scope
 
+from mmda.converters.robotcar import RobotCar
 from mmda.datasets import StreetDataset
 from mmda.engine.data_check import check_data
 from mmda.engine.launch import load_config
@@ -29,6 +30,12 @@ AERIAL = {
     "deepglobe": "roads",
 }
 STREET_SIZE = (48, 96)  # height, width of the written images
+SIZES = {
+    "gta5": (720, 1280),
+    "synthia": (760, 1280),
+    "cityscapes": (512, 1024),
+    "robotcar": (768, 1024),
+}  # height, width of what is trained on; tiles elsewhere
 TINY = dict(
     type="EncoderDecoder",
     backbone=dict(type="ResNet", depth=18, base_channels=4, norm_eval=True),
@@ -64,9 +71,11 @@ def data_root(tmp_path_factory):
     for dataset in STREET:
         classes = StreetDataset.METAINFO["classes"]
         write_dataset(root, scratch, dataset, classes, STREET_SIZE, tile=None)
+    write_dataset(root, scratch, "robotcar", RobotCar.CLASSES, STREET_SIZE, tile=None)
     for dataset, task in AERIAL.items():
         write_dataset(root, scratch, dataset, TASKS[task].classes, (512, 512), tile=512)
-    for translated in {Path(load(path).source_root).name for path in FULL_SCALE}:
+    read = {Path(one.data_root).name for path in FULL_SCALE for one in sources(load(path))}
+    for translated in read:
         if not (root / translated).exists():
             (root / translated).symlink_to(root / translated.partition("_as_")[0])
     return root
@@ -78,7 +87,7 @@ def distinct_data(paths):
     for path in paths:
         config = load(path)
         parts = [config.train_dataloader, config.val_dataloader, config.test_dataloader]
-        chosen.setdefault(json.dumps([part.to_dict() for part in parts]), path)
+        chosen.setdefault(json.dumps([part and part.to_dict() for part in parts]), path)
     return list(chosen.values())
 
 
@@ -91,10 +100,9 @@ def test_datasets_yield_samples_of_the_published_size(path, data_root, monkeypat
     assert config.source_root.startswith(str(data_root))
     sample = DATASETS.build(config.train_dataloader.dataset)[0]
 
-    size = {"gta5": (720, 1280), "synthia": (760, 1280)}
-    source = path.stem.split("_")[-1].split("2")[0]
-    target_size = (512, 1024) if "cityscapes" in path.stem else (512, 512)
-    source_size = target_size if "target-only" in path.stem else size.get(source, target_size)
+    source, target = path.stem.split("_")[-1].split("2")
+    target_size = SIZES.get(target, (512, 512))
+    source_size = target_size if "target-only" in path.stem else SIZES.get(source, (512, 512))
     assert sample["source"]["inputs"].shape == (3, *source_size)
     assert sample["source"]["data_samples"].gt_sem_seg.data.shape == (1, *source_size)
     if "target" in sample:

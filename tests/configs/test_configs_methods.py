@@ -45,7 +45,9 @@ ONE_HEAD = [path for path in CONFIGS if method(path) not in TWO_HEADS]
 def test_a_method_of_one_classifier_has_the_network_of_its_bounds(path):
     """So that what it gains over source only is due to the adaptation."""
     own = load_config(path).model.segmentor.to_dict()
-    for bound in ("source", "target"):
+    # Nobody has labelled a training set of RobotCar.
+    bounds = ("source",) if path.stem.endswith("2robotcar") else ("source", "target")
+    for bound in bounds:
         parts = [f"{bound}-only", *path.stem.split("_")[1:]]
         other = load_config(REPO / f"configs/{bound}_only" / f"{'_'.join(parts)}.py")
         assert other.model.segmentor.to_dict() == own

@@ -41,7 +41,7 @@ def test_name_and_published_settings(path):
     source, target = re.fullmatch(r"cyclegan_resnet9_200k_(\w+)2(\w+)", path.stem).groups()
     assert config.source_root.startswith(f"data/{source}")
     assert config.target_root.startswith(f"data/{target}")
-    street = target == "cityscapes"
+    street = target in ("cityscapes", "robotcar")
     turns = any(t.type == "RandomRotate90" for t in config.train_dataloader.dataset.source.pipeline)
     assert turns is not street
     assert (config.model.generator.channels, config.model.generator.blocks) == (64, 9)

@@ -29,6 +29,7 @@ DISCRIMINATORS = {
     "GroupAlignment": "ConditionalDiscriminator",
     "OutputAdversarial": "PixelDiscriminator",
 }
+BY_BASE_CHANNELS = ("ResNetV1c", "DeepLabVGG16")
 SIZE = 64  # pixels: the smallest image that a five-layer discriminator can judge
 
 
@@ -61,12 +62,12 @@ def shrink(model: dict) -> None:
             wide = {**default, **alignment.get("discriminator", {})}
             alignment["discriminator"] = {**wide, "channels": wide["channels"] // 4}
     backbone = model["segmentor"]["backbone"]
-    if backbone["type"] not in ("HRNet", "ResNetV1c"):
+    if backbone["type"] not in ("HRNet", *BY_BASE_CHANNELS):
         return
     for stage in backbone.get("extra", {}).values():
         channels = [number // 4 for number in stage["num_channels"]]
         stage.update(num_modules=1, num_blocks=[1] * len(channels), num_channels=channels)
-    if backbone["type"] == "ResNetV1c":
+    if backbone["type"] in BY_BASE_CHANNELS:
         backbone["base_channels"] = 16
     for part in ("decode_head", "auxiliary_head"):
         head = model["segmentor"].get(part) or {}

@@ -1,0 +1,17 @@
+# Output-space alignment of the main head (AdaptSegNet, single level).
+_base_ = [
+    "../../_base_/models/deeplabv2_r101_nine.py",
+    "../../_base_/datasets/cityscapes2robotcar.py",
+    "../../_base_/schedules/adversarial_120k.py",
+    "../../_base_/full_runtime.py",
+]
+model = dict(
+    alignments=dict(
+        output=dict(
+            type="OutputAdversarial",
+            num_classes={{_base_.model.segmentor.decode_head.num_classes}},
+            weights=dict(decode=0.001),
+        )
+    )
+)
+val_cfg = None  # no labels to validate on
