@@ -69,7 +69,9 @@ def main(argv: Sequence[str]) -> int:
     make_data(experiment.table, experiment.seeds, experiment.data_dir)
     rows = ", ".join(experiment.table.rows)
     print(f"2/4 train {rows}; logs: {experiment.work_dir}/runs/*/*/log.txt")
-    outcome = experiment.run(make_slots(jobs=2, devices=None), overwrite=True)
+    outcome = experiment.run(
+        make_slots(jobs=len(experiment.table.rows), devices=None), overwrite=True
+    )
     if outcome.failed:
         raise MMDAError(
             f"{names(outcome.failed)} failed; the end of the log is above. Start the demo again "
