@@ -1,5 +1,6 @@
 # make demo [SEED=0] [TASK=buildings|roads|landcover] [PRESET=default|mild|hard]
 # make test   all tests        make check   ruff, mypy, codespell
+# make zoo    writes docs/model_zoo.md from the metafiles beside the configs
 # make coverage     all tests, and how much of mmda's branches they take
 # make wheel-test   builds the wheel and uses it in a fresh environment and an empty folder
 # make wheel-check  the same in an environment that shares the packages of .venv: minutes less
@@ -11,7 +12,7 @@ PRESET ?= default
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test coverage wheel-test wheel-check check format setup
+.PHONY: demo zoo test coverage wheel-test wheel-check check format setup
 demo: $(INSTALLED)
 	$(BIN)/mmda demo --seed $(SEED) --task $(TASK) --preset $(PRESET)
 
@@ -20,6 +21,9 @@ test: $(INSTALLED)
 
 coverage: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term $(PYTEST_ARGS)
+
+zoo: $(INSTALLED)
+	$(BIN)/python docs/model_zoo.py
 
 wheel-test: $(INSTALLED)
 	$(BIN)/python tests/packaging/check_wheel.py
