@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PATTERN = re.compile(r"`(?:[^`]*/)?([a-z0-9-]+)_\*\.py`")
@@ -67,9 +68,10 @@ def test_a_config_that_is_missing_or_unknown_is_told(zoo, monkeypatch):
     files = {**zoo.metafiles(), path: {**content, "Models": [gone, second, second, *others]}}
     monkeypatch.setattr(zoo, "metafiles", lambda: files)
     told = "\n".join(zoo.faults())
-    assert f"{first['Config']}: add it to the metafile.yml" in told
+    assert f"{first['Config']}: in no metafile.yml" in told
     assert "configs/gone.py: a metafile lists it, but it does not exist" in told
     assert f"{second['Config']}: listed more than once" in told
+    monkeypatch.setattr(zoo, "enter_missing", lambda: None)
     assert zoo.main() == 1
 
 
@@ -97,11 +99,28 @@ def test_the_figures_of_isia_and_aim_are_the_readmes(zoo):
     assert len(found) == 4 and published(zoo, "isia_aim") == found
 
 
-def test_the_figures_of_clan_are_the_readmes(zoo):
+@pytest.mark.parametrize(("method", "count"), [("clan", 4), ("cbst", 1)])
+def test_the_figures_of_a_table_of_transfers_are_the_readmes(zoo, method, count):
     found = {}
-    for cells in rows("clan"):
+    for cells in rows(method):
         if FIGURE.fullmatch(cells[1]):
             transfer = "2".join(re.search(r"(\w+) -> (\w+)", cells[0]).groups()).lower()
             network = "deeplabv3plus" if "DeepLab-v3+" in cells[0] else "deeplabv2"
-            found[f"clan_{network}-r101_120k_{transfer}"] = float(cells[1])
-    assert len(found) == 4 and published(zoo, "clan") == found
+            found[f"{method}_{network}-r101_120k_{transfer}"] = float(cells[1])
+    assert len(found) == count and published(zoo, method) == found
+
+
+def test_a_new_config_is_entered_as_not_run(zoo, tmp_path, monkeypatch):
+    for name in ("one_net_1k_gta52cityscapes", "two_net_1k_massachusetts2inria"):
+        (tmp_path / "configs/uda/new").mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"configs/uda/new/{name}.py").touch()
+    paper = {"Name": "New", "Paper": {"Title": "A paper"}}
+    text = yaml.safe_dump({"Collections": [paper]}) + "Models:\n"
+    monkeypatch.setattr(zoo, "ROOT", tmp_path)
+    monkeypatch.setattr(zoo, "PAGE", tmp_path / "page.md")
+    assert zoo.main() == 1  # no metafile
+    (tmp_path / "configs/uda/new/metafile.yml").write_text(text)
+    assert zoo.main() == 0 and zoo.faults() == []
+    assert "two_net_1k_massachusetts2inria.py) | net | Massachusetts -> Inria (buildings) |" in (
+        tmp_path / "page.md"
+    ).read_text(encoding="utf-8")
