@@ -3,7 +3,7 @@
 The names of the API are imported when they are used, so that ``import mmda`` takes no time::
 
     from mmda import adapt_bn, calibrate, discover_patch_modes, export, load_model, pair, predict
-    from mmda import select, suggest, test, tile, train, vectorise
+    from mmda import score, select, suggest, test, tile, train, vectorise
 """
 
 # ruff: noqa: F401  # type checkers read the imports, users get the names
@@ -23,6 +23,7 @@ _HOMES = {
     "mmda.api.pairing": "PairResult pair",
     "mmda.api.patch_modes": "discover_patch_modes",
     "mmda.api.prediction": "FailedPredictionsError Model Prediction load_model predict",
+    "mmda.api.scoring": "score",
     "mmda.api.selecting": "select",
     "mmda.api.suggesting": "suggest",
     "mmda.api.tiling": "tile",
@@ -32,6 +33,8 @@ _HOMES = {
     "mmda.calibration.reliability": "Reliability",
     "mmda.conversion.convert": "Conversion",
     "mmda.errors": "ConfigError DataError MMDAError",
+    "mmda.evaluation.options": "ScoreOptions",
+    "mmda.evaluation.score": "MapScores",
     "mmda.pairing.options": "PairOptions",
     "mmda.raster.mapping.options": "PredictOptions",
     "mmda.raster.mapping.vectorise": "Polygons vectorise",
@@ -60,6 +63,7 @@ if TYPE_CHECKING:  # the same for type checkers
         load_model,
         predict,
     )
+    from mmda.api.scoring import score
     from mmda.api.selecting import select
     from mmda.api.suggesting import suggest
     from mmda.api.tiling import tile
@@ -69,6 +73,8 @@ if TYPE_CHECKING:  # the same for type checkers
     from mmda.calibration.reliability import Reliability
     from mmda.conversion.convert import Conversion
     from mmda.errors import ConfigError, DataError, MMDAError
+    from mmda.evaluation.options import ScoreOptions
+    from mmda.evaluation.score import MapScores
     from mmda.pairing.options import PairOptions
     from mmda.raster.mapping.options import PredictOptions
     from mmda.raster.mapping.vectorise import Polygons, vectorise

@@ -40,7 +40,7 @@ HOOKS = _child(
 )
 OPTIM_WRAPPERS = _child(mmseg.OPTIM_WRAPPERS, "mmda.engine")
 OPTIM_WRAPPER_CONSTRUCTORS = _child(mmseg.OPTIM_WRAPPER_CONSTRUCTORS, "mmda.engine")
-METRICS = _child(mmseg.METRICS, "mmda.evaluation.segmentation_metric")
+METRICS = _child(mmseg.METRICS, "mmda.evaluation.segmentation_metric", "mmda.evaluation.map_metric")
 
 # Components that it takes as they are; MMEngine finds them only through a child of the scope.
 RUNNERS = _child(mmseg.RUNNERS)

@@ -1,6 +1,6 @@
-"""Evaluation: confusion matrices, IoU, F1 and NAM.
+"""Evaluation: confusion matrices, IoU, F1 and NAM; outlines, objects and roads of maps.
 
-``SegmentationMetric`` is registered by :mod:`mmda.evaluation.segmentation_metric`; this package
+``SegmentationMetric`` and ``MapMetric`` are registered by modules of their names; this package
 itself imports without torch.
 """
 

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
 
-def bootstrap_interval(
-    parts: NDArray[np.generic],
-    score: Callable[[NDArray[np.generic]], float],
-    level: float = 0.95,
-    repeats: int = 1000,
-    seed: int = 0,
-) -> tuple[float, float]:
-    """Return the percentile interval of a score over scenes drawn anew with replacement.
+def draws(scenes: int, repeats: int, seed: int) -> NDArray[np.int64]:
+    """Return how often each scene is drawn, (repeats, scenes): as many as there are, put back."""
+    chosen = np.random.default_rng(seed).integers(scenes, size=(repeats, scenes))
+    return np.stack([(chosen == scene).sum(1) for scene in range(scenes)], axis=1)
+
+
+def interval(values: NDArray[np.float64], level: float) -> NDArray[np.float64]:
+    """Return the percentile interval of drawn scores.
 
     Args:
-        parts: What each scene adds to the counts, (S, ...), such as confusion matrices.
-        score: From the sum of counts to a score.
-        level: Share of the drawn scores inside the interval, in (0, 1).
-        repeats: Number of draws.
-        seed: Seed of the draws.
+        values: (repeats, ...); NaN where a draw had nothing to score.
+        level: Share of the scores inside the interval, in (0, 1).
 
     Returns:
-        Lower and upper end; NaN with less than two scenes, which tell nothing of others.
+        Lower and upper end, (2, ...); NaN where no draw had a score.
     """
-    if len(parts) < 2:
-        return float("nan"), float("nan")
-    generator = np.random.default_rng(seed)
-    found = [
-        score(parts[generator.integers(len(parts), size=len(parts))].sum(0)) for _ in range(repeats)
-    ]
     tail = 50 * (1 - level)
-    low, high = np.nanpercentile(np.array(found, float), (tail, 100 - tail))
-    return float(low), float(high)
+    known = np.isfinite(values).any(0)
+    ends = np.full((2, *values.shape[1:]), np.nan)
+    ends[:, known] = np.nanpercentile(values[:, known], (tail, 100 - tail), axis=0)
+    return ends

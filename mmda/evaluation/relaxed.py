@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,8 @@ from scipy.ndimage import distance_transform_edt
 Mask = NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class MatchCounts:
-    """How much of a prediction and of the truth was found in the other; counts can be added.
+class MatchCounts(NamedTuple):
+    """How much of a prediction and of the truth was found in the other; sums over scenes add up.
 
     Attributes:
         right: Predicted items that are true.
@@ -22,37 +21,10 @@ class MatchCounts:
         labelled: True items.
     """
 
-    right: int = 0
-    predicted: int = 0
-    found: int = 0
-    labelled: int = 0
-
-    def __add__(self, other: MatchCounts) -> MatchCounts:
-        return MatchCounts(
-            self.right + other.right,
-            self.predicted + other.predicted,
-            self.found + other.found,
-            self.labelled + other.labelled,
-        )
-
-    @property
-    def precision(self) -> float:
-        """Share of predicted items that are true, in percent; NaN where there are none."""
-        return 100 * self.right / self.predicted if self.predicted else float("nan")
-
-    @property
-    def recall(self) -> float:
-        """Share of true items that are predicted, in percent; NaN where there are none."""
-        return 100 * self.found / self.labelled if self.labelled else float("nan")
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of both; NaN where there are neither, and 0 where only one has items."""
-        if not self.predicted and not self.labelled:
-            return float("nan")
-        if not self.right or not self.found:
-            return 0.0
-        return 2 * self.precision * self.recall / (self.precision + self.recall)
+    right: int
+    predicted: int
+    found: int
+    labelled: int
 
 
 def relaxed_counts(prediction: Mask, label: Mask, radius: float, unknown: Mask) -> MatchCounts:

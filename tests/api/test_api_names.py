@@ -12,8 +12,8 @@ import pytest
 import mmda
 
 FUNCTIONS = {
-    "adapt_bn", "calibrate", "convert", "export", "load_model", "pair", "predict", "select",
-    "suggest", "test", "tile", "tile_dataset", "train", "vectorise",
+    "adapt_bn", "calibrate", "convert", "export", "load_model", "pair", "predict", "score",
+    "select", "suggest", "test", "tile", "tile_dataset", "train", "vectorise",
 }  # fmt: skip
 WITHOUT_TORCH = """
 import sys
