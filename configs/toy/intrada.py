@@ -1,6 +1,6 @@
-# From the target's easy tiles, with pseudo-labels of advent.py, to its hard ones (IntraDA).
+# Easy target tiles, with pseudo-labels of output_space_entropy.py, and hard ones (IntraDA).
 # ../uda/intrada/README.md says how the labels are written.
-_base_ = "advent.py"
+_base_ = "output_space_entropy.py"
 easy_root = "{{$MMDA_TOY_ROOT:data/toy/buildings}}/easy"
 train_dataloader = dict(
     dataset=dict(

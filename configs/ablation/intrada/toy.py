@@ -4,6 +4,6 @@
 title = "IntraDA: from easy to hard tiles, on toy cities"
 columns = ["mIoU", dict(metric="mIoU", minus="advent", title="gain")]
 rows = [
-    dict(name="advent", title="AdvEnt", config="configs/toy/advent.py"),
+    dict(name="advent", title="AdvEnt", config="configs/toy/output_space_entropy.py"),
     dict(name="intrada", title="IntraDA", config="configs/toy/intrada.py"),
 ]
