@@ -35,6 +35,13 @@ def build_parser() -> argparse.ArgumentParser:
         help="logits become probabilities after or before they are resized to the tile [as in the "
         "config's PseudoLabelHook, or after]",
     )
+    parser.add_argument(
+        "--easy",
+        type=float,
+        metavar="SHARE",
+        help="label only this share of the tiles, those of the lowest mean entropy, and list the "
+        "others in OUT/hard.txt (IntraDA: 0.67) [all tiles]",
+    )
     parser.add_argument("--batch-size", type=int, default=4, help="tiles at once [4]")
     parser.add_argument("--workers", type=int, default=0, help="processes that load tiles [0]")
     add_device(parser)
@@ -73,6 +80,7 @@ def main(argv: Sequence[str]) -> int:
             batch_size=args.batch_size,
             workers=args.workers,
             device=args.device,
+            easy=args.easy,
             overwrite=args.overwrite,
             cfg_options=args.cfg_options,
         )
@@ -83,4 +91,6 @@ def main(argv: Sequence[str]) -> int:
         f"{100 * summary.report.kept_fraction:.1f} % of the pixels kept; predicted "
         f"{summary.predicted} tiles in {summary.seconds:.1f} s, {share:.0f} % of it in the network"
     )
+    if args.easy is not None:
+        print(f"`{args.out}/hard.txt`: the other tiles, for `only_tiles` of the target's dataset")
     return 0

@@ -47,24 +47,42 @@ def choose_rows(
         labels = {path.stem: {"given_label": str(path)} for path in _labels(Path(labelled_tiles))}
         names: Sequence[str] = list(labels)
     else:
-        names = _read(labelled_tiles) if isinstance(labelled_tiles, str) else labelled_tiles
-    known = {row["id"] for row in rows}
-    for name in names:
-        if name not in known:
-            raise DataError(
-                f"`labelled_tiles` names `{name}`, which is no tile of this split of `{root}`."
-                + did_you_mean(name, sorted(known))
-            )
-    if not names:
-        raise DataError(
-            f"`labelled_tiles`: `{labelled_tiles}` names no tile. Leave it out for none."
-        )
-    wanted = set(names)
-    chosen = [{**row, **labels.get(row["id"], {})} for row in rows if row["id"] in wanted]
+        names = _read(labelled_tiles, "labelled_tiles")
+    named = _named(rows, names, root, "labelled_tiles")
+    chosen = [{**row, **labels.get(row["id"], {})} for row in named]
     for row in chosen:
         if "given_label" in row:
             _check_label(row, num_classes)
     return chosen
+
+
+def only_rows(rows: Sequence[Row], only_tiles: str | Sequence[str], root: str) -> list[Row]:
+    """Return the rows of some tiles, in the manifest's order.
+
+    Args:
+        rows: Rows of the manifest, of one split.
+        only_tiles: A list of ids, or a text file with one id per line, as ``mmda pseudo_label
+            --easy`` writes it.
+        root: The dataset's folder, for messages.
+
+    Raises:
+        DataError: When the file is missing or names no tile, or a tile is not in the split.
+    """
+    return _named(rows, _read(only_tiles, "only_tiles"), root, "only_tiles")
+
+
+def _named(rows: Sequence[Row], names: Sequence[str], root: str, option: str) -> list[Row]:
+    known = {row["id"] for row in rows}
+    for name in names:
+        if name not in known:
+            raise DataError(
+                f"`{option}` names `{name}`, which is no tile of this split of `{root}`."
+                + did_you_mean(name, sorted(known))
+            )
+    if not names:
+        raise DataError(f"`{option}` of `{root}` names no tile. Leave it out.")
+    wanted = set(names)
+    return [row for row in rows if row["id"] in wanted]
 
 
 def without_matching(steps: Sequence[Callable]) -> list[Callable]:
@@ -98,17 +116,19 @@ def _labels(folder: Path) -> list[Path]:
     return sorted(pseudo_label_path(folder, "*").parent.glob("*.png"))
 
 
-def _read(path: str) -> list[str]:
+def _read(path: str | Sequence[str], option: str) -> Sequence[str]:
+    if not isinstance(path, str):
+        return path
     if not Path(path).is_file():
         raise DataError(
-            f"`labelled_tiles`: `{path}` does not exist. Give tile ids, a text file with one per "
+            f"`{option}`: `{path}` does not exist. Give tile ids, a text file with one per "
             "line, a layer of `mmda suggest` or a folder with labels/TILE.png."
         )
     if Path(path).suffix.lower() == ".gpkg":
         layer = geopandas.read_file(path, ignore_geometry=True)
         if "tile" not in layer:
             raise DataError(
-                f"`labelled_tiles`: the layer `{path}` has no attribute `tile`; it has "
+                f"`{option}`: the layer `{path}` has no attribute `tile`; it has "
                 f"{', '.join(layer.columns)}."
             )
         return [str(name) for name in layer["tile"]]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from mmengine.dataset import BaseDataset
 
-from mmda.datasets.few_labels import choose_rows
+from mmda.datasets.few_labels import choose_rows, only_rows
 from mmda.errors import ConfigError, DataError, check_choice
 from mmda.raster.dataset.domain import ClassMap, TiledDomain, count_splits
 from mmda.raster.dataset.training_data import TrainingData
@@ -51,6 +51,8 @@ class TiledDataset(BaseDataset):
             :func:`~mmda.datasets.few_labels.choose_rows`. Where ``labelled`` is False they are kept
             for :class:`~mmda.datasets.PairedDomainDataset`, which mixes them into the source. Where
             it is True, the dataset consists of them.
+        only_tiles: Keep only these tiles of the split, see
+            :func:`~mmda.datasets.few_labels.only_rows`.
         test_mode: As in MMEngine.
 
     Raises:
@@ -74,6 +76,7 @@ class TiledDataset(BaseDataset):
         indices: int | Sequence[int] | None = None,
         metainfo: dict | None = None,
         labelled_tiles: str | Sequence[str] | None = None,
+        only_tiles: str | Sequence[str] | None = None,
         test_mode: bool = False,
     ) -> None:
         self.tiles = TiledDomain(data_root, split_file, class_map, (metainfo or {}).get("classes"))
@@ -87,7 +90,7 @@ class TiledDataset(BaseDataset):
                 "task, or convert the data with these classes."
             )
         self.info, self.split, self.labelled = info, split, labelled
-        self.labelled_tiles = labelled_tiles
+        self.labelled_tiles, self.only_tiles = labelled_tiles, only_tiles
         self.domain = domain or info["domain"]
         data = {"training_data": TrainingData.of(info).to_json()}
         meta = {**own, **data, **self.METAINFO, **(metainfo or {})}
@@ -112,6 +115,8 @@ class TiledDataset(BaseDataset):
                 f"`{self.data_root}` has no tiles in split `{self.split}`; its splits are "
                 f"{count_splits(found)}. Choose one of them, or tile the scenes again."
             )
+        if self.only_tiles is not None:
+            rows = only_rows(rows, self.only_tiles, str(self.data_root))
         if self.labelled and self.labelled_tiles is not None:
             classes = len(self.info["classes"])
             rows = choose_rows(rows, self.labelled_tiles, str(self.data_root), classes)

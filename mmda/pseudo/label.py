@@ -17,6 +17,7 @@ from mmda.engine.unlabelled_data import (
     unlabelled,
 )
 from mmda.errors import ConfigError
+from mmda.pseudo.easy import check_share, rank_tiles
 from mmda.pseudo.sweep import Sweep, SweepSummary
 from mmda.pseudo.thresholds import ThresholdRule
 
@@ -33,6 +34,7 @@ def label_target(
     batch_size: int = 4,
     workers: int = 0,
     device: str | None = None,
+    easy: float | None = None,
     overwrite: bool = False,
     cfg_options: Mapping[str, Any] | None = None,
 ) -> SweepSummary:
@@ -51,6 +53,8 @@ def label_target(
         batch_size: Number of tiles per batch.
         workers: Number of processes that load tiles.
         device: ``cpu``, ``cuda``, ...; by default the GPU if there is one.
+        easy: Share of the tiles to label: those on which the model is most certain. The others are
+            listed in ``out/hard.txt``, see :func:`~mmda.pseudo.easy.rank_tiles`. None for all.
         overwrite: Whether labels of another model in ``out`` may be replaced.
         cfg_options: Overrides of the config by dotted key.
 
@@ -59,6 +63,8 @@ def label_target(
             the dataset is of another task.
         DataError: When the dataset is missing, or ``out`` has other content.
     """
+    if easy is not None:
+        check_share(easy)
     options = dict(cfg_options or {})
     loaded = load_config(config, options)
     described = target_dataset(loaded, data, split)
@@ -70,17 +76,26 @@ def label_target(
             f"`{dataset.data_root}` has {classes} classes, but the model has {model.num_classes}. "
             "Use a dataset of the model's task."
         )
-    return Sweep(
+    truth, ranked = true_labels(described, dataset), None
+    if easy is not None:
+        ranked = rank_tiles(model, dataset, easy, batch_size, workers)
+        kept = sorted(ranked.order[: ranked.easy])
+        dataset = dataset.get_subset(kept)
+        truth = None if truth is None else truth.get_subset(kept)
+    summary = Sweep(
         model,
         dataset,
         str(out),
         rule,
-        true_labels(described, dataset),
+        truth,
         softmax=softmax or _softmax(loaded),
         batch_size=batch_size,
         num_workers=workers,
         overwrite=overwrite,
     ).run()
+    if ranked is not None:
+        ranked.write(Path(out))
+    return summary
 
 
 def _softmax(config: Config) -> str:

@@ -19,6 +19,7 @@ from mmda.datasets import StreetDataset
 from mmda.engine.data_check import check_data
 from mmda.engine.launch import load_config
 from mmda.raster import RasterLabels, RunOptions, Scene, TileOptions, tile_dataset
+from mmda.raster.dataset.manifest import read_manifest
 from mmda.registry import DATASETS, METRICS, MODELS
 from mmda.tasks import TASKS
 
@@ -74,6 +75,12 @@ def data_root(tmp_path_factory):
     write_dataset(root, scratch, "robotcar", RobotCar.CLASSES, STREET_SIZE, tile=None)
     for dataset, task in AERIAL.items():
         write_dataset(root, scratch, dataset, TASKS[task].classes, (512, 512), tile=512)
+    for path in FULL_SCALE:
+        if path.stem.startswith("intrada"):  # the target at once as its easy and its hard tiles
+            made, target = (Path(load(path)[f"{name}_root"]).name for name in ("source", "target"))
+            (root / made).symlink_to(root / target)
+            (tile,) = read_manifest(root / target, "train")
+            (root / target / "hard.txt").write_text(tile["id"])
     read = {Path(one.data_root).name for path in FULL_SCALE for one in sources(load(path))}
     for translated in read:
         if not (root / translated).exists():
@@ -102,7 +109,8 @@ def test_datasets_yield_samples_of_the_published_size(path, data_root, monkeypat
 
     source, target = path.stem.split("_")[-1].split("2")
     target_size = SIZES.get(target, (512, 512))
-    source_size = target_size if "target-only" in path.stem else SIZES.get(source, (512, 512))
+    in_target = path.stem.startswith(("target-only", "intrada"))
+    source_size = target_size if in_target else SIZES.get(source, (512, 512))
     assert sample["source"]["inputs"].shape == (3, *source_size)
     assert sample["source"]["data_samples"].gt_sem_seg.data.shape == (1, *source_size)
     if "target" in sample:

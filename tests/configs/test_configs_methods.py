@@ -11,7 +11,7 @@ from mmda.ablation.reading import read_table
 from mmda.engine.launch import load_config
 
 CONFIGS = sorted((REPO / "configs" / "uda").glob("*/*.py"))
-TWO_HEADS = ("multi-level", "advent", "minent", "clan")
+TWO_HEADS = ("multi-level", "advent", "minent", "clan", "intrada")
 
 
 def method(path: Path) -> str:

@@ -4,14 +4,15 @@ title = "ISIA and AIM: comparison of methods, GTA5 to Cityscapes"
 paper = "Yuan et al., Birds of a Feather Flock Together, Table II."
 notes = [
     "Not in mmda: SIBAN, MaxSquare, patch alignment (the paper's DPR), PyCDA, SSF-DAN, "
-    "DISE, DLOW, FADA, IntraDA and ASA.",
+    "DISE, DLOW, FADA and ASA.",
     "The row of CBST trains one round; ../cbst/gta52cityscapes.py trains three.",
     "The mean of the 19 figures that the paper prints for IntraDA is 45.8, not its 46.3.",
+    "IntraDA's row needs the labels that configs/uda/intrada/README.md writes.",
     "The figures of source only and target only are those of Table IV.",
     "ADVENT's 45.5 is published for AdvEnt+MinEnt, an ensemble of two models; the row trains "
     "AdvEnt alone.",
-    "AdaptSegNet (multi-level), CLAN and ADVENT train a second classifier; the other rows, source "
-    "and target only included, have none.",
+    "AdaptSegNet (multi-level), CLAN, ADVENT and IntraDA train a second classifier; the other "
+    "rows, source and target only included, have none.",
 ]
 source_only, target_only = "source_only", "target_only"
 columns = [
@@ -131,6 +132,7 @@ rows = [
     dict(
         name="intra_da",
         title="IntraDA, Pan et al. 2020",
+        config="configs/uda/intrada/intrada_deeplabv2-r101_120k_gta52cityscapes.py",
         published=[
             90.6, 37.1, 82.6, 30.1, 19.1, 29.5, 32.4, 20.6, 85.7, 40.5,
             79.7, 58.7, 31.1, 86.3, 31.5, 48.3, 0.0, 30.2, 35.8, 46.3, None,

@@ -3,12 +3,13 @@
 title = "ISIA and AIM: comparison of methods, SYNTHIA to Cityscapes"
 paper = "Yuan et al., Birds of a Feather Flock Together, Table III."
 notes = [
-    "Not in mmda: MaxSquare, patch alignment (the paper's DPR), FADA, IntraDA and ASA.",
+    "Not in mmda: MaxSquare, patch alignment (the paper's DPR), FADA and ASA.",
+    "IntraDA's row needs the labels that configs/uda/intrada/README.md writes.",
     "The figures of source only and target only are those of Table V.",
     "ADVENT's 48.0 is published for AdvEnt+MinEnt, an ensemble of two models; the row trains "
     "AdvEnt alone.",
-    "AdaptSegNet (multi-level), CLAN and ADVENT train a second classifier; the other rows, source "
-    "and target only included, have none.",
+    "AdaptSegNet (multi-level), CLAN, ADVENT and IntraDA train a second classifier; the other "
+    "rows, source and target only included, have none.",
 ]
 source_only, target_only = "source_only", "target_only"
 columns = [
@@ -79,6 +80,7 @@ rows = [
     dict(
         name="intra_da",
         title="IntraDA, Pan et al. 2020",
+        config="configs/uda/intrada/intrada_deeplabv2-r101_120k_synthia2cityscapes.py",
         published=[
             84.3, 37.7, 79.5, 9.2, 8.4, 80.0, 84.1, 57.2, 23.0, 78.0, 38.1, 20.3, 36.5,
             48.9, None,
