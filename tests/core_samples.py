@@ -54,6 +54,30 @@ default_hooks = dict(
 log_level = "WARNING"
 """
 
+# A CycleGAN of two small blocks.
+STYLE = f"""
+_base_ = "{REPO}/configs/style/toy.py"
+pipeline = [
+    dict(type="LoadTile"),
+    dict(type="RandomCrop", crop_size=(16, 16)),
+    dict(type="RandomFlip", prob=0.5),
+    dict(type="PackDomainInputs"),
+]
+train_dataloader = dict(
+    dataset=dict(source=dict(pipeline=pipeline), target=dict(pipeline=pipeline)),
+)
+model = dict(
+    generator=dict(channels=4, blocks=1),
+    discriminator=dict(channels=4, num_layers=1),
+    pool_size=2,
+)
+param_scheduler = [dict(type="LinearLR", start_factor=1.0, end_factor=0.0, by_epoch=False,
+                        begin=2, end=8)]
+train_cfg = dict(max_iters=6)
+default_hooks = dict(logger=dict(interval=1), checkpoint=dict(interval=1, max_keep_ckpts=-1))
+log_level = "WARNING"
+"""
+
 # Adversarial alignment and self-training together: every kind of state that a run has.
 ADAPTED = """
 model["alignments"] = dict(
@@ -109,3 +133,15 @@ def write_domain(scenes: Path, out: Path, domain: str, fmt: str = "tif") -> None
     task = TASKS["buildings"]
     options = TileOptions("buildings", domain, task.classes, TILE, format=fmt, palette=task.palette)
     tile_dataset(listed, out, options, RunOptions(workers=1, progress=False))
+
+
+def watched_style(training: str) -> str:
+    """Return :data:`STYLE` with all terms of a segmentor, that of the config file `training`."""
+    from mmda.engine.launch import load_config
+
+    model = load_config(training).model.to_dict()
+    weights = dict(perceptual=0.1, perceptual_cycle=10.0, semantic=0.1)
+    return STYLE + (
+        f"\nmodel.update(weights={weights}, segmentor={model['segmentor']},"
+        f"\n    segmentor_preprocessor={model['data_preprocessor']})\n"
+    )

@@ -127,22 +127,29 @@ def _check_references(
 
 
 def _check_starts(rows: Mapping[str, Row], path: Path) -> None:
-    """Check that rows start from rows above them that are trained for the same tasks."""
+    """Check that rows build on rows above them that are trained for the same tasks."""
     above: list[str] = []
     for name, row in rows.items():
-        start = row.start_from
-        if start is not None and start not in above:
-            raise ConfigError(
-                f"`{path}`, row `{name}`: `start_from` must name a row above, but got `{start}`."
-                + (did_you_mean(start, above) or f" There are {', '.join(above) or 'none'}.")
-            )
-        missing = set(row.configs) - set(rows[start].configs) if start else set()
-        if missing:
-            raise ConfigError(
-                f"`{path}`: row `{name}` starts from `{start}`, which has no config"
-                + (f" for the tasks {sorted(missing)}." if missing != {""} else ".")
-            )
+        for key in ("start_from", "translated_by"):
+            _check_start(rows, row, key, getattr(row, key), above, path)
         above.append(name)
+
+
+def _check_start(
+    rows: Mapping[str, Row], row: Row, key: str, start: str | None, above: list[str], path: Path
+) -> None:
+    if start is None:
+        return
+    if start not in above:
+        raise ConfigError(
+            f"`{path}`, row `{row.name}`: `{key}` must name a row above, but got `{start}`."
+            + (did_you_mean(start, above) or f" There are {', '.join(above) or 'none'}.")
+        )
+    if missing := set(row.configs) - set(rows[start].configs):
+        raise ConfigError(
+            f"`{path}`: `{key}` of row `{row.name}` is `{start}`, which has no config"
+            + (f" for the tasks {sorted(missing)}." if missing != {""} else ".")
+        )
 
 
 def _check_known(name: str, known: Collection[str], what: str, where: str) -> None:

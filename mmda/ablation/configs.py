@@ -20,6 +20,7 @@ from mmda.engine.config_check import find_component
 from mmda.engine.launch import load_config
 from mmda.errors import ConfigError, did_you_mean
 from mmda.evaluation.segmentation_metric import SegmentationMetric
+from mmda.models.cyclegan import CycleGAN
 from mmda.raster.dataset.manifest import DATASET_INFO
 
 TOY_ROOT = "MMDA_TOY_ROOT"
@@ -163,6 +164,11 @@ def _portable(value: Any, names: Mapping[str, str]) -> str:
 def _digest(root: str) -> str:
     info = Path(root) / DATASET_INFO
     return hashlib.sha1(info.read_bytes()).hexdigest()[:12] if info.is_file() else ""
+
+
+def translates(config: Config) -> bool:
+    """Return whether a run trains a CycleGAN, which then translates its source."""
+    return find_component(str(config.model.get("type"))) is CycleGAN
 
 
 def known_scores(config: Config, classes: tuple[str, ...] | None) -> set[str] | None:

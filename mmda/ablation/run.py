@@ -16,6 +16,7 @@ from mmda.pairing.code import assignments
 from mmda.utils import atomic_write_text
 
 RUN_FILE, RESULT_FILE, CONFIG_FILE, TRAIN = "run.json", "result.json", "config.py", "train"
+TRANSLATED = "translated"
 Key = tuple[str, str, int]
 """Row, task and seed."""
 
@@ -30,6 +31,7 @@ class Run:
         config: Its final config.
         settings: What its result depends on, see :func:`mmda.ablation.configs.settings`.
         start_from: The run whose last checkpoint it starts from, if any.
+        translated_by: The run whose CycleGAN has translated its source, if any.
     """
 
     key: Key
@@ -37,6 +39,12 @@ class Run:
     config: Config
     settings: Mapping[str, str]
     start_from: Run | None = None
+    translated_by: Run | None = None
+
+    @property
+    def builds_on(self) -> tuple[Run, ...]:
+        """The runs that must be finished before this one can start."""
+        return tuple(run for run in (self.start_from, self.translated_by) if run is not None)
 
     @property
     def name(self) -> str:
@@ -53,6 +61,11 @@ class Run:
     def checkpoint(self) -> Path:
         """The training's last checkpoint."""
         return self.folder / TRAIN / f"iter_{self.iterations}.pth"
+
+    @property
+    def translated(self) -> Path:
+        """The source that the run of a CycleGAN translates when it is trained."""
+        return self.folder / TRANSLATED
 
     @property
     def log(self) -> Path:

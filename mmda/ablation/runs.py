@@ -16,11 +16,14 @@ from mmda.ablation.configs import (
     known_scores,
     read_config,
     settings,
+    translates,
 )
 from mmda.ablation.run import Key, Run
 from mmda.ablation.table import Row, Table, Task
 from mmda.errors import ConfigError
 from mmda.tasks import TASKS
+
+SOURCE_ROOT = "train_dataloader.dataset.source.data_root"
 
 
 def plan(
@@ -49,8 +52,11 @@ def plan(
             for row in table.rows.values():
                 if task.name not in row.configs:
                     continue
-                start = None if row.start_from is None else runs[row.start_from, task.name, seed]
-                run = planner.make_run(row, task, seed, start)
+                before = [
+                    None if name is None else runs[name, task.name, seed]
+                    for name in (row.start_from, row.translated_by)
+                ]
+                run = planner.make_run(row, task, seed, *before)
                 runs[run.key] = run
                 if seed == seeds[0]:
                     _check_scores(table, row, task, run.config)
@@ -67,7 +73,9 @@ class _Planner:
     cfg_options: Mapping[str, Any]
     configs: dict[tuple[Path, Path | None], Config] = field(default_factory=dict)
 
-    def make_run(self, row: Row, task: Task, seed: int, start: Run | None) -> Run:
+    def make_run(
+        self, row: Row, task: Task, seed: int, start: Run | None, translator: Run | None
+    ) -> Run:
         data = self.data[task.name, seed]
         overrides = {
             **self.table.overrides,
@@ -82,14 +90,17 @@ class _Planner:
         path = row.configs[task.name]
         try:
             config = final_config(self._read(path, data), overrides)
+            values = settings(config, data)
+            if translator is not None:  # its images are not there yet, but what makes them is
+                values["translated_by"] = _as_made(translator)
+                config = _with_source(config, translator)
         except ConfigError as error:
             place = f"row `{row.name}`" + (f", task `{task.name}`" if task.name else "")
             raise ConfigError(f"`{self.table.path}`, {place} (`{path}`): {error}") from error
-        values = settings(config, data)
-        if start is not None:  # wherever the table lies, but only if trained alike
-            values["load_from"] = f"row {start.key[0]}, {fingerprint(start.settings)}"
+        if start is not None:
+            values["load_from"] = _as_made(start)
         key = (row.name, task.name, seed)
-        return Run(key, _folder(self.work_dir, key), config, values, start)
+        return Run(key, _folder(self.work_dir, key), config, values, start, translator)
 
     def _read(self, path: Path, data: Path | None) -> Config:
         if (path, data) not in self.configs:
@@ -102,17 +113,37 @@ def _folder(work_dir: Path, key: Key) -> Path:
     return work_dir.joinpath("runs", *(part for part in (row, task) if part), f"seed{seed}")
 
 
+def _as_made(run: Run) -> str:
+    """Identify a run that another builds on: wherever the table lies, but only if made alike."""
+    return f"row {run.key[0]}, {fingerprint(run.settings)}"
+
+
+def _with_source(config: Config, translator: Run) -> Config:
+    """Return a config whose source is the one that a CycleGAN has translated."""
+    if not translates(translator.config):
+        raise ConfigError(
+            f"`translated_by` names the row `{translator.key[0]}`, whose model is a "
+            f"{translator.config.model.type}; expected a CycleGAN, such as those of configs/style."
+        )
+    source = config.train_dataloader.dataset.source
+    if source is None or "data_root" not in source:
+        raise ConfigError(
+            "`translated_by` needs a source of one dataset with a `data_root`, which it replaces."
+        )
+    return final_config(config, {SOURCE_ROOT: str(translator.translated)})
+
+
 def with_starts(runs: Sequence[Run], rows: Collection[str]) -> list[Run]:
-    """Return the runs of some rows, and those that they start from.
+    """Return the runs of some rows, and those that they build on.
 
     Args:
         runs: All runs of a table, as :func:`plan` returns them.
         rows: Names of rows.
     """
     keys = {run.key for run in runs if run.key[0] in rows}
-    for run in reversed(runs):  # a row starts from one above it
-        if run.key in keys and run.start_from is not None:
-            keys.add(run.start_from.key)
+    for run in reversed(runs):  # a row builds on rows above it
+        if run.key in keys:
+            keys |= {before.key for before in run.builds_on}
     return [run for run in runs if run.key in keys]
 
 

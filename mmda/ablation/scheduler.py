@@ -29,9 +29,9 @@ class _Running:
 
 
 def run_all(runs: Sequence[Run], slots: Sequence[Slot], finished: Callable[[Run], object]) -> list:
-    """Run what is not finished, one run per slot at a time, each after the one it starts from.
+    """Run what is not finished, one run per slot at a time, each after those it builds on.
 
-    A run that fails is reported with the end of its log, and those that would start from it are
+    A run that fails is reported with the end of its log, and those that would build on it are
     left out; the others go on. On an exception
     (Ctrl-C too) the processes are ended first.
 
@@ -72,16 +72,16 @@ def run_all(runs: Sequence[Run], slots: Sequence[Slot], finished: Callable[[Run]
 
 def _next(waiting: Sequence[Run]) -> Run | None:
     """Return the first run that can start; None where all wait for others."""
-    ready = (r for r in waiting if r.start_from is None or r.start_from.result() is not None)
+    ready = (r for r in waiting if all(run.result() is not None for run in r.builds_on))
     return next(ready, None)
 
 
 def _drop(waiting: list[Run], failed: Run) -> list[Run]:
-    """Remove and return the runs that start from ``failed``, directly or not."""
-    dropped = [run for run in waiting if run.start_from is failed]
+    """Remove and return the runs that build on ``failed``, directly or not."""
+    dropped = [run for run in waiting if any(one is failed for one in run.builds_on)]
     for run in dropped:
         waiting.remove(run)
-        tqdm.write(f"{run.name} is left out: it starts from {failed.name}.", file=sys.stderr)
+        tqdm.write(f"{run.name} is left out: it builds on {failed.name}.", file=sys.stderr)
     return dropped + [run for before in dropped for run in _drop(waiting, before)]
 
 

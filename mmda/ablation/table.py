@@ -115,6 +115,8 @@ class Row(Entry):
         task_overrides: Further overrides of the row's configs by task.
         start_from: Name of the row whose last checkpoint, of the same task and seed, the training
             starts from; None for the config's own initialisation.
+        translated_by: Name of the row whose CycleGAN, of the same task and seed, has given the
+            source the target's look; None for the config's own source.
         published: The published figure of each of the table's columns, None where there is none;
             a description leaves it out where there are none at all.
         bounds: Names of the source-only and the target-only row, for NAM. None takes the table's
@@ -129,6 +131,7 @@ class Row(Entry):
     overrides: dict[str, Any] = {}
     task_overrides: dict[str, dict[str, Any]] = {}
     start_from: str | None = None
+    translated_by: str | None = None
     published: Many[float | None] = ()
     bounds: Annotated[tuple[str, str], Field(strict=False)] | None = None
     x: float | None = None

@@ -11,7 +11,8 @@ from pathlib import Path
 from mmengine.config import Config
 
 import mmda
-from mmda.ablation.run import CONFIG_FILE, RESULT_FILE, RUN_FILE, TRAIN
+from mmda.ablation.configs import translates
+from mmda.ablation.run import CONFIG_FILE, RESULT_FILE, RUN_FILE, TRAIN, TRANSLATED
 from mmda.errors import MMDAError
 from mmda.utils import atomic_write_text
 from mmda.utils.processes import end_with_parent
@@ -19,6 +20,9 @@ from mmda.utils.processes import end_with_parent
 
 def work(folder: Path) -> None:
     """Train, test and write the result; a training goes on from its newest checkpoint.
+
+    A CycleGAN is not tested: it translates the source's tiles, in place of which rows that are
+    ``translated_by`` it are trained on the copy.
 
     Args:
         folder: The run's folder, see :meth:`mmda.ablation.run.Run.prepare`.
@@ -33,6 +37,8 @@ def work(folder: Path) -> None:
     checkpoint = folder / TRAIN / f"iter_{config.train_cfg.max_iters}.pth"
     if not checkpoint.is_file():
         mmda.train(config, work_dir=folder / TRAIN, resume=True)
+    if translates(config):
+        _translate_source(config, checkpoint, folder)
     result = {
         "fingerprint": json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))["fingerprint"],
         "scores": _scores(config, checkpoint, folder),
@@ -40,6 +46,16 @@ def work(folder: Path) -> None:
         "mmda": mmda.__version__,
     }
     atomic_write_text(folder / RESULT_FILE, json.dumps(result, indent=2) + "\n")
+
+
+def _translate_source(config: Config, checkpoint: Path, folder: Path) -> None:
+    """Write the source's tiles in the target's look; what is there already is not made again."""
+    from mmda.style.translate import TranslatedCopy
+    from mmda.style.translators import NetworkTranslator
+
+    source = config.train_dataloader.dataset.source.data_root
+    translator = NetworkTranslator(str(folder / CONFIG_FILE), str(checkpoint))
+    TranslatedCopy(source, folder / TRANSLATED, translator, progress=False).write()
 
 
 def _scores(config: Config, checkpoint: Path, folder: Path) -> dict[str, float]:

@@ -87,8 +87,8 @@ def _reason(error: Exception) -> str:
 def check_fits(model: Any, checkpoint: dict, path: str | Path) -> None:
     """Raise a :class:`ConfigError` if a checkpoint's weights do not fit the student.
 
-    MMEngine's loader only logs such differences and continues with random weights. In a model
-    without a student (a CycleGAN) all parameters must fit.
+    MMEngine's loader only logs such differences and continues with random weights. In a CycleGAN
+    all parameters must fit, but it may also start from a checkpoint of the segmentor that it keeps.
 
     Args:
         model: The model, without a distributed wrapper.
@@ -96,7 +96,7 @@ def check_fits(model: Any, checkpoint: dict, path: str | Path) -> None:
         path: Its path, for the message.
     """
     state = checkpoint.get("state_dict", checkpoint)
-    if hasattr(model, "segmentor"):
+    if hasattr(model, "segmentor") and not any(key.startswith("generators.") for key in state):
         plain = not any(key.startswith("segmentor.") for key in state)
         own = model.segmentor.state_dict()
         theirs = {key if plain else key.removeprefix("segmentor."): v for key, v in state.items()}

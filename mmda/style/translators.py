@@ -123,6 +123,11 @@ class NetworkTranslator:
                 f"The model of the config `{config}` is a {type(model).__name__}, but a CycleGAN "
                 "is needed; see the folder `configs/style`."
             )
+        if "generators" not in model.loaded:
+            raise ConfigError(
+                f"The checkpoint `{checkpoint}` has no CycleGAN, only a segmentor. Give one that "
+                f"a training with `{config}` wrote."
+            )
         torch.backends.cudnn.deterministic = True  # so that a resumed translation is the same
         self.device = next(model.parameters()).device
         self.generator = model.generators[look]

@@ -193,7 +193,8 @@ rows = [
     dict(name="b", config="x.py", start_from="a"),
 ]
 """
-    with pytest.raises(ConfigError, match=r"`b` starts from `a`, which has no .* tasks \['y'\]"):
+    message = r"`start_from` of row `b` is `a`, which has no .* tasks \['y'\]"
+    with pytest.raises(ConfigError, match=message):
         read_table(write(text))
     table = read_table(write(text.replace('config="x.py"', 'config={"x": "x.py"}')))
     assert table.rows["b"].start_from == "a"

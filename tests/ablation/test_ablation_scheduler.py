@@ -90,6 +90,17 @@ def test_runs_begin_when_the_one_they_start_from_has_ended(tmp_path):
     assert begun["other"] < begun["second"], "a slot stood empty while a run waited"
 
 
+def test_runs_wait_for_the_translation_of_their_source(tmp_path):
+    first, second = make_run(tmp_path, "first", seconds=0.3), make_run(tmp_path, "second")
+    second = replace(second, translated_by=first)
+    assert scheduler.run_all([first, second], [Slot(None, 1)] * 2, lambda run: None) == []
+    begun = [float(starts(run)[0].split()[0]) for run in (first, second)]
+    assert begun[1] - begun[0] > 0.3
+    bad = make_run(tmp_path, "bad", fails=True)
+    child = replace(make_run(tmp_path, "child"), translated_by=bad)
+    assert scheduler.run_all([bad, child], [Slot(None, 1)], lambda run: None) == [bad, child]
+
+
 def test_runs_that_start_from_a_failed_one_are_left_out(tmp_path, capsys):
     bad, good = make_run(tmp_path, "bad", fails=True), make_run(tmp_path, "good")
     child = replace(make_run(tmp_path, "child"), start_from=bad)
@@ -98,7 +109,7 @@ def test_runs_that_start_from_a_failed_one_are_left_out(tmp_path, capsys):
     assert failed == [bad, child, grandchild]
     assert starts(child) == starts(grandchild) == []
     assert good.result() is not None
-    assert "child/seed0 is left out: it starts from bad/seed0." in capsys.readouterr().err
+    assert "child/seed0 is left out: it builds on bad/seed0." in capsys.readouterr().err
 
 
 def test_a_failing_run_is_reported_and_the_others_go_on(tmp_path, capsys):

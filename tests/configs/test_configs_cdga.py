@@ -12,7 +12,7 @@ FOLDER = CONFIGS / "uda" / "cdga"
 ALL = sorted(FOLDER.glob("*.py"))
 TABLES = CONFIGS / "ablation" / "cdga"
 GTA5 = "_deeplabv2-r101_120k_gta52cityscapes.py"
-GROUPED = [path for path in ALL if not path.name.startswith("bdl")]
+GROUPED = [path for path in ALL if not path.name.startswith("bdl-online")]
 
 
 VARIANTS = [
@@ -107,7 +107,8 @@ def test_groupings_that_are_fitted_are_also_refreshed(name, kind):
 @for_each("transfer", ["gta52cityscapes", "synthia2cityscapes"])
 def test_the_base_of_the_paper_translates_and_trains_itself(transfer):
     configs = [
-        load(FOLDER / f"{name}_deeplabv2-r101_120k_{transfer}.py") for name in ("bdl", "cdga-bdl")
+        load(FOLDER / f"{name}_deeplabv2-r101_120k_{transfer}.py")
+        for name in ("bdl-online", "cdga-bdl")
     ]
     for config in configs:
         steps = [step.type for step in config.train_dataloader.dataset.source.pipeline]

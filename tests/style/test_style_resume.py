@@ -6,34 +6,14 @@ import shutil
 
 import pytest
 import torch
-from core_samples import REPO
+from core_samples import STYLE, watched_style
 from engine_runs import differences, read, train
 
 from mmda.cli import main
+from mmda.engine.inference import build_model
+from mmda.errors import ConfigError
 
 LAST = 6
-STYLE = f"""
-_base_ = "{REPO}/configs/style/toy.py"
-pipeline = [
-    dict(type="LoadTile"),
-    dict(type="RandomCrop", crop_size=(16, 16)),
-    dict(type="RandomFlip", prob=0.5),
-    dict(type="PackDomainInputs"),
-]
-train_dataloader = dict(
-    dataset=dict(source=dict(pipeline=pipeline), target=dict(pipeline=pipeline)),
-)
-model = dict(
-    generator=dict(channels=4, blocks=1),
-    discriminator=dict(channels=4, num_layers=1),
-    pool_size=2,
-)
-param_scheduler = [dict(type="LinearLR", start_factor=1.0, end_factor=0.0, by_epoch=False,
-                        begin=2, end=8)]
-train_cfg = dict(max_iters=6)
-default_hooks = dict(logger=dict(interval=1), checkpoint=dict(interval=1, max_keep_ckpts=-1))
-log_level = "WARNING"
-"""
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +73,24 @@ def test_a_checkpoint_of_other_networks_is_refused(uninterrupted, write_config, 
     config = write_config('model["generator"]["blocks"] = 2\n', base=STYLE)
     assert main(["train", config, "--work-dir", str(work), "--resume"]) == 2
     assert "is of another architecture" in capsys.readouterr().err
+
+
+def test_a_segmentor_that_watches_is_part_of_the_run(write_config, tmp_path):
+    """It comes from the checkpoint of its own training, and a resumed run needs that no more."""
+    training = write_config(name="training.py")
+    style = write_config("train_cfg['max_iters'] = 3\n", base=watched_style(training))
+    with pytest.raises(ConfigError, match="has no weights"):
+        train(style, tmp_path / "nothing")
+    start = tmp_path / "segmentor.pth"
+    torch.save({"state_dict": build_model(training).state_dict()}, start)
+    train(style, tmp_path / "whole", {"load_from": str(start)})
+    whole = read(tmp_path / "whole", 3)
+    for key, value in torch.load(start)["state_dict"].items():
+        if key.startswith("segmentor."):
+            assert torch.equal(whole["state_dict"][key], value)
+    start.unlink()
+    (tmp_path / "part").mkdir()
+    shutil.copy(tmp_path / "whole" / "iter_1.pth", tmp_path / "part")
+    torch.manual_seed(99)
+    train(style, tmp_path / "part", resume=True)
+    assert differences(whole, read(tmp_path / "part", 3)) == []

@@ -52,7 +52,7 @@ rows = [
     dict(
         name="bdl",
         title="BDL, Li et al. 2019",
-        config="configs/uda/cdga/bdl_deeplabv2-r101_120k_gta52cityscapes.py",
+        config="configs/uda/cdga/bdl-online_deeplabv2-r101_120k_gta52cityscapes.py",
         published=[
             91.0, 44.7, 84.2, 34.6, 27.6, 30.2, 36.0, 36.0, 85.0, 43.6,
             83.0, 58.6, 31.6, 83.3, 35.3, 49.7, 3.3, 28.8, 35.6, 48.5, None,

@@ -32,7 +32,7 @@ rows = [
     dict(
         name="bdl",
         title="BDL, Li et al. 2019",
-        config="configs/uda/cdga/bdl_deeplabv2-r101_120k_synthia2cityscapes.py",
+        config="configs/uda/cdga/bdl-online_deeplabv2-r101_120k_synthia2cityscapes.py",
         published=[
             86.0, 46.7, 80.3, 14.1, 11.6, 79.2, 81.3, 54.1, 27.9, 73.7, 42.2, 25.7, 45.3,
             51.4, None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from mmengine.model import BaseModel, ModuleDict
 from torch import Tensor
 
@@ -11,13 +12,14 @@ from mmda.errors import ConfigError, check_choice
 from mmda.models.alignments.base import frozen
 from mmda.models.alignments.domain_batch import DomainImages
 from mmda.models.alignments.valid_area import hidden, judged
+from mmda.models.cyclegan import content
 from mmda.models.cyclegan.image_pool import ImagePool
 from mmda.models.losses import gan_loss
 from mmda.registry import MODELS
 from mmda.utils.distributed import counted_mean
 
 OTHER = {"target": "source", "source": "target"}
-WEIGHTS = {"adversarial": 1.0, "cycle": 10.0, "identity": 5.0}
+WEIGHTS = {"adversarial": 1.0, "cycle": 10.0, "identity": 5.0, **dict.fromkeys(content.TERMS, 0.0)}
 REAL, FAKE = 1.0, 0.0
 HOLE = 2.0  # marks pixels that do not count in a pool; tanh ends at 1
 
@@ -35,20 +37,33 @@ class CycleGAN(BaseModel):
     Images must be normalised to [-1, 1] (``mean`` = ``std`` = half of full brightness), because the
     generators end with tanh.
 
+    A segmentor can watch over what images show. It is frozen, and its weights are those of the
+    checkpoint that ``load_from`` names, of a training of its own. ``perceptual`` is the mean
+    absolute difference of its softmax maps before and after translation, ``perceptual_cycle`` that
+    before and after both translations (BDL, Li et al. 2019, Eq. 5, with weights of 0.1 and 10), and
+    ``semantic`` the cross-entropy of the translation to the most likely class before (CyCADA,
+    Hoffman et al. 2018, Eq. 4). BDL's public code squares differences of logits after instance
+    norm, which also counts how certain the segmentor is.
+
     Args:
         generator: Config of the generators, such as
             :class:`~mmda.models.cyclegan.generator.ResNetGenerator`.
         discriminator: Config of the discriminators.
         weights: Weights of the terms ``adversarial``, ``cycle`` and ``identity``, by default the
-            published 1, 10 and 5. An identity weight of 0 saves two of six passes through a
-            generator.
+            published 1, 10 and 5; and of ``perceptual``, ``perceptual_cycle`` and ``semantic``, by
+            default 0. An identity weight of 0 saves two of six passes through a generator.
         pool_size: Number of images per pool.
         gan: ``'lsgan'`` as published, or ``'vanilla'``.
+        segmentor: Config of the segmentor that watches over content, an ``EncoderDecoder``; None
+            where the last three weights are 0.
+        segmentor_preprocessor: Config of its preprocessor, of which mean and standard deviation are
+            used.
         data_preprocessor: Config of the preprocessor.
         init_cfg: Initialisation, as in MMEngine.
 
     Raises:
-        ConfigError: When a weight's name is unknown.
+        ConfigError: When a weight's name is unknown, or one of the last three needs a segmentor and
+            there is none.
     """
 
     def __init__(
@@ -58,6 +73,8 @@ class CycleGAN(BaseModel):
         weights: dict[str, float] | None = None,
         pool_size: int = 50,
         gan: str = "lsgan",
+        segmentor: dict | None = None,
+        segmentor_preprocessor: dict | None = None,
         data_preprocessor: dict | None = None,
         init_cfg: dict | list | None = None,
     ) -> None:
@@ -69,6 +86,16 @@ class CycleGAN(BaseModel):
         self.generators = ModuleDict({look: MODELS.build(generator) for look in OTHER})
         self.discriminators = ModuleDict({look: MODELS.build(discriminator) for look in OTHER})
         self.pools = ModuleDict({look: ImagePool(pool_size) for look in OTHER})
+        self.loaded: frozenset[str] = frozenset()
+        self.watched = any(self.weights[term] for term in content.TERMS)
+        if self.watched:
+            if segmentor is None or segmentor_preprocessor is None:
+                raise ConfigError(
+                    f"CycleGAN: weights of {', '.join(content.TERMS)} above 0 need a `segmentor` "
+                    "and a `segmentor_preprocessor`, as in configs/style/toy_perceptual.py."
+                )
+            self.segmentor = content.build_frozen(segmentor)
+            self.segmentor_statistics: Any = MODELS.build(segmentor_preprocessor)
 
     def forward(
         self,
@@ -108,6 +135,11 @@ class CycleGAN(BaseModel):
                 f"{sorted(images)}. Give `train_dataloader.dataset` a `source` and a `target`."
             )
         masks = {name: _mask(images[name], (data_samples or {}).get(name)) for name in OTHER}
+        if self.watched and "segmentor" not in self.loaded:
+            raise ConfigError(
+                "CycleGAN: the segmentor that watches over content has no weights. Give the "
+                "checkpoint of its training as `load_from`."
+            )
         losses = {}
         for look in OTHER:
             made, terms = self._generator_losses(look, images, masks)
@@ -138,7 +170,44 @@ class CycleGAN(BaseModel):
             same = generator(images[look])
             distance = _distance(same, images[look], masks[look])
             terms["loss_identity"] = weights["identity"] * distance
+        if self.watched:
+            terms |= self._content_losses(look, before, made, back, mask)
         return made, terms
+
+    def _content_losses(
+        self, look: str, before: Tensor, made: Tensor, back: Tensor, mask: Tensor | None
+    ) -> dict[str, Tensor]:
+        """Return the terms on what the frozen segmentor sees along the round trip."""
+        own, losses = OTHER[look], {}
+        with torch.no_grad():
+            expected = self._segment(before, own, mask)
+        after = self._segment(made, look, mask)
+        for name, term in (("perceptual", content.perceptual), ("semantic", content.semantic)):
+            if self.weights[name]:
+                losses[f"loss_{name}"] = self.weights[name] * term(after, expected, mask)
+        if weight := self.weights["perceptual_cycle"]:
+            found = self._segment(back, own, mask)
+            losses["loss_perceptual_cycle"] = weight * content.perceptual(found, expected, mask)
+        return losses
+
+    def _segment(self, images: Tensor, domain: str, mask: Tensor | None) -> Tensor:
+        """Return the frozen segmentor's logits of images in [-1, 1] in the look of a domain."""
+        mean, std = self.data_preprocessor.statistics(domain)
+        statistics = self.segmentor_statistics.statistics(domain)
+        return content.segment(self.segmentor, images * std + mean, statistics, mask)
+
+    def train(self, mode: bool = True) -> Any:
+        """Switch between training and evaluation; the segmentor stays in the latter."""
+        super().train(mode)
+        if self.watched:
+            self.segmentor.eval()
+        return self
+
+    def _load_from_state_dict(self, state_dict: dict, prefix: str, *args: Any) -> None:
+        """Remember which parts a checkpoint has: that of a segmentor lacks all but one."""
+        own = (key.removeprefix(prefix) for key in state_dict if key.startswith(prefix))
+        self.loaded = frozenset(key.partition(".")[0] for key in own)
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
     def _discriminator_loss(
         self, look: str, real: Tensor, mask: Tensor | None, made: Tensor

@@ -1,4 +1,5 @@
-# BDL's parts without groups: output-space alignment, translated source images, self-training.
+# BDL's parts in one training, without groups: output-space alignment, source images in the target's
+# colours, and a mean teacher in place of rounds of translation and pseudo-labels (../bdl).
 _base_ = [
     "../../_base_/models/deeplabv2_r101_street.py",
     "../../_base_/datasets/synthia2cityscapes_translated.py",

@@ -1,7 +1,7 @@
-# BDL's parts without groups: output-space alignment, translated source images, self-training.
+# BDL's first training of a round: translated source images, output-space alignment.
 _base_ = [
     "../../_base_/models/deeplabv2_r101_street.py",
-    "../../_base_/datasets/gta52cityscapes_translated.py",
+    "../../_base_/datasets/gta52cityscapes_two_step.py",
     "../../_base_/schedules/adversarial_120k.py",
     "../../_base_/full_runtime.py",
 ]
@@ -12,7 +12,5 @@ model = dict(
             num_classes={{_base_.model.segmentor.decode_head.num_classes}},
             weights=dict(decode=0.001),
         ),
-        self_training=dict(type="SelfTraining", threshold=0.9, start=40_000),
-    ),
-    teacher=dict(momentum=0.999),
+    )
 )
