@@ -85,7 +85,7 @@ def _entry(config: str, content: dict[str, Any]) -> str:
     method, *_, transfer = name.split("_")
     models = content["Models"]
     alike = [model for model in models if model["Name"].startswith(f"{method}_")]
-    task = "Image Translation" if method == "cyclegan" else "Semantic Segmentation"
+    task = "Image Translation" if method.startswith("cyclegan") else "Semantic Segmentation"
     return ENTRY.format(
         name=name,
         collection=alike[0]["In Collection"] if alike else content["Collections"][-1]["Name"],

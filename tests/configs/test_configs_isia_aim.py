@@ -59,7 +59,8 @@ def second_step(config):
 
 def test_there_is_one_for_every_transfer_and_three_networks_for_table_13():
     transfers = {path.stem.split("_")[-1] for path in (CONFIGS / "style").glob("*2*.py")}
-    assert {path.stem.split("_")[-1] for path in OWN} == transfers
+    of_patches = {"cityscapes2robotcar"}  # a transfer of the paper on patches alone
+    assert {path.stem.split("_")[-1] for path in OWN} == transfers - of_patches
     networks = read_table(TABLES / "table13.py").rows
     assert {p for row in networks.values() for p in row.configs.values()} >= {
         path for path in OWN if path.stem.endswith(("gta52cityscapes", "2inria", "2deepglobe"))
