@@ -2,6 +2,10 @@
 title = "CDGA: comparison of methods, GTA5 to Cityscapes"
 paper = "Kim et al., AAAI 2021, Table 2."
 notes = [
+    "BDL and CDGA on it are trained in their online form; the whole sequence of BDL, and CDGA on "
+    "it, is ../bdl/gta52cityscapes.py.",
+    "Patch alignment is its fusion, which needs a translated source, see "
+    "configs/uda/patch/README.md.",
     "The paper prints the same figures for SSF-DAN and ADVENT. ADVENT's own 45.5 is that of "
     "AdvEnt+MinEnt, an ensemble of two models; the row trains AdvEnt alone.",
     "AdaptSegNet (multi-level), CLAN and ADVENT train a second classifier; the other rows, source "
@@ -87,6 +91,7 @@ rows = [
     dict(
         name="patch",
         title="Patch alignment, Tsai et al. 2019",
+        config="configs/uda/patch/patch-fu_deeplabv2-r101_120k_gta52cityscapes.py",
         published=[
             92.3, 51.9, 82.1, 29.2, 25.1, 24.5, 33.8, 33.0, 82.4, 32.8,
             82.2, 58.6, 27.2, 84.3, 33.4, 46.3, 2.2, 29.5, 32.3, 46.5, None,

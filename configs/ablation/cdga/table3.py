@@ -3,6 +3,8 @@
 title = "CDGA: comparison of methods, SYNTHIA to Cityscapes"
 paper = "Kim et al., AAAI 2021, Table 3."
 notes = [
+    "BDL and CDGA on it are trained in their online form; the whole sequence of BDL, and CDGA on "
+    "it, is ../bdl/synthia2cityscapes.py.",
     "The mean of the 13 figures that the paper prints for CDGA is 59.6, not its 54.1.",
     "AdaptSegNet (multi-level) and CLAN train a second classifier; the other rows, source "
     "and target only included, have none.",

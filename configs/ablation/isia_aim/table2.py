@@ -3,8 +3,9 @@
 title = "ISIA and AIM: comparison of methods, GTA5 to Cityscapes"
 paper = "Yuan et al., Birds of a Feather Flock Together, Table II."
 notes = [
-    "Not in mmda: SIBAN, MaxSquare, patch alignment (the paper's DPR), PyCDA, SSF-DAN, "
-    "DISE, DLOW, FADA and ASA.",
+    "Not in mmda: SIBAN, PyCDA, SSF-DAN, DISE, DLOW and ASA, see docs/left_out_methods.md.",
+    "Patch alignment (the paper's DPR) is its fusion, which needs a translated source, see "
+    "configs/uda/patch/README.md.",
     "The row of CBST trains one round; ../cbst/gta52cityscapes.py trains three.",
     "The mean of the 19 figures that the paper prints for IntraDA is 45.8, not its 46.3.",
     "IntraDA's row needs the labels that configs/uda/intrada/README.md writes.",
@@ -67,6 +68,7 @@ rows = [
     dict(
         name="max_square",
         title="MaxSquare, Chen et al. 2019",
+        config="configs/uda/certainty/max-square_deeplabv2-r101_120k_gta52cityscapes.py",
         published=[
             88.1, 27.7, 80.8, 28.7, 19.8, 24.9, 34.0, 17.8, 83.6, 34.7,
             76.0, 58.6, 28.6, 84.1, 37.8, 43.1, 7.2, 32.2, 34.2, 44.3, None,
@@ -84,6 +86,7 @@ rows = [
     dict(
         name="patch",
         title="Patch alignment, Tsai et al. 2019",
+        config="configs/uda/patch/patch-fu_deeplabv2-r101_120k_gta52cityscapes.py",
         published=[
             92.3, 51.9, 82.1, 29.2, 25.1, 24.5, 33.8, 33.0, 82.4, 32.8,
             82.2, 58.6, 27.2, 84.3, 33.4, 46.3, 2.2, 29.5, 32.3, 46.5, None,
@@ -124,6 +127,7 @@ rows = [
     dict(
         name="fada",
         title="FADA, Wang et al. 2020",
+        config="configs/uda/fada/fada_deeplabv2-r101_120k_gta52cityscapes.py",
         published=[
             92.5, 47.5, 85.1, 37.6, 32.8, 33.4, 33.8, 18.4, 85.3, 37.7,
             83.5, 63.2, 39.7, 87.5, 32.9, 47.8, 1.6, 34.9, 39.5, 49.2, None,

@@ -3,7 +3,9 @@
 title = "ISIA and AIM: comparison of methods, SYNTHIA to Cityscapes"
 paper = "Yuan et al., Birds of a Feather Flock Together, Table III."
 notes = [
-    "Not in mmda: MaxSquare, patch alignment (the paper's DPR), FADA and ASA.",
+    "Not in mmda: ASA, see docs/left_out_methods.md.",
+    "Patch alignment (the paper's DPR) is its fusion, which needs a translated source, see "
+    "configs/uda/patch/README.md.",
     "IntraDA's row needs the labels that configs/uda/intrada/README.md writes.",
     "The figures of source only and target only are those of Table V.",
     "ADVENT's 48.0 is published for AdvEnt+MinEnt, an ensemble of two models; the row trains "
@@ -47,6 +49,7 @@ rows = [
     dict(
         name="max_square",
         title="MaxSquare, Chen et al. 2019",
+        config="configs/uda/certainty/max-square_deeplabv2-r101_120k_synthia2cityscapes.py",
         published=[
             77.4, 34.0, 78.7, 5.8, 9.8, 80.7, 83.2, 58.5, 20.5, 74.1, 32.1, 11.0, 29.9,
             45.8, None,
@@ -64,6 +67,7 @@ rows = [
     dict(
         name="patch",
         title="Patch alignment, Tsai et al. 2019",
+        config="configs/uda/patch/patch-fu_deeplabv2-r101_120k_synthia2cityscapes.py",
         published=[
             82.4, 38.0, 78.6, 3.9, 11.1, 75.5, 84.6, 53.5, 21.6, 71.4, 32.6, 19.3, 31.7,
             46.5, None,
@@ -72,6 +76,7 @@ rows = [
     dict(
         name="fada",
         title="FADA, Wang et al. 2020",
+        config="configs/uda/fada/fada_deeplabv2-r101_120k_synthia2cityscapes.py",
         published=[
             84.5, 40.1, 83.1, 20.1, 27.2, 84.8, 84.0, 53.5, 22.6, 85.4, 43.7, 26.8, 27.8,
             52.5, None,
