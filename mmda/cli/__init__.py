@@ -31,6 +31,7 @@ COMMANDS = {
     "pair": "make a transfer task from two tiled datasets",
     "verify": "check a tiled dataset against its manifest",
     "translate": "copy a tiled dataset in another domain's look",
+    "weights": "list or fetch the pretrained weights that configs start from",
     "configs": "list the configs that come with mmda, or copy one to edit",
     "discover-patch-modes": "find the modes of patch-level alignment in the source's labels",
     "complexity": "what a config's model costs, at inference or in training",

@@ -8,40 +8,22 @@ backbones of MMSegmentation.
 
 from __future__ import annotations
 
-import os
 import pickle
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
 
 import torch
-from mmengine.dist import barrier, is_main_process
-from mmengine.runner import (
-    CheckpointLoader,
-    get_deprecated_model_names,
-    get_external_models,
-    get_mmcls_models,
-    get_torchvision_models,
-)
-from mmengine.runner.checkpoint import _get_mmengine_home
+from mmengine.runner import CheckpointLoader
 
 from mmda.engine import safetensors_file
 from mmda.engine.allowed_globals import allowed_globals
-from mmda.engine.packaged_weights import SCHEME, packaged_weights
-from mmda.errors import ConfigError, did_you_mean
+from mmda.engine.weights_files import weights_file
+from mmda.errors import ConfigError
 
-CATALOGUES: dict[str, Callable[[], dict[str, str]]] = {
-    "open-mmlab": get_external_models,
-    "openmmlab": get_external_models,
-    "mmcls": get_mmcls_models,
-    "torchvision": get_torchvision_models,
-    "modelzoo": get_torchvision_models,
-}
-"""Addresses by name, for each scheme of names such as ``open-mmlab://resnet101_v1c``."""
 _trust: ContextVar[bool] = ContextVar("trust", default=False)
 
 
@@ -60,16 +42,16 @@ def load_from_weights_only(name: str, map_location: Any = None) -> dict:
 
     Args:
         name: A ``.pth`` or ``.safetensors`` file, an address (``https://...``), a name of one of
-            ``CATALOGUES``, or ``package://NAME`` for weights that are installed as a package.
+            :data:`~mmda.engine.weights_files.CATALOGUES`, or ``package://NAME`` for weights that
+            are installed as a package.
         map_location: As in :func:`torch.load`.
 
     Raises:
         ConfigError: When it holds more than tensors and plain data and is not trusted, its name is
-            unknown, or the package of the weights is not installed.
+            unknown, it cannot be downloaded, or the package of the weights is not installed.
         FileNotFoundError: When the file does not exist.
     """
-    place = _resolve(name)
-    path = _download(place) if urlparse(place).scheme in ("http", "https") else Path(place)
+    path = weights_file(name)
     if not path.is_file():
         raise FileNotFoundError(f"`{path}` does not exist")
     if path.suffix == safetensors_file.SUFFIX:
@@ -112,43 +94,6 @@ def pickle_instructions() -> dict[int, str]:
     """Return the names of the instructions that import, build and call, by their code."""
     names = ("GLOBAL", "STACK_GLOBAL", "INST", "OBJ", "REDUCE", "NEWOBJ", "NEWOBJ_EX", "BUILD")
     return {getattr(pickle, name)[0]: name for name in names}
-
-
-def _resolve(name: str) -> str:
-    """Return the file or address that a checkpoint's name stands for."""
-    scheme, separator, rest = name.partition("://")
-    if not separator:
-        return os.path.expanduser(name)
-    if scheme in ("http", "https"):
-        return name
-    if scheme == SCHEME:
-        return str(packaged_weights(rest))
-    if scheme not in CATALOGUES:
-        raise ConfigError(
-            f"The checkpoint `{name}` cannot be read: `{scheme}://` is none of http, https, "
-            f"{SCHEME}, {', '.join(CATALOGUES)}. Download the file and give its path."
-        )
-    known = CATALOGUES[scheme]()
-    if scheme in ("open-mmlab", "openmmlab"):
-        rest = get_deprecated_model_names().get(rest, rest)
-    if rest not in known:
-        raise ConfigError(
-            f"The checkpoint `{name}` is not one of those known as `{scheme}://...`."
-            + did_you_mean(rest, known)
-        )
-    place = known[rest]
-    return place if "://" in place else os.path.join(_get_mmengine_home(), place)
-
-
-def _download(url: str) -> Path:
-    """Return the file of an address, downloaded once by the first process."""
-    folder = Path(torch.hub.get_dir()) / "checkpoints"
-    path = folder / Path(urlparse(url).path).name
-    if is_main_process() and not path.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        torch.hub.download_url_to_file(url, str(path), progress=False)
-    barrier()
-    return path
 
 
 def _backbone(content: dict) -> dict:
