@@ -6,6 +6,6 @@ _base_ = [
 ]
 model = dict(
     segmentor={{_base_.segmentor}},
-    segmentor_preprocessor={{_base_.normalisation}},
+    segmentor_preprocessor={{_base_.input_statistics}},
     weights=dict(perceptual=0.1, perceptual_cycle=10.0),
 )

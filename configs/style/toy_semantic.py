@@ -3,6 +3,6 @@
 _base_ = ["toy.py", "../_base_/segmentors/toy_unet.py"]
 model = dict(
     segmentor={{_base_.segmentor}},
-    segmentor_preprocessor={{_base_.normalisation}},
+    segmentor_preprocessor={{_base_.input_statistics}},
     weights=dict(semantic=0.1),
 )

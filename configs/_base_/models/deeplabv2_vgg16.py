@@ -2,6 +2,6 @@
 _base_ = "../segmentors/deeplabv2_vgg16.py"
 model = dict(
     type="UDASegmentor",
-    data_preprocessor={{_base_.normalisation}},
+    data_preprocessor={{_base_.input_statistics}},
     segmentor={{_base_.segmentor}},
 )

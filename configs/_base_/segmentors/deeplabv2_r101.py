@@ -2,7 +2,7 @@
 # classifier on layer 4. Batch norm keeps ImageNet's statistics,
 # scale and shift, so nothing mixes the domains and both go through the network in one pass.
 norm_cfg = dict(type="BN", requires_grad=False)
-normalisation = dict(
+input_statistics = dict(
     type="DomainDataPreprocessor",
     mean=[123.675, 116.28, 103.53],
     std=[58.395, 57.12, 57.375],

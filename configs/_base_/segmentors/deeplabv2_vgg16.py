@@ -1,6 +1,6 @@
 # DeepLab-v2 on VGG-16, the smaller network of the AdaptSegNet lineage: output stride 8 and a
 # dilated classifier on fc7. It has no batch norm, so both domains go through it in one pass.
-normalisation = dict(
+input_statistics = dict(
     type="DomainDataPreprocessor",
     mean=[123.675, 116.28, 103.53],
     std=[58.395, 57.12, 57.375],

@@ -1,7 +1,7 @@
 # A small U-Net with features at 1/2 to 1/8 resolution: trains from scratch in minutes on a CPU.
 # Group norm keeps the domains apart, so both go through the network in one pass.
 norm_cfg = dict(type="GN", num_groups=8, requires_grad=True)
-normalisation = dict(
+input_statistics = dict(
     type="DomainDataPreprocessor",
     mean=[123.675, 116.28, 103.53],
     std=[58.395, 57.12, 57.375],

@@ -8,6 +8,7 @@ notes = [
     "configs/uda/patch/README.md.",
     "The paper prints the same figures for SSF-DAN and ADVENT. ADVENT's own 45.5 is that of "
     "AdvEnt+MinEnt, an ensemble of two models; the row trains AdvEnt alone.",
+    "The row BDL trains its parts at once (bdl-online); ../bdl runs its rounds, and CDGA on them.",
     "AdaptSegNet (multi-level), CLAN and ADVENT train a second classifier; the other rows, source "
     "and target only included, have none.",
 ]

@@ -6,6 +6,7 @@ notes = [
     "BDL and CDGA on it are trained in their online form; the whole sequence of BDL, and CDGA on "
     "it, is ../bdl/synthia2cityscapes.py.",
     "The mean of the 13 figures that the paper prints for CDGA is 59.6, not its 54.1.",
+    "The row BDL trains its parts at once (bdl-online); ../bdl runs its rounds, and CDGA on them.",
     "AdaptSegNet (multi-level) and CLAN train a second classifier; the other rows, source "
     "and target only included, have none.",
 ]
