@@ -11,7 +11,9 @@ from mmda.api.outputs import Outputs, missing_outputs, plan_outputs
 from mmda.errors import ConfigError, DataError, MMDAError
 from mmda.raster.dataset.training_data import TrainingData
 from mmda.raster.mapping.options import PredictOptions
+from mmda.raster.mapping.polygons.options import PolygonOptions, VectoriseOptions
 from mmda.raster.mapping.predict import PredictionSummary, Predictor, predict_raster
+from mmda.utils.options import options_of
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -229,13 +231,9 @@ def _predict_one(model: Model, job: Outputs, options: PredictOptions) -> Predict
     )
     if job.polygons is None:
         return Prediction(job, model.classes, summary, None)
-    from mmda.raster.mapping.vectorise import vectorise
+    from mmda.raster.mapping.vectorise import vectorise_mask
 
-    polygons = vectorise(
-        job.mask,
-        job.polygons,
-        min_area=options.min_area,
-        tolerance=options.tolerance,
-        progress=options.progress,
-    )
+    chosen = {name: getattr(options, name) for name in options_of(PolygonOptions)}
+    how = VectoriseOptions(**chosen, overwrite=True, progress=options.progress)
+    polygons = vectorise_mask(job.mask, job.polygons, how, job.probabilities)
     return Prediction(job, model.classes, summary, polygons)

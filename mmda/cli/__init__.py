@@ -23,6 +23,7 @@ COMMANDS = {
     "suggest": "which tiles of an unlabelled target to label next",
     "predict": "map whole rasters to georeferenced masks",
     "score": "score maps against the truth",
+    "vectorise": "polygons and road centre lines of masks",
     "adapt-bn": "estimate a model's batch-norm statistics anew on a target",
     "convert": "take over a checkpoint of a public adaptation code",
     "export": "write a model for others: safetensors, MMSegmentation or ONNX",

@@ -10,8 +10,10 @@ from mmda.api.adaptation import adapt_bn
 from mmda.cli.dataclass_arguments import add_options, given_options
 from mmda.cli.options import add_cfg_options, add_device, add_trust
 from mmda.raster.mapping.options import PredictOptions
+from mmda.raster.mapping.polygons.options import PolygonOptions
+from mmda.utils.options import options_of
 
-MAPS = ("overlap", "grid", "probabilities", "entropy", "polygons", "min_area", "tolerance")
+MAPS = ("overlap", "grid", "probabilities", "entropy", "polygons", *options_of(PolygonOptions))
 """Options of maps, which are not written here."""
 
 

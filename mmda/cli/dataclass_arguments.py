@@ -71,5 +71,5 @@ def _kind(hint: Any) -> tuple[type, bool]:
     members = [m for m in (typing.get_args(hint) if union else [hint]) if m is not type(None)]
     for member in members:
         if typing.get_origin(member) in (tuple, collections.abc.Sequence):
-            return typing.get_args(member)[0], True
+            return _kind(typing.get_args(member)[0])[0], True
     return (str if str in members else members[0]), False

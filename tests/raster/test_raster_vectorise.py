@@ -10,6 +10,7 @@ import shapely
 from rasterio.transform import from_origin
 
 from mmda.errors import ConfigError, DataError
+from mmda.raster.io.ground import GEOD
 from mmda.raster.mapping.vectorise import vectorise
 
 UTM = {"crs": "EPSG:32633", "transform": from_origin(400_000, 5_300_000, 0.5, 0.5)}
@@ -42,7 +43,11 @@ def test_areas_classes_and_crs(tmp_path, mask):
     frame = gpd.read_file(tmp_path / "v.gpkg", layer="polygons").sort_values("area_m2")
     assert counts == {"building": 2}
     assert frame.crs == "EPSG:32633"
-    assert frame["area_m2"].tolist() == [16, 50]
+    assert frame["area_m2"].tolist() == pytest.approx([16, 50], rel=1e-3)  # UTM's scale is 0.9996
+    assert frame["area_m2"].iloc[1] == pytest.approx(GEOD.geometry_area_perimeter(
+        frame.geometry.to_crs(4326).iloc[1])[0], rel=1e-6)  # fmt: skip
+    assert frame["id"].tolist() == [22 * 60 + 32, 2 * 60 + 4]
+    assert frame["orientation"].iloc[1] == 90
     assert set(frame["class"]) == {"building"}
     assert set(frame["class_id"]) == {1}
     assert frame.geometry.iloc[1].equals(shapely.box(400_002, 5_299_994, 400_012, 5_299_999))
@@ -97,7 +102,8 @@ def test_degrees_are_measured_in_metres(tmp_path):
     frame = gpd.read_file(tmp_path / "v.gpkg")
     assert frame["area_m2"].tolist() == pytest.approx([400], rel=0.01)
     assert frame["class"].tolist() == ["1"]
-    assert vectorise(tmp_path / "m.tif", tmp_path / "v.gpkg", min_area=500).counts == {"1": 0}
+    again = vectorise(tmp_path / "m.tif", tmp_path / "v.gpkg", min_area=500, overwrite=True)
+    assert again.counts == {"1": 0}
     assert len(gpd.read_file(tmp_path / "v.gpkg")) == 0
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmda.errors import ConfigError
-from mmda.utils.options import check_choices, documented, option
+from mmda.raster.mapping.polygons.options import PolygonOptions
+from mmda.utils.options import documented, option
 
 NATIVE = "native"
 Gsd = float | str | None
@@ -16,7 +17,7 @@ Gsd = float | str | None
 
 @documented
 @dataclass(frozen=True)
-class PredictOptions:
+class PredictOptions(PolygonOptions):
     """How rasters are mapped, and what is written; ``progress`` shows progress bars on stderr.
 
     The network sees a raster as the model's training images were: by default their bands, ground
@@ -47,8 +48,6 @@ class PredictOptions:
     probabilities: bool = option("also write IMAGE_probabilities.tif", False)
     entropy: bool = option("also write IMAGE_entropy.tif: where to look first", False)
     polygons: bool = option("also write IMAGE_polygons.gpkg", False)
-    min_area: float = option("smallest polygon in square metres", 0.0)
-    tolerance: float = option("simplify polygons, in metres", 0.0)
     overwrite: bool = option("replace maps that are there already", False)
     resume: bool = option(
         "leave maps of this model that are there already, and make the others", False
@@ -56,7 +55,7 @@ class PredictOptions:
     progress: bool = True
 
     def __post_init__(self) -> None:
-        check_choices(self)
+        super().__post_init__()
         object.__setattr__(self, "gsd", _number(self.gsd))
         if self.batch_size < 1:
             raise ConfigError(f"Expected a batch size of at least 1, but got {self.batch_size}.")
@@ -66,11 +65,6 @@ class PredictOptions:
             raise ConfigError(
                 f"Expected an overlap between 0 and 0.9 (a share of the tile), got {self.overlap}."
             )
-        for name in ("min_area", "tolerance"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise ConfigError(
-                    f"Expected `{name}` to be 0 or more, but got {getattr(self, name)}."
-                )
         if self.overwrite and self.resume:
             raise ConfigError(
                 "Give `overwrite` or `resume`, not both: one replaces maps that are "

@@ -1,42 +1,35 @@
-"""Polygons of a class mask, as a GeoPackage."""
+"""Polygons or road centre lines of a class mask."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import geopandas as gpd
 import numpy as np
-import rasterio
-import shapely
-from affine import Affine
-from rasterio.crs import CRS
-from rasterio.features import shapes
-from shapely.geometry import shape
-from tqdm import tqdm
 
-from mmda.errors import ConfigError, DataError
-from mmda.raster.decoding import IGNORE
-from mmda.raster.io.georeference import georeference
-from mmda.raster.io.ground import (
-    is_ground_metric,
-    local_equal_area_crs,
-    metres_per_unit,
-    to_degrees,
-)
-from mmda.raster.io.handles import open_raster, quiet_georeference
-from mmda.raster.mapping.write import read_mask_classes
-from mmda.utils.files import atomic_path
+from mmda.errors import ConfigError
+from mmda.raster.mapping.polygons.classes import chosen_classes, class_name, road_classes
+from mmda.raster.mapping.polygons.layers import Columns, Layer, check_replaceable, layer_places
+from mmda.raster.mapping.polygons.mask import Mask
+from mmda.raster.mapping.polygons.objects import ObjectMaker, Objects
+from mmda.raster.mapping.polygons.options import VectoriseOptions, layer_suffix
+from mmda.raster.mapping.polygons.parts import Parts
+from mmda.utils.options import field_names, split_options
+
+FIELDS = {"id": "int64", "class_id": "int16", "class": "string", "area_m2": "double",
+          "orientation": "double"}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Polygons:
-    """The polygons of a class mask.
+    """The polygons of a class mask, or the centre lines of its roads.
 
     Attributes:
-        path: The GeoPackage.
-        counts: Number of polygons per class name (the id where there are no names).
+        path: The file; for roads in a format of one layer, that of the edges.
+        counts: Number of polygons per class name (the id where there are no names); for roads of
+            ``nodes`` and ``edges``.
     """
 
     path: Path
@@ -44,36 +37,39 @@ class Polygons:
 
 
 def vectorise(
-    mask: Path | str,
-    out: Path | str,
-    *,
-    classes: Sequence[int] | None = None,
-    min_area: float = 0.0,
-    tolerance: float = 0.0,
-    progress: bool = True,
+    mask: Path | str, out: Path | str, *, probabilities: Path | str | None = None, **options: Any
 ) -> Polygons:
-    """Write the connected areas of a class mask as polygons.
+    """Write the connected areas of a class mask as polygons, or its roads as centre lines.
 
-    The layer ``polygons`` has the columns ``class_id``, ``class`` and ``area_m2`` (square metres
-    of the written polygon). Pixels are connected along their sides. Polygons are simplified one by
-    one (Douglas-Peucker), so neighbours may come to overlap by up to ``tolerance``.
+    The layer ``polygons`` has the columns ``id`` (number of the object's first pixel in reading
+    order, so it stays the same as long as the object does), ``class_id``, ``class``, ``area_m2``
+    (on the ellipsoid), ``orientation`` (direction of the long side, degrees clockwise from the
+    CRS's north) and, with probabilities, ``confidence`` (mean probability of its class).
+    Neighbours share their border, simplified or not. The mask is read in blocks; memory holds one
+    of them and what may go on below it: the polygons that reach its last row and, with a tolerance
+    or filled holes, those that touch them, in a chain.
+
+    With ``roads`` the layers ``nodes`` and ``edges`` (``from``, ``to``, ``length_m``, ``width_m``)
+    are written in place of polygons, and the mask is held whole.
 
     Args:
         mask: Class mask with a CRS, as :func:`~mmda.raster.mapping.predict.predict_raster` makes
             it.
-        out: The GeoPackage to write.
-        classes: Class ids to write; by default all but class 0 when that is the background
-            (named so, or the mask holds no names).
-        min_area: Leave out areas smaller than this, in square metres.
-        tolerance: Simplification tolerance in metres; 0 keeps the pixels' outline.
-        progress: Show a progress bar on stderr.
+        out: The file to write; its suffix tells the format: ``.gpkg`` (which keeps its other
+            layers), ``.geojson`` (in WGS 84), ``.fgb`` or ``.parquet``.
+        probabilities: Raster of the probabilities beside the mask.
+        **options: Fields of :class:`~mmda.raster.mapping.polygons.options.VectoriseOptions`:
+            ``classes``, ``min_area``, ``tolerance``, ``connectivity``, ``fill_holes``, ``roads``,
+            ``overwrite``, ``progress`` and more.
 
     Returns:
         The file and the number of polygons.
 
     Raises:
-        DataError: If the mask is unreadable, has no CRS or is not a single uint8 band.
-        ConfigError: If ``min_area`` or ``tolerance`` is negative.
+        DataError: If the mask is unreadable, has no CRS or is not a single uint8 band, the
+            probabilities do not fit it, or the file cannot be written.
+        ConfigError: If an option is out of range, the mask has no such class, no format has such a
+            suffix, or the layer is there already and ``overwrite`` is not chosen.
 
     Example:
         >>> from mmda import vectorise
@@ -81,111 +77,79 @@ def vectorise(
         >>> list(polygons.counts)
         ['1']
     """
-    for option, value in (("min_area", min_area), ("tolerance", tolerance)):
-        if value < 0:
-            raise ConfigError(f"Expected `{option}` to be 0 or more, but got {value}.")
-    with quiet_georeference(), open_raster(str(mask)) as dataset:
-        crs, transform = _check_mask(dataset, mask)
-        names = read_mask_classes(dataset) or []
-        wanted = _default_classes(dataset, names) if classes is None else sorted(set(classes))
-        areas = _areas(dataset, transform, wanted)
-        found = list(tqdm(areas, desc="polygons", unit="area", disable=not progress))
-        ground = _Ground.of(crs, transform @ (dataset.width / 2, dataset.height / 2))
-    ids = np.array([index for index, _ in found], dtype=np.int64)
-    frame = gpd.GeoDataFrame({"class_id": ids}, geometry=[area for _, area in found])
-    frame = frame.set_crs(crs.to_wkt())
-    frame = _cleaned(frame[ground.area_m2(frame) >= min_area], tolerance, ground)
-    frame["class"] = [names[i] if i < len(names) else str(i) for i in frame["class_id"]]
-    frame["area_m2"] = ground.area_m2(frame)
-    with atomic_path(out) as temporary:
-        columns = ["class_id", "class", "area_m2", "geometry"]
-        frame[columns].to_file(
-            temporary, driver="GPKG", layer="polygons", engine="pyogrio", geometry_type="Polygon"
-        )
-    counts = {
-        names[i] if i < len(names) else str(i): int((frame["class_id"] == i).sum()) for i in wanted
-    }
-    return Polygons(Path(out), counts)
+    names: dict[type, set[str]] = {VectoriseOptions: field_names(VectoriseOptions)}
+    (given,) = split_options(options, names, "vectorise")
+    return vectorise_mask(mask, out, VectoriseOptions(**given), probabilities)
 
 
-def _check_mask(dataset: rasterio.DatasetReader, path: Path | str) -> tuple[CRS, Affine]:
-    """Return CRS and transform of a raster, after a check that it is a mask."""
-    if dataset.count != 1 or dataset.dtypes[0] != "uint8":
-        raise DataError(
-            f"`{path}` has {dataset.count} bands of {dataset.dtypes[0]}; expected a class mask of "
-            "one uint8 band."
-        )
-    place = georeference(dataset, str(path))
-    if place.crs is None or place.transform is None:
-        raise DataError(
-            f"`{path}` cannot be placed on the ground, so its areas in square metres are unknown; "
-            f"polygons need a CRS: {place.advice}."
-        )
-    return place.crs, place.transform
+def vectorise_mask(
+    mask: Path | str,
+    out: Path | str,
+    options: VectoriseOptions,
+    probabilities: Path | str | None = None,
+) -> Polygons:
+    """Do what :func:`vectorise` does, with its options as one object."""
+    out = Path(out)
+    if layer_suffix(out) is None:
+        raise ConfigError(f"`{out}` is a folder; give a file such as `{out / 'polygons.gpkg'}`.")
+    places = layer_places(out, options.roads)
+    check_replaceable(places, options.overwrite)
+    with Mask(mask, probabilities) as source:
+        if options.roads:
+            counts = _write_roads(source, places, options)
+            return Polygons(places["edges"], counts)
+        classes = chosen_classes(options.classes, source.names, source.path)
+        counts = {class_name(i, source.names): 0 for i in classes if source.names}
+        kind = "MultiPolygon" if options.connectivity == 8 else "Polygon"
+        fields = {**FIELDS, **({"confidence": "double"} if source.has_probabilities else {})}
+        layer = Layer(out, "polygons", kind, source.crs)
+        layer.write(fields, _columns(source, classes, options, counts))
+    return Polygons(out, counts)
 
 
-def _default_classes(dataset: rasterio.DatasetReader, names: Sequence[str]) -> list[int]:
-    """Return all class ids of the mask but a background of id 0."""
-    if names:
-        return list(range(1 if names[0].lower() == "background" else 0, len(names)))
-    present: set[int] = set()
-    for _, window in dataset.block_windows(1):
-        present.update(np.unique(dataset.read(1, window=window)).tolist())
-    return sorted(present - {0, IGNORE})
+def _write_roads(
+    mask: Mask, places: Mapping[str, Path], options: VectoriseOptions
+) -> dict[str, int]:
+    from mmda.raster.mapping.polygons.roads import write_roads
+
+    classes = road_classes(options.classes, mask.names, mask.path)
+    return write_roads(mask, places, classes, options)
 
 
-def _areas(
-    dataset: rasterio.DatasetReader, transform: Affine, wanted: Sequence[int]
-) -> Iterator[tuple[int, shapely.Geometry]]:
-    """Yield ``(class id, polygon)``, streaming the band."""
-    keep = set(wanted)
-    source = rasterio.band(dataset, 1)
-    for geometry, value in shapes(source, connectivity=4, transform=transform):
-        if int(value) in keep:
-            yield int(value), shape(geometry)
+def _columns(
+    mask: Mask, classes: list[int], options: VectoriseOptions, counts: dict[str, int]
+) -> Iterator[Columns]:
+    """Yield the columns of the layer, batch by batch, and count the polygons of each class."""
+    maker = ObjectMaker(mask.ground, mask.width, options)
+    for objects in make_objects(mask, classes, options, maker):
+        of_class = [class_name(i, mask.names) for i in objects.class_id.tolist()]
+        for name in of_class:
+            counts[name] = counts.get(name, 0) + 1
+        yield {
+            "id": objects.id,
+            "class_id": objects.class_id,
+            "class": np.array(of_class, dtype=object),
+            "area_m2": objects.area_m2,
+            "orientation": objects.orientation,
+            "confidence": objects.confidence,
+            "geometry": objects.geometry,
+        }
+    for index in sorted(maker.classes):
+        counts.setdefault(class_name(index, mask.names), 0)
 
 
-@dataclass(frozen=True)
-class _Ground:
-    """Measures polygons in metres on the ground.
-
-    Attributes:
-        across: Metres per CRS unit along x, at the centre of the mask.
-        up: Metres per CRS unit along y.
-        equal_area: CRS for areas; ``None`` where the mask's own metres are ground metres.
-    """
-
-    across: float
-    up: float
-    equal_area: str | None
-
-    @classmethod
-    def of(cls, crs: CRS, centre: tuple[float, float]) -> _Ground:
-        """Return the measures of a CRS around a place in its coordinates."""
-        across, up = metres_per_unit(crs, *centre)
-        if is_ground_metric(crs, *centre):
-            return cls(across, up, None)
-        return cls(across, up, local_equal_area_crs(to_degrees(crs, *centre)[0]))
-
-    def area_m2(self, frame: gpd.GeoDataFrame) -> np.ndarray:
-        """Return the polygons' areas in square metres, geodesic where the CRS's are not."""
-        if self.equal_area is None:
-            return shapely.area(frame.geometry.to_numpy()) * self.across * self.up
-        return frame.geometry.to_crs(self.equal_area).area.to_numpy()
-
-    def simplify(self, geometry: np.ndarray, tolerance: float) -> np.ndarray:
-        """Simplify polygons by up to ``tolerance`` metres."""
-        scale = np.array([self.across, self.up])
-        metres = shapely.transform(geometry, lambda points: points * scale)
-        return shapely.transform(shapely.simplify(metres, tolerance), lambda p: p / scale)
-
-
-def _cleaned(frame: gpd.GeoDataFrame, tolerance: float, ground: _Ground) -> gpd.GeoDataFrame:
-    """Simplify, make valid and split into single polygons; leave out empty ones."""
-    geometry = frame.geometry.to_numpy()
-    if tolerance and len(geometry):
-        geometry = ground.simplify(geometry, tolerance)
-    frame = frame.set_geometry(gpd.GeoSeries(shapely.make_valid(geometry), frame.index, frame.crs))
-    frame = frame.explode(ignore_index=True)
-    polygons = frame.geometry.geom_type == "Polygon"
-    return frame[polygons & (shapely.area(frame.geometry.to_numpy()) > 0)].reset_index(drop=True)
+def make_objects(
+    mask: Mask, classes: list[int], options: VectoriseOptions, maker: ObjectMaker
+) -> Iterator[Objects]:
+    """Yield the objects of a mask in batches, in an order that does not depend on the blocks."""
+    parts = Parts(
+        mask.width,
+        diagonal=options.connectivity == 8,
+        clusters=bool(options.tolerance or options.fill_holes),
+    )
+    blocks = mask.blocks(classes, options.block, options.progress)
+    done = (complete for block in blocks for complete in parts.push(block.values, block.confidence))
+    for complete in done:
+        yield maker.make(complete, int(parts.open.first.min()))
+    for complete in parts.finish():
+        yield maker.make(complete, int(parts.open.first.min(initial=0)))
