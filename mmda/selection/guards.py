@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mmda.selection.criteria import source_validation
+from mmda.selection.criteria import class_share_distance, source_validation
 from mmda.selection.statistics import Statistics, shares
 
 KEPT_SKILL = 0.5
 """Share of the best model's skill on the source's validation tiles that a model must have."""
 KEPT_VARIETY = 0.05
 """What a model must predict beside its commonest class, as a share of that in the source."""
+FARTHER = 0.3
+"""How much farther from the source's shares of classes a model may be than the nearest one."""
 LEAST_VARIETY = 0.001
 """The same as a share of the target's pixels, where the source's labels are not known."""
 
@@ -20,8 +22,9 @@ LEAST_VARIETY = 0.001
 def refusals(models: Sequence[Statistics]) -> list[str | None]:
     """Return for each model why it is refused, ``None`` where it is not.
 
-    Two signs count: its source validation has collapsed, or it predicts one class nearly
-    everywhere in the target. The skill on the source is the mean IoU above that of predicting the
+    Three signs count: its source validation has collapsed; it predicts one class nearly everywhere
+    in the target; or the shares of its classes in the target are far from those in the source,
+    while another model's are not, so that the target itself is not the reason. The skill on the source is the mean IoU above that of predicting the
     commonest class everywhere; where no model has any, none is refused for a lack of it. Nor is a
     model whose batch-norm statistics are the target's: those of the source would fit it no longer.
 
@@ -31,10 +34,27 @@ def refusals(models: Sequence[Statistics]) -> list[str | None]:
     validations = [source_validation(model) for model in models]
     known = [value for value in validations if np.isfinite(value)]
     best = max(known, default=float("nan"))
-    return [
+    found = [
         _one_class(model) or _collapsed(model, value, best)
         for model, value in zip(models, validations, strict=True)
     ]
+    distances = [-class_share_distance(model) for model in models]
+    near = min(
+        (d for d, reason in zip(distances, found, strict=True) if not reason and np.isfinite(d)),
+        default=float("nan"),
+    )
+    return [
+        reason or _far(distance, near) for reason, distance in zip(found, distances, strict=True)
+    ]
+
+
+def _far(distance: float, near: float) -> str | None:
+    if not distance > near + FARTHER:  # NaN where the source's labels are not known
+        return None
+    return (
+        f"the shares of its classes in the target are {100 * distance:.0f} points from those in "
+        f"the source, while those of another model are {100 * near:.0f}"
+    )
 
 
 def _one_class(model: Statistics) -> str | None:

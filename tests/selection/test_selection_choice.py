@@ -96,6 +96,24 @@ def test_a_model_with_the_target_s_statistics_is_not_judged_on_the_source(tmp_pa
     assert [m.name for m in selection.models if m.refused] == ["one"]
 
 
+def test_a_model_with_far_shares_of_classes_loses_where_another_has_near_ones(tmp_path):
+    sure = np.tile([0.05, 0.95], (PIXELS, 1))
+    sure[: PIXELS // 4] = [0.95, 0.05]  # three quarters are class 1, in the source a quarter
+    far = statistics(sure, GOOD_ON_SOURCE, np.zeros(PIXELS, bool))
+    near, second = (model(seed, 0.1, 0.6, GOOD_ON_SOURCE) for seed in (0, 1))
+    selection = chosen(tmp_path, "nuclear_norm", far=far, near=near)
+    assert selection.best.name == "near"
+    assert "are 50 points from those in the source" in selection.models[1].refused
+    # Where all are far, the target is another: nobody is refused.
+    same = replace(far, samples=1 - far.samples[::-1])
+    selection = chosen(tmp_path, "nuclear_norm", far=far, same=same)
+    assert [m.refused for m in selection.models] == [None, None]
+    # Nor where the source's labels are not known.
+    blind = [replace(one, source=None) for one in (far, second)]
+    selection = chosen(tmp_path, "nuclear_norm", far=blind[0], second=blind[1])
+    assert selection.best.name == "far" and selection.models[1].refused is None
+
+
 def test_what_is_told(tmp_path):
     selection = chosen(
         tmp_path,
