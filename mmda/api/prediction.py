@@ -11,6 +11,7 @@ from mmda.api.outputs import Outputs, missing_outputs, plan_outputs
 from mmda.errors import ConfigError, DataError, MMDAError
 from mmda.raster.dataset.training_data import TrainingData
 from mmda.raster.mapping.options import PredictOptions
+from mmda.raster.mapping.polygons.classes import chosen_classes
 from mmda.raster.mapping.polygons.options import PolygonOptions, VectoriseOptions
 from mmda.raster.mapping.predict import PredictionSummary, Predictor, predict_raster
 from mmda.utils.options import options_of
@@ -215,6 +216,8 @@ def predict_each(
 
 
 def _predict_one(model: Model, job: Outputs, options: PredictOptions) -> Prediction:
+    if job.polygons is not None:  # refused before work
+        chosen_classes(options.classes, model.classes, model.name or "The model")
     summary = predict_raster(
         job.image,
         job.mask,

@@ -79,6 +79,8 @@ def test_one_file_with_polygons_and_probabilities(files, calls):
         assert dst.colormap(1)[1] == (255, 0, 0, 255)
     frame = gpd.read_file(target.with_name("map_polygons.gpkg"))
     assert frame["area_m2"].tolist() == pytest.approx([200], rel=0.01)
+    with rasterio.open(target.with_name("map_probabilities.tif")) as shares:
+        assert frame["confidence"][0] == pytest.approx(shares.read(2)[10:20, 10:30].mean() / 254)
     assert target.with_name("map_probabilities.tif").exists()
     assert calls[0][2]["cfg_options"] == {"model.width": 3, "model.name": "x"}
 
@@ -86,6 +88,7 @@ def test_one_file_with_polygons_and_probabilities(files, calls):
 @pytest.mark.parametrize(
     ("images", "options", "message"),
     [
+        (["a.tif"], ["--out", "new", "--connectivity", "5"], "connectivity of 4 or 8"),
         (["a.tif", "b.tif"], ["--out", "one.tif"], "both be written to"),
         (["a.tif", "sub/a.tif"], ["--out", "folder"], "both be written to"),
     ],
@@ -111,6 +114,13 @@ def test_a_scheduler_that_ends_the_command_leaves_nothing_half_written(files, ca
     assert error.value.code == 143
     assert not list((files / "out").iterdir())
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_polygons_of_an_unknown_class_are_refused_before_the_network_runs(files, calls, capsys):
+    options = ["--out", str(files / "out"), "--polygons", "--classes", "buildng"]
+    assert run(files, ["a.tif"], *options) == 2
+    assert "has no class `buildng`" in capsys.readouterr().err
+    assert not (files / "out").exists()
 
 
 def test_images_that_are_mapped_already_are_counted(files, calls, capsys):

@@ -113,6 +113,18 @@ def test_a_folder_of_masks_goes_on_after_a_bad_one(files, capsys):
     assert "1 building, 1 road" in out
 
 
+@pytest.mark.parametrize("suffix", ["gpkg", "geojson", "fgb", "parquet"])
+@pytest.mark.parametrize("options", [[], ["--connectivity", "8", "--tolerance", "1"], ["--roads"]])
+@pytest.mark.filterwarnings("ignore:More than one layer")
+def test_of_an_empty_map_the_layers_are_empty(files, suffix, options):
+    with rasterio.open(files / "a_mask.tif", "r+") as mask:
+        mask.write(np.zeros((30, 40), np.uint8), 1)
+    assert run(files, ["a_mask.tif"], f"v.{suffix}", *options) == 0
+    paths = [path for path in files.iterdir() if path.suffix == f".{suffix}"]
+    read = gpd.read_parquet if suffix == "parquet" else gpd.read_file
+    assert [len(read(path)) for path in paths] == [0] * len(paths) and paths
+
+
 def test_of_two_classes_the_first_is_the_background_whatever_its_name(files):
     assert run(files, ["two.tif"], "v.fgb") == 0
     assert set(gpd.read_file(files / "v.fgb")["class"]) == {"building"}

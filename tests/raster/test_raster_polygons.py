@@ -87,7 +87,7 @@ def test_objects_do_not_depend_on_the_blocks(
     mask, rows, connectivity, tolerance, fill, least, band
 ):
     options = {"connectivity": connectivity, "tolerance": tolerance, "fill_holes": fill}
-    with mock.patch("mmda.raster.mapping.polygons.parts.BAND", band):
+    with mock.patch("mmda.raster.mapping.polygons.parts.BAND", band * mask.shape[1]):
         whole = objects(mask, 1000, min_area=least, **options)
         assert objects(mask, rows, min_area=least, **options) == whole
     assert shapely.is_valid([row[0] for row in whole]).all()

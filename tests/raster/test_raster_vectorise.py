@@ -5,7 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pytest
-import rasterio
+import rasterio.features
 import shapely
 from rasterio.transform import from_origin
 
@@ -117,3 +117,20 @@ def test_bad_input(tmp_path, mask):
     with pytest.raises(ConfigError, match=r"min_area.*-1"):
         vectorise(tmp_path / "float.tif", tmp_path / "v.gpkg", min_area=-1)
     assert not (tmp_path / "v.gpkg").exists()
+
+
+def test_damage_in_the_middle_leaves_no_file_and_is_named(tmp_path):
+    mask = np.random.default_rng(0).integers(0, 2, (300, 300)).astype(np.uint8)
+    path = write_mask(tmp_path / "m.tif", mask, **UTM)
+    path.write_bytes(path.read_bytes()[: 300 * 200])
+    for name, more in (("w.gpkg", {}), ("w.parquet", {}), ("w.fgb", {"tolerance": 1})):
+        with pytest.raises(DataError, match=r"Cannot read the raster `.*m\.tif`"):
+            vectorise(path, tmp_path / name, block=60, progress=False, **more)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["m.tif"]
+
+
+def test_an_unknown_option_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"no option `min_aera`.*Did you mean `min_area`"):
+        vectorise(tmp_path / "m.tif", tmp_path / "v.gpkg", min_aera=3)
+    with pytest.raises(ConfigError, match="is a folder"):
+        vectorise(tmp_path / "m.tif", tmp_path)

@@ -13,8 +13,8 @@ from scipy.sparse.csgraph import connected_components
 from mmda.raster.mapping.polygons.corners import find_corners
 from mmda.raster.mapping.polygons.runs import Ints, find_runs, find_touching
 
-BAND = 1024
-"""Parts are handed out together by bands of so many rows, whatever the blocks."""
+BAND = 2**22
+"""Parts are handed out together by bands of rows of so many pixels, whatever the blocks."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ class Parts:
         self._above = np.zeros((1, width), np.uint8)  # the last row so far
         self._of_above: Ints = np.zeros(0, np.int64)  # the parts of its runs
         self._rows = 0
+        self._band = max(1, BAND // width)
         self.open = Table.empty()
         self._corners: Ints = np.zeros((3, 0), np.int64)  # part, x and y
 
@@ -127,7 +128,7 @@ class Parts:
         self._corners = np.concatenate([self._corners, np.stack(more)], axis=1)
         self._above, self._of_above = values[-1:], of_run[runs.row == len(values) - 1]
         self._rows += len(values) - 1
-        yield from self._complete((self._rows - 1) // BAND * BAND)
+        yield from self._complete((self._rows - 1) // self._band * self._band)
 
     def finish(self) -> Iterator[Complete]:
         """Yield what is left when the last row was added."""
@@ -138,7 +139,7 @@ class Parts:
         """Yield the clusters that end above row ``end``, band by band."""
         last = np.zeros(self.open.cluster.max(initial=-1) + 1, np.int64)
         np.maximum.at(last, self.open.cluster, self.open.last)
-        band = last[self.open.cluster] // BAND
+        band = last[self.open.cluster] // self._band
         ready = last[self.open.cluster] < end
         for number in np.unique(band[ready]):
             yield self._taken(ready & (band == number))
