@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,9 @@ from mmda.errors import ConfigError
 from mmda.raster.mapping.options import PredictOptions
 from mmda.raster.mapping.tags import is_map_of
 from mmda.utils.files import leftovers
+
+ABANDONED = 24 * 3600.0
+"""Seconds after which nobody writes to a temporary file any more."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def _check_existing(jobs: Sequence[Outputs], options: PredictOptions) -> None:
 def missing_outputs(
     jobs: Sequence[Outputs], options: PredictOptions, model: str | None
 ) -> list[Outputs]:
-    """Return the jobs that are to be done, and remove what killed processes left of them.
+    """Return the jobs that are to be done, and remove what killed processes left of them long ago.
 
     With ``resume``, those whose files are all there are left out.
 
@@ -76,18 +80,25 @@ def missing_outputs(
         model: What tells the model from others.
 
     Raises:
-        ConfigError: With ``resume``, when a map is another model's or has other options.
+        ConfigError: With ``resume``, when a map is another raster's or model's, or has other
+            options.
     """
     missing = []
     for job in jobs:
         for folder in {path.parent for path in job.written}:
             names = {path.name for path in job.written}
             for leftover in [path for path, name in leftovers(folder) if name in names]:
-                leftover.unlink(missing_ok=True)
-        if options.resume and job.mask.exists() and not is_map_of(job.mask, model, options):
+                if time.time() - leftover.stat().st_mtime > ABANDONED:
+                    leftover.unlink(missing_ok=True)
+        if (
+            options.resume
+            and job.mask.exists()
+            and not is_map_of(job.mask, job.image, model, options)
+        ):
             raise ConfigError(
-                f"`{job.mask}` was made by another model or with other options, so it cannot be "
-                "left for --resume. Choose another output, or --overwrite to replace it."
+                f"`{job.mask}` was made of another raster, by another model or with other options, "
+                "so it cannot be left for --resume. Choose another output, or --overwrite to "
+                "replace it."
             )
         if not (options.resume and all(path.exists() for path in job.written)):
             missing.append(job)

@@ -37,7 +37,8 @@ class Model:
         palette: One ``[r, g, b]`` per class, 0..255, or ``None``.
         bands: Number of bands that it expects; ``None`` where it does not say.
         training_data: What its training images were like; ``None`` where nobody knows.
-        name: What tells it from others, its file and a digest of its weights, which masks keep.
+        name: What tells it from others, its file and a digest of weights, config and
+            temperature, which masks keep.
         config: The config that it was built from; ``None`` where it was built otherwise.
     """
 
@@ -98,6 +99,7 @@ def load_model(
             "`metainfo=dict(classes=..., palette=...)` in the config's dataset."
         )
     bands = getattr(network.data_preprocessor, "num_bands", None)
+    weights = weights_digest(Path(checkpoint))
     data = meta.get("training_data")
     return Model(
         network,
@@ -106,9 +108,16 @@ def load_model(
         meta.get("palette"),
         bands,
         None if data is None else TrainingData.from_json(data),
-        f"{Path(checkpoint).name} {weights_digest(Path(checkpoint))[:12]}",
+        _name(Path(checkpoint), [weights, loaded.model.to_dict(), network.temperature]),
         loaded,
     )
+
+
+def _name(checkpoint: Path, parts: list[Any]) -> str:
+    """Return what tells a model from others: its file, and a digest of all that it predicts by."""
+    from mmda.selection.identity import text_digest
+
+    return f"{checkpoint.name} {text_digest(parts)[:12]}"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmda.errors import ConfigError
-from mmda.evaluation.options import ScoreOptions
+from mmda.evaluation.options import LAYERS, ScoreOptions
 
 if TYPE_CHECKING:
     from mmda.evaluation.score import MapScores
@@ -60,7 +60,13 @@ def _pairs(maps: Path, truth: Path) -> list[tuple[Path, Path]]:
     )
     if not masks:
         raise ConfigError(f"`{maps}` holds no masks (.tif).")
-    known = {path.stem.removesuffix(MASK): path for path in sorted(truth.iterdir())}
+    suffixes = (".tif", ".tiff", *LAYERS)
+    files = [p for p in sorted(truth.iterdir()) if p.suffix.lower() in suffixes and _is(p)]
+    known = {path.stem.removesuffix(MASK): path for path in files}
+    for folder, listed in ((truth, files), (maps, masks)):
+        names = [path.stem.removesuffix(MASK) for path in listed]
+        if double := next((name for name in names if names.count(name) > 1), None):
+            raise ConfigError(f"`{folder}` has several files of the scene `{double}`; keep one.")
     missing = [path.name for path in masks if path.stem.removesuffix(MASK) not in known]
     if missing:
         raise ConfigError(

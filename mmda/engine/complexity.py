@@ -20,7 +20,7 @@ from mmda.engine.inference import without_pretrained
 from mmda.engine.launch import load_config
 from mmda.errors import ConfigError
 from mmda.models.cyclegan import CycleGAN
-from mmda.models.segmentors import UDASegmentor
+from mmda.models.segmentors import TwinEncoderDecoder, UDASegmentor
 from mmda.registry import MODELS
 
 WARM_UP = 2  # passes before the timed ones
@@ -111,7 +111,7 @@ def _parts(
         return (
             model.predictor,
             _segmentation(model),
-            lambda: MODELS.build(config.model.segmentor),
+            lambda: MODELS.build({**config.model.segmentor, "type": _plain_type(model.predictor)}),
         )
     if isinstance(model, CycleGAN):
         generator: Any = model.generators["target"]
@@ -133,14 +133,22 @@ def _segmentation(model: UDASegmentor) -> Callable[[Tensor], Any]:
     return predict
 
 
+def _plain_type(predictor: nn.Module) -> str:
+    """Return the type of the network without adaptation, which predicts by its decode head alone."""
+    return (
+        "EncoderDecoder" if isinstance(predictor, TwinEncoderDecoder) else type(predictor).__name__
+    )
+
+
 def _plain_pass(network: Any) -> Callable[[Tensor], Any]:
     return network if not hasattr(network, "encode_decode") else _segmentation(network)
 
 
 def _count(module: nn.Module) -> int:
-    """Count the parameters that inference uses, which are all but those of auxiliary heads."""
+    """Count the parameters that inference uses: an auxiliary head's only where it predicts, too."""
     named = module.named_parameters()
-    return sum(p.numel() for name, p in named if not name.startswith("auxiliary_head."))
+    unused = () if isinstance(module, TwinEncoderDecoder) else ("auxiliary_head.",)
+    return sum(p.numel() for name, p in named if not name.startswith(unused))
 
 
 @torch.no_grad()

@@ -27,11 +27,12 @@ def apls(
 ) -> float:
     """Return the average path length similarity of two road graphs, 0 to 1.
 
-    Van Etten et al. 2018 (SpaceNet). Control points are the nodes of one graph and points along its
-    edges. Each is snapped to the other graph. For all pairs that a path connects, the lengths L and
-    L' of the shortest paths in both graphs are compared: the pair costs ``min(1, |L - L'| / L)``,
-    and 1 where a point is not snapped or there is no path in the other graph. The score of one
-    direction is 1 minus the mean cost, and the result is the harmonic mean of both directions.
+    After Van Etten et al. 2018 (SpaceNet), whose code takes other control points and averages over
+    scenes: figures are not SpaceNet's. Control points are the nodes of one graph and points along
+    its edges. Each is snapped to the other graph. For all pairs that a path connects, the lengths L
+    and L' of the shortest paths in both graphs are compared: the pair costs
+    ``min(1, |L - L'| / L)``, and 1 where a point is not snapped or there is no path in the other
+    graph. The score of one direction is 1 minus the mean cost, and the result is the harmonic mean of both directions.
 
     Args:
         truth: Graph with ``point`` at nodes and ``line`` and ``length`` at edges, as
@@ -81,7 +82,7 @@ def _similarity(
                 continue
             path = None if end_there is None else there.get(end_there)
             costs.append(1.0 if path is None else min(1.0, abs(length - path) / length))
-    return 1 - float(np.mean(costs)) if costs else 0.0
+    return 1 - float(np.mean(costs)) if costs else 1.0  # a ring without a second control point
 
 
 def _control_points(graph: nx.MultiGraph, spacing: float) -> list[Point]:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from mmda.errors import ConfigError
 from mmda.utils.options import documented, option
 
+LAYERS = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet")
+"""Endings of layers of polygons."""
+
 
 @documented
 @dataclass(frozen=True)
@@ -25,22 +28,29 @@ class ScoreOptions:
     road: int | None = option(
         "id of the class whose centre lines are compared by path lengths (APLS)", None
     )
+    gsd: float | None = option("metres per pixel of maps without a CRS", None)
     level: float = option("share of the bootstrap's scores inside an interval", 0.95)
     repeats: int = option("draws of the bootstrap", 1000)
     seed: int = option("seed of the bootstrap, and of control points", 0)
 
     def __post_init__(self) -> None:
-        for name, low, high in (
-            ("boundary", 0, math.inf),
-            ("radius", 0, math.inf),
-            ("iou", 0, 1),
-            ("min_area", 0, math.inf),
-            ("level", 0, 1),
-            ("repeats", 1, 10**6),
+        for name, low, high, above in (
+            ("boundary", 0, math.inf, False),
+            ("radius", 0, math.inf, False),
+            ("iou", 0, 1, True),
+            ("min_area", 0, math.inf, False),
+            ("level", 0, 1, True),
+            ("repeats", 1, 10**6, False),
+            ("seed", 0, 2**32 - 1, False),
+            ("road", 0, 254, False),
+            ("gsd", 0, math.inf, True),
         ):
             value = getattr(self, name)
-            open_ends = name in ("level",) and value in (0, 1)
-            if not low <= value <= high or open_ends or value == math.inf:
+            if value is None:
+                continue
+            inside = low < value if above else low <= value
+            if not (inside and value <= high and value < math.inf) or (name, value) == ("level", 1):
                 raise ConfigError(
-                    f"`{name}` is {value:g}; expected a number from {low} to {high:g}."
+                    f"`{name}` is {value:g}; expected a number {'above' if above else 'from'} "
+                    f"{low} to {high:g}."
                 )

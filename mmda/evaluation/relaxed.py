@@ -27,7 +27,13 @@ class MatchCounts(NamedTuple):
     labelled: int
 
 
-def relaxed_counts(prediction: Mask, label: Mask, radius: float, unknown: Mask) -> MatchCounts:
+def relaxed_counts(
+    prediction: Mask,
+    label: Mask,
+    radius: float,
+    unknown: Mask,
+    sides: tuple[float, float] = (1.0, 1.0),
+) -> MatchCounts:
     """Count pixels that lie within a distance of the other mask (Mnih and Hinton, ECCV 2010).
 
     Precision is the share of predicted pixels within ``radius`` of a true one, recall that of true
@@ -36,20 +42,21 @@ def relaxed_counts(prediction: Mask, label: Mask, radius: float, unknown: Mask) 
     Args:
         prediction: (H, W).
         label: (H, W).
-        radius: In pixels, 0 or more; 3 as published.
+        radius: In the unit of ``sides``, 0 or more; 3 pixels as published.
         unknown: Pixels that do not count, (H, W).
+        sides: Height and width of a pixel.
     """
     one, other = prediction & ~unknown, label & ~unknown
     return MatchCounts(
-        _within(one, other, radius),
+        _within(one, other, radius, sides),
         int(one.sum()),
-        _within(other, one, radius),
+        _within(other, one, radius, sides),
         int(other.sum()),
     )
 
 
-def _within(mask: Mask, other: Mask, radius: float) -> int:
+def _within(mask: Mask, other: Mask, radius: float, sides: tuple[float, float]) -> int:
     """Count pixels of ``mask`` at most ``radius`` from the nearest pixel of ``other``."""
     if not other.any():
         return 0
-    return int((mask & (distance_transform_edt(~other) <= radius)).sum())
+    return int((mask & (distance_transform_edt(~other, sampling=sides) <= radius)).sum())

@@ -14,8 +14,10 @@ from mmda.evaluation.objects import object_counts
 from mmda.evaluation.options import ScoreOptions
 from mmda.evaluation.relaxed import relaxed_counts
 from mmda.raster.decoding import IGNORE
-from mmda.raster.mapping.road_graph import road_graph
+from mmda.raster.mapping.road_graph import RoadGraphOptions, road_graph
 
+UNMENDED = RoadGraphOptions(spur=5.0, gap=0.0)
+"""Roads as a map has them: gaps are not bridged before they are judged."""
 Numbers = NDArray[np.float64]
 
 
@@ -28,8 +30,8 @@ class SceneCounts:
         bands: Intersection and union of the bands along outlines, (..., C, 2).
         near: Pixels within the radius, see ``MatchCounts``, (..., C, 4).
         objects: Objects, (..., C, 4).
-        paths: Sum of path length similarity times length of the true roads in metres, and these
-            metres, (..., 2).
+        paths: Sum of path length similarity times metres of road, and these metres, those of the
+            truth or of the map, whichever has more, (..., 2): invented roads count.
     """
 
     matrix: Numbers
@@ -62,7 +64,7 @@ class SceneCounts:
         return found
 
     def apls(self) -> Numbers:
-        """Return the path length similarity, weighted by the true roads' lengths, in percent."""
+        """Return the path length similarity, weighted by metres of road, in percent."""
         return _share(self.paths[..., 0], self.paths[..., 1])
 
 
@@ -93,18 +95,18 @@ def count_scene(
     unknown = (label == IGNORE) | (prediction == IGNORE)
     known = np.where(unknown, IGNORE, label)
     predicted = np.where(unknown, 0, prediction)
-    metres = float(np.sqrt(pixel[0] * pixel[1]))
-    width = max(1, round(options.boundary / metres))
-    least = max(1, round(options.min_area / metres**2))
+    sides = (pixel[1], pixel[0])  # metres down, metres across
+    least = max(1, round(options.min_area / (pixel[0] * pixel[1])))
     parts: dict[str, list] = {"bands": [], "near": [], "objects": []}
     for index in range(classes):
         one, other = (predicted == index) & ~unknown, known == index
-        parts["bands"].append(boundary_counts(one, other, width, unknown))
-        parts["near"].append(relaxed_counts(one, other, options.radius / metres, unknown))
+        parts["bands"].append(boundary_counts(one, other, options.boundary, unknown, sides))
+        parts["near"].append(relaxed_counts(one, other, options.radius, unknown, sides))
         parts["objects"].append(object_counts(one, other, unknown, options.iou, least))
     paths = (0.0, 0.0)
     if options.road is not None:
-        paths = _paths(predicted == options.road, known == options.road, pixel, options)
+        road = (predicted == options.road) & ~unknown
+        paths = _paths(road, known == options.road, pixel, options)
     arrays = {name: np.array(values, float) for name, values in parts.items()}
     matrix = confusion_matrix(predicted, known, classes).astype(float)
     return SceneCounts(matrix, paths=np.array(paths), **arrays)
@@ -116,7 +118,7 @@ def _paths(
     pixel: tuple[float, float],
     options: ScoreOptions,
 ) -> tuple[float, float]:
-    true, proposed = road_graph(label, pixel), road_graph(prediction, pixel)
-    length = sum(edge["length"] for *_, edge in true.edges(data=True))
+    true, proposed = (road_graph(mask, pixel, UNMENDED) for mask in (label, prediction))
+    lengths = [sum(e["length"] for *_, e in one.edges(data=True)) for one in (true, proposed)]
     similarity = apls(true, proposed, seed=options.seed)
-    return (0.0, 0.0) if np.isnan(similarity) else (similarity * length, length)
+    return (0.0, 0.0) if np.isnan(similarity) else (similarity * max(lengths), max(lengths))

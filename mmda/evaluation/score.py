@@ -12,17 +12,17 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from rasterio.features import rasterize
+from shapely.geometry import box
 
 from mmda.errors import DataError
 from mmda.evaluation.bootstrap import draws, interval
-from mmda.evaluation.options import ScoreOptions
+from mmda.evaluation.options import LAYERS, ScoreOptions
 from mmda.evaluation.scene_counts import Numbers, SceneCounts, count_scene
 from mmda.raster.io.georeference import georeference
 from mmda.raster.io.ground import pixel_metres
 from mmda.raster.io.handles import open_raster, quiet_georeference
 from mmda.raster.mapping.write import read_mask_classes
 
-LAYERS = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet")
 PARTS = ("matrix", "bands", "near", "objects", "paths")
 
 
@@ -82,8 +82,10 @@ def score_maps(
     names: list[str] = list(classes or ())
     counts = []
     for prediction, truth in pairs:
-        predicted, label, pixel, stored = _read(prediction, truth)
+        predicted, label, pixel, stored = _read(prediction, truth, options.gsd)
         names = names or stored
+        if options.road is not None and options.road >= len(names):
+            raise DataError(f"`road` is {options.road}, but the classes are {names}, from id 0.")
         try:
             counts.append(count_scene(predicted, label, len(names), pixel, options))
         except ValueError as error:
@@ -111,9 +113,9 @@ def score_maps(
 
 
 def _read(
-    prediction: Path, truth: Path
+    prediction: Path, truth: Path, gsd: float | None
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], tuple[float, float], list[str]]:
-    """Return both masks, the size of a pixel in metres (1, 1 where unknown), and class names."""
+    """Return both masks, width and height of a pixel in metres, and class names."""
     for path in (prediction, truth):
         if not path.exists():
             raise DataError(f"`{path}` does not exist; expected a map or its truth.")
@@ -121,17 +123,18 @@ def _read(
         predicted = _mask(dataset, prediction)
         place = georeference(dataset, str(prediction))
         metres = pixel_metres(place.crs, place.transform, dataset.height, dataset.width)
-        pixel = (1.0, 1.0) if metres is None else (metres[1], metres[0])
+        if metres is None and gsd is None:
+            raise DataError(
+                f"`{prediction}` cannot be placed on the ground ({place.advice}), so distances in "
+                "metres are unknown. Give the size of its pixels with --gsd METRES."
+            )
+        pixel = (gsd or 1.0, gsd or 1.0) if metres is None else (metres[1], metres[0])
         stored = read_mask_classes(dataset) or ["background", "class 1"]
         if truth.suffix.lower() in LAYERS:
             return predicted, _burnt(truth, dataset), pixel, stored
         with open_raster(str(truth)) as other:
             label = _mask(other, truth)
-            same = (
-                not other.crs
-                or not dataset.crs
-                or (other.crs == dataset.crs and other.transform.almost_equals(dataset.transform))
-            )
+            same = _same_place(dataset, other)
     if label.shape != predicted.shape or not same:
         raise DataError(
             f"`{prediction}` ({predicted.shape[1]} x {predicted.shape[0]} pixels) and `{truth}` "
@@ -139,6 +142,16 @@ def _read(
             "other's grid, for example with `gdalwarp -r near -te ... -ts ...`."
         )
     return predicted, label, pixel, stored
+
+
+def _same_place(one: Any, other: Any) -> bool:
+    """Tell whether two rasters of one size have the same pixels, to a tenth of one."""
+    if one.crs and other.crs and one.crs != other.crs:
+        return False
+    corners = [(0, 0), (one.width, 0), (0, one.height)]
+    back = ~one.transform
+    moved = [np.subtract(back @ (other.transform @ corner), corner) for corner in corners]
+    return bool(np.abs(moved).max() < 0.1)
 
 
 def _mask(dataset: Any, path: Path) -> NDArray[np.uint8]:
@@ -153,12 +166,24 @@ def _mask(dataset: Any, path: Path) -> NDArray[np.uint8]:
 def _burnt(layer: Path, dataset: rasterio.DatasetReader) -> NDArray[np.uint8]:
     """Return the polygons of a layer as class 1 on the pixels of a map."""
     reader = gpd.read_parquet if layer.suffix.lower() == ".parquet" else gpd.read_file
-    frame = reader(layer)
+    try:
+        frame = reader(layer)
+    except Exception as error:  # the readers of each format have their own
+        raise DataError(f"The layer `{layer}` cannot be read: {error}") from error
     if frame.crs is None or dataset.crs is None:
         raise DataError(
             f"`{layer}` and `{dataset.name}` need a CRS both, or nobody knows where they meet."
         )
-    shapes = [(one, 1) for one in frame.to_crs(dataset.crs.to_wkt()).geometry if one is not None]
+    frame = frame.to_crs(dataset.crs.to_wkt())
+    shapes = [one for one in frame.geometry if one is not None and not one.is_empty]
+    if kinds := {one.geom_type for one in shapes} - {"Polygon", "MultiPolygon"}:
+        raise DataError(
+            f"`{layer}` holds {', '.join(sorted(kinds))}, expected polygons: buffer lines by half "
+            "their width first."
+        )
+    if shapes and not box(*dataset.bounds).intersects(box(*frame.total_bounds)):
+        raise DataError(f"`{layer}` lies elsewhere than `{dataset.name}`: check both CRS.")
     if not shapes:
         return np.zeros(dataset.shape, np.uint8)
-    return rasterize(shapes, dataset.shape, fill=0, transform=dataset.transform, dtype="uint8")
+    pairs = [(one, 1) for one in shapes]
+    return rasterize(pairs, dataset.shape, fill=0, transform=dataset.transform, dtype="uint8")

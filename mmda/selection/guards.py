@@ -24,9 +24,10 @@ def refusals(models: Sequence[Statistics]) -> list[str | None]:
 
     Three signs count: its source validation has collapsed; it predicts one class nearly everywhere
     in the target; or the shares of its classes in the target are far from those in the source,
-    while another model's are not, so that the target itself is not the reason. The skill on the source is the mean IoU above that of predicting the
-    commonest class everywhere; where no model has any, none is refused for a lack of it. Nor is a
-    model whose batch-norm statistics are the target's: those of the source would fit it no longer.
+    while another model's are not, so that the target itself is not the reason. The skill on the
+    source is the mean IoU above that of predicting the commonest class everywhere; where no model
+    has any, none is refused for a lack of it. Nor is a model whose batch-norm statistics are the
+    target's: those of the source would fit it no longer.
 
     Args:
         models: Statistics of the models, of which ``samples`` are not looked at.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -35,6 +37,9 @@ def test_a_loaded_model_knows_its_training(trained, config):
     model = mmda.load_model(config, trained.checkpoint, device="cpu")
     assert (model.classes, model.bands) == (["background", "building"], 3)
     assert re.fullmatch(r"iter_60\.pth [0-9a-f]{12}", model.name)
+    smaller = {"model.segmentor.decode_head.dropout_ratio": 0.3}
+    other = mmda.load_model(config, trained.checkpoint, device="cpu", cfg_options=smaller)
+    assert other.name != model.name
     assert isinstance(model.training_data, TrainingData)
     assert model.training_data.gsd == (0.5, 0.5)
     probabilities = model.predictor(np.zeros((2, 3, 64, 64), np.uint8))
@@ -112,24 +117,31 @@ def test_maps_that_are_there_are_kept_unless_they_are_to_be_replaced(scenes, mon
     images = [scenes / "a.tif", scenes / "b.tif"]
     mmda.predict(model, images[0], out, mmda.PredictOptions(**QUIET))
     before = (out / "a_mask.tif").read_bytes()
-    (out / ".b_mask.tmp-12ab34cd.tif").write_bytes(b"what a killed process left")
-    (out / ".other.tmp-12ab34cd.tif").write_bytes(b"what another process writes")
+    for name in (".b_mask.tmp-12ab34cd.tif", ".other.tmp-12ab34cd.tif"):
+        (out / name).write_bytes(b"what a killed process left")
+        os.utime(out / name, (0, 0))
+    (out / ".b_mask.tmp-00ab34cd.tif").write_bytes(b"what another process writes")
     with pytest.raises(ConfigError, match=r"a_mask\.tif` exists already"):
         mmda.predict(model, images, out, mmda.PredictOptions(**QUIET))
     (done,) = mmda.predict(model, images, out, mmda.PredictOptions(resume=True, **QUIET))
     assert done.files.mask == out / "b_mask.tif"
     assert (out / "a_mask.tif").read_bytes() == before
     assert {path.name for path in out.iterdir()} == {
-        "a_mask.tif", "b_mask.tif", ".other.tmp-12ab34cd.tif",
+        "a_mask.tif", "b_mask.tif", ".other.tmp-12ab34cd.tif", ".b_mask.tmp-00ab34cd.tif",
     }  # fmt: skip
     both = mmda.predict(model, images, out, mmda.PredictOptions(overwrite=True, **QUIET))
     assert len(both) == 2 and (out / "a_mask.tif").read_bytes() == before
     for other, options in (
         (replace(model, name="one.pth 5678"), mmda.PredictOptions(resume=True, **QUIET)),
         (model, mmda.PredictOptions(resume=True, **{**QUIET, "tile": 32})),
+        (model, mmda.PredictOptions(resume=True, polygons=True, min_area=5, **QUIET)),
     ):
         with pytest.raises(ConfigError, match="another model or with other options"):
             mmda.predict(other, images, out, options)
+    (scenes / "elsewhere").mkdir()
+    same_name = shutil.copy(images[0], scenes / "elsewhere" / "a.tif")
+    with pytest.raises(ConfigError, match="made of another raster"):
+        mmda.predict(model, same_name, out, mmda.PredictOptions(resume=True, **QUIET))
 
 
 def test_a_raster_without_a_place_has_no_polygons_and_that_is_said_first(scenes, monkeypatch):

@@ -93,11 +93,62 @@ def test_pixels_without_data_or_label_do_not_count(tmp_path):
         assert found.pooled[name].tolist() == [100, 100], name
 
 
+def test_pixels_of_a_geographic_crs_are_metres_on_the_ground(tmp_path):
+    """At 60 degrees north a degree of longitude is half as long as one of latitude."""
+    paths = []
+    for name, row, column in (("map", 20, 40), ("north", 22, 40), ("east", 20, 42)):
+        mask = np.zeros((60, 80), np.uint8)
+        mask[row : row + 10, column : column + 10] = 1
+        paths.append(tmp_path / f"{name}.tif")
+        with rasterio.open(
+            paths[-1], "w", driver="GTiff", height=60, width=80, count=1, dtype="uint8",
+            crs="EPSG:4326", transform=from_origin(10, 60, 9e-6, 9e-6),
+        ) as raster:  # fmt: skip
+            raster.write(mask, 1)
+    options = mmda.ScoreOptions(radius=1.2, boundary=1.2)
+    north, east = (mmda.score(paths[0], path, options) for path in paths[1:])
+    assert east.pooled["relaxed F1"][1] == 100  # two pixels are a metre
+    assert north.pooled["relaxed F1"][1] == pytest.approx(90, abs=0.1)  # two pixels are two metres
+    with rasterio.open(paths[1], "r+") as raster:
+        raster.transform = from_origin(10, 60, 18e-6, 18e-6)
+    with pytest.raises(mmda.DataError, match="have not the same pixels"):
+        mmda.score(paths[0], paths[1])
+
+
+def test_roads_are_judged_as_they_are_mapped(tmp_path):
+    one = road(20)
+    one[:, 190:] = 255
+    path = write(tmp_path / "one.tif", one)
+    for index in (0, 1):  # what is unknown is no road
+        found = mmda.score(path, path, mmda.ScoreOptions(road=index))
+        assert found.apls[0] == pytest.approx(100)
+    broken = write(tmp_path / "broken.tif", road(20, 4))
+    whole = write(tmp_path / "whole.tif", road(20))
+    found = mmda.score(broken, whole, mmda.ScoreOptions(road=1))
+    assert found.apls[0] < 95  # a gap of 4 m is not bridged before it is judged
+    (tmp_path / "m").mkdir(), (tmp_path / "t").mkdir()
+    for folder, names in (("m", ("a", "b")), ("t", ("a",))):
+        for name in names:
+            write(tmp_path / folder / f"{name}.tif", road(20))
+    write(tmp_path / "t" / "b.tif", np.zeros((60, 200), np.uint8))  # a scene without roads
+    found = mmda.score(tmp_path / "m", tmp_path / "t", mmda.ScoreOptions(road=1))
+    assert found.apls[0] == pytest.approx(50)
+
+
 def test_what_does_not_fit(folders, tmp_path, capsys):
     maps, truth = str(folders / "maps"), str(folders / "truth")
     moved = str(write(tmp_path / "moved.tif", road(20), left=5e5 + 1))
     odd = str(write(tmp_path / "odd.tif", road(20) * 3))
     one = str(folders / "maps" / "a_mask.tif")
+    nowhere = str(write(tmp_path / "nowhere.tif", road(20), crs=None))
+    lines, far, broken = (tmp_path / f"{name}.gpkg" for name in ("lines", "far", "broken"))
+    line = shapely.LineString([(5e5, 5e6 - 10), (5e5 + 50, 5e6 - 10)])
+    gpd.GeoDataFrame(geometry=[line], crs="EPSG:32633").to_file(lines)
+    gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 9, 9)], crs="EPSG:32633").to_file(far)
+    broken.write_bytes(b"no layer")
+    double = tmp_path / "double"
+    for name in ("a", "a_mask"):
+        write(double / f"{name}.tif", road(20))
     (folders / "truth" / "a.tif").unlink()
     for arguments, words in (
         ([maps, truth], "no truth for 1 of 2 maps"),
@@ -107,6 +158,14 @@ def test_what_does_not_fit(folders, tmp_path, capsys):
         ([one, odd], "has the value 3"),
         ([one, one, "--iou", "2"], "`iou` is 2"),
         ([one, one, "--boundary", "nan"], "`boundary` is nan"),
+        ([one, one, "--iou", "0"], "`iou` is 0; expected a number above 0"),
+        ([one, one, "--seed", "-1"], "`seed` is -1"),
+        ([one, one, "--road", "7"], "`road` is 7, but the classes are"),
+        ([nowhere, nowhere], "--gsd METRES"),
+        ([one, str(lines)], "expected polygons: buffer lines"),
+        ([one, str(far)], "lies elsewhere"),
+        ([one, str(broken)], "cannot be read"),
+        ([str(double), truth], "several files of the scene `a`"),
     ):
         assert main(["score", *arguments]) == 2, arguments
         assert words in capsys.readouterr().err, arguments

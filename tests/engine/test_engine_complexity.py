@@ -61,6 +61,16 @@ def test_source_only_and_adapted_cost_the_same(write_config):
         assert getattr(plain, name) == getattr(adapted, name)
 
 
+def test_two_classifiers_that_predict_together_cost_one_more():
+    clan, plain = (
+        measure(f"mmda::toy/{name}.py", SIZE, device="cpu", repeats=1)
+        for name in ("clan", "source_only")
+    )
+    assert clan.parameters > plain.parameters and clan.macs > plain.macs
+    assert clan.added_parameters == clan.parameters - plain.parameters
+    assert clan.added_macs == clan.macs - plain.macs and not clan.adds_nothing
+
+
 def test_a_method_that_runs_at_inference_is_found(write_config, monkeypatch, capsys):
     plain = UDASegmentor.encode_decode
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from mmda.errors import ConfigError
@@ -74,9 +74,11 @@ class PredictOptions(PolygonOptions):
     @property
     def of_map(self) -> dict[str, Any]:
         """What a map hangs on, beside the model and the raster, as plain values."""
-        names = ("tile", "overlap", "bands", "gsd", "nodata", "nominal_gsd", "grid")
+        names = ["tile", "overlap", "bands", "gsd", "nodata", "nominal_gsd", "grid"]
+        if self.polygons:
+            names += [field.name for field in fields(PolygonOptions)]
         values = {name: getattr(self, name) for name in names}
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
+        return {k: list(v) if isinstance(v, (tuple, list)) else v for k, v in values.items()}
 
 
 def _number(gsd: Gsd) -> Gsd:

@@ -117,7 +117,7 @@ def predict_raster(
         frame = Frame.of(source, own_pixels=options.grid == "input")
         for target, count in files.bands(num_classes).items():
             ensure_free_space(target.parent, frame.height * frame.width * count)
-        tags = map_tags(model, options)
+        tags = map_tags(image, model, options)
         pool = HandlePool()
         stack.callback(pool.close)
         output = stack.enter_context(

@@ -10,22 +10,23 @@ from rasterio.errors import RasterioError
 
 from mmda.raster.io.handles import quiet_georeference
 from mmda.raster.mapping.options import PredictOptions
+from mmda.raster.scene import absolute_path
 
-MODEL, OPTIONS = "MODEL", "OPTIONS"
+MODEL, OPTIONS, IMAGE = "MODEL", "OPTIONS", "IMAGE"
 
 
-def map_tags(model: str | None, options: PredictOptions) -> dict[str, str]:
-    """Return the tags of a mask: the model, where it is known, and the options of the map."""
-    tags = {OPTIONS: json.dumps(options.of_map)}
+def map_tags(image: Path | str, model: str | None, options: PredictOptions) -> dict[str, str]:
+    """Return the tags of a mask: the raster, the model, where it is known, and the options."""
+    tags = {IMAGE: absolute_path(image), OPTIONS: json.dumps(options.of_map)}
     return tags if model is None else {**tags, MODEL: model}
 
 
-def is_map_of(mask: Path, model: str | None, options: PredictOptions) -> bool:
-    """Tell whether a mask was made by a model with the same options."""
+def is_map_of(mask: Path, image: Path | str, model: str | None, options: PredictOptions) -> bool:
+    """Tell whether a mask was made of a raster by a model with the same options."""
     try:
         with quiet_georeference(), rasterio.open(mask) as dataset:
             found = dataset.tags()
     except RasterioError:
         return False
-    wanted = map_tags(model, options)
+    wanted = map_tags(image, model, options)
     return {name: found.get(name) for name in wanted} == wanted
