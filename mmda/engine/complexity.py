@@ -134,7 +134,7 @@ def _segmentation(model: UDASegmentor) -> Callable[[Tensor], Any]:
 
 
 def _plain_type(predictor: nn.Module) -> str:
-    """Return the type of the network without adaptation, which predicts by its decode head alone."""
+    """Return the type of the network without adaptation; it predicts by its decode head."""
     return (
         "EncoderDecoder" if isinstance(predictor, TwinEncoderDecoder) else type(predictor).__name__
     )

@@ -32,7 +32,8 @@ def apls(
     its edges. Each is snapped to the other graph. For all pairs that a path connects, the lengths L
     and L' of the shortest paths in both graphs are compared: the pair costs
     ``min(1, |L - L'| / L)``, and 1 where a point is not snapped or there is no path in the other
-    graph. The score of one direction is 1 minus the mean cost, and the result is the harmonic mean of both directions.
+    graph. The score of one direction is 1 minus the mean cost, and the result is the harmonic mean
+    of both directions.
 
     Args:
         truth: Graph with ``point`` at nodes and ``line`` and ``length`` at edges, as
