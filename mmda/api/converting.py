@@ -42,7 +42,7 @@ def convert(
     Raises:
         ConfigError: When the checkpoint has none of the layouts, or several and none is given, when
             weights are missing, left over or of another shape, when the classes or ``like`` do not
-            fit, or a file exists.
+            fit, or a file exists or cannot be written.
 
     Example:
         >>> from mmda import convert, load_model

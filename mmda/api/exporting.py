@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mmda.api.prediction import Model
 from mmda.errors import ConfigError
+from mmda.utils.files import check_new_file
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -24,12 +25,14 @@ class Exported:
     Attributes:
         path: The file.
         config: The config that was written beside it, of a ``.pth`` file.
+        notes: What MMSegmentation does not do as mmda does, of a ``.pth`` file.
         needs: Names of parts that only mmda has, of a ``.pth`` file.
         difference: Of an ``.onnx`` file, how far its probabilities differed from the model's.
     """
 
     path: Path
     config: Path | None = None
+    notes: list[str] = field(default_factory=list)
     needs: list[str] = field(default_factory=list)
     difference: float | None = None
 
@@ -52,8 +55,8 @@ def export(model: Model, out: str | Path) -> Path:
 
     Raises:
         ConfigError: When ``out`` ends in something else, a library of the format is not installed,
-            the model adapts at test time, its ONNX file gives other probabilities, or a config is
-            there already.
+            the model adapts at test time, its ONNX file gives other probabilities, or a file is
+            there already or cannot be written.
 
     Example:
         >>> from mmda import export, load_model
@@ -65,11 +68,19 @@ def export(model: Model, out: str | Path) -> Path:
     return write_model(model, out).path
 
 
+def check_out(path: Path) -> None:
+    """Raise a :class:`ConfigError` if a model cannot be exported to a path; no model is needed."""
+    if path.suffix not in SUFFIXES:
+        raise ConfigError(f"`{path}` must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.")
+    check_new_file(path)
+    if path.suffix == ".pth":
+        check_new_file(path.with_suffix(".py"))
+
+
 def write_model(model: Model, out: str | Path) -> Exported:
     """Do what :func:`export` does, and return what there is to know of the file."""
     path = Path(out)
-    if path.suffix not in SUFFIXES:
-        raise ConfigError(f"`{path}` must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}.")
+    check_out(path)
     network = model.network
     if path.suffix == ".safetensors":
         from mmda.engine import safetensors_file
@@ -92,8 +103,5 @@ def _export_mmseg(network: UDASegmentor, config: Config | None, path: Path) -> E
 
     if config is None:
         raise ConfigError("A .pth file needs the model's config; load the model with `load_model`.")
-    beside = path.with_suffix(".py")
-    for file in (path, beside):
-        if file.exists():
-            raise ConfigError(f"`{file}` exists. Remove it, or give another name.")
-    return Exported(path, beside, mmseg_checkpoint.write(network, config, path))
+    needs = mmseg_checkpoint.write(network, config, path)
+    return Exported(path, path.with_suffix(".py"), mmseg_checkpoint.limits(network), needs)

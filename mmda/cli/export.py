@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmda.api.exporting import write_model
+from mmda.api.exporting import check_out, write_model
 from mmda.api.prediction import load_model
 from mmda.cli.options import add_cfg_options, add_trust
 
@@ -27,6 +27,7 @@ def main(argv: Sequence[str]) -> int:
     add_trust(parser)
     add_cfg_options(parser)
     args = parser.parse_args(argv)
+    check_out(args.out)
     model = load_model(
         args.config,
         args.checkpoint,
@@ -39,6 +40,8 @@ def main(argv: Sequence[str]) -> int:
     print(f"{done.path}: {size:.1f} MiB, classes {', '.join(model.classes)}")
     if done.config is not None:
         print(f"{done.config}: its config, for MMSegmentation's init_model")
+    for note in done.notes:
+        print(note)
     if done.needs:
         print(f"mmda has to be installed to load it: {', '.join(done.needs)} is mmda's own")
     if done.difference is not None:

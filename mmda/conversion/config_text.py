@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
 
 from mmda.engine.config_text import import_formatter
+from mmda.errors import ConfigError
+from mmda.utils.names import literal, printable
 from mmda.utils.shipped_configs import PREFIX
 
 HEAD = """\
@@ -16,6 +19,25 @@ HEAD = """\
 # mmda reads them. The mean is subtracted, and nothing is divided.
 """
 HERE = "{{ fileDirname }}/"  # MMEngine's name for the config's folder
+CODE = "'\"\\{}"  # what would end the text that the folder is pasted into, or be replaced in it
+
+
+def check_folder(folder: Path) -> None:
+    """Raise a :class:`ConfigError` for a folder whose path could be read as code in a config.
+
+    MMEngine pastes the path into the config's text before Python reads it.
+
+    Args:
+        folder: The folder that a config is to be written to.
+    """
+    path = Path(os.path.abspath(folder)).as_posix()
+    if path.isprintable() and not set(path) & set(CODE):
+        return
+    raise ConfigError(
+        f"The folder {printable(repr(path))} is refused, as its path becomes a part of the config: "
+        "expected are no quotes, backslashes, braces or control characters. Write to another "
+        "folder."
+    )
 
 
 def config_text(
@@ -35,7 +57,7 @@ def config_text(
         parts = {"default_scope": "mmda", "model": {"type": "UDASegmentor", **model}}
     else:
         base = str(like) if str(like).startswith(PREFIX) else Path(like).resolve().as_posix()
-        head += f"_base_ = {base!r}\n"
+        head += f"_base_ = {literal(base)}\n"
         parts = {"model": {key: {"_delete_": True, **part} for key, part in model.items()}}
     import_formatter()
     load = f"load_from = {HERE + weights!r}  # what a training begins from\n"

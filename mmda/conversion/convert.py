@@ -11,7 +11,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from mmda.conversion.config_text import config_text
+from mmda.conversion.config_text import check_folder, config_text
 from mmda.conversion.layouts import LAYOUTS, choose_layout
 from mmda.conversion.names import common_names
 from mmda.conversion.network import model_config
@@ -21,7 +21,7 @@ from mmda.engine.checkpoint import read_checkpoint
 from mmda.engine.launch import load_config
 from mmda.errors import ConfigError
 from mmda.registry import MODELS
-from mmda.utils.files import atomic_path, atomic_write_text
+from mmda.utils.files import atomic_path, atomic_write_text, check_new_file
 from mmda.utils.names import check_name
 
 STREET: Mapping[str, Any] = StreetDataset.METAINFO
@@ -94,10 +94,10 @@ def _files(checkpoint: str | Path, out: str | Path) -> tuple[Path, Path]:
         raise ConfigError(f"The checkpoint to write, `{path}`, must end in .pth.")
     for file in (Path(checkpoint), path):
         check_name("checkpoint's file", file.name)
+    check_folder(path.parent)
     config = path.with_suffix(".py")
     for file in (path, config):
-        if file.exists():
-            raise ConfigError(f"`{file}` exists. Remove it, or give another --out.")
+        check_new_file(file)
     return path, config
 
 
@@ -109,6 +109,11 @@ def _dataset_meta(classes: Sequence[str] | None, count: int, path: object) -> di
         return {}
     for name in classes:
         check_name("class", name)
+    if twice := [name for name in dict.fromkeys(classes) if classes.count(name) > 1]:
+        raise ConfigError(
+            f"The classes have the name `{twice[0]}` more than once: {', '.join(classes)}. Give "
+            "each class a name of its own."
+        )
     if len(classes) != count:
         raise ConfigError(
             f"The checkpoint `{path}` has {count} classes, but {len(classes)} names are given: "
@@ -119,10 +124,17 @@ def _dataset_meta(classes: Sequence[str] | None, count: int, path: object) -> di
 
 def _check_like(config: Config, like: object, count: int, path: object) -> None:
     """Refuse a config that is of no segmentor or of another number of classes."""
-    segmentor = config.model.get("segmentor")
+    segmentor = config.get("model", {}).get("segmentor")
     if segmentor is None:
         raise ConfigError(f"The config `{like}` has no `model.segmentor`; give that of a training.")
-    wanted = segmentor.decode_head.num_classes
+    head = segmentor.get("decode_head")
+    if not isinstance(head, Mapping) or "num_classes" not in head:
+        found = f"a list of {len(head)}" if isinstance(head, (list, tuple)) else repr(head)
+        raise ConfigError(
+            f"`model.segmentor.decode_head` of the config `{like}` is {found}; expected is one "
+            "head with `num_classes`. Give the config of a network with one head."
+        )
+    wanted = head["num_classes"]
     if wanted != count:
         raise ConfigError(
             f"The checkpoint `{path}` has {count} classes, the config `{like}` {wanted}. Give a "

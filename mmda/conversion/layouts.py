@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from torch import Tensor
+
 from mmda.errors import ConfigError, did_you_mean
 
 ALL = (6, 12, 18, 24)
@@ -106,4 +108,30 @@ def _heads(state: Mapping[str, Any], path: object) -> Heads:
         )
     if layer5 is None or layer6 is None:
         return LAYER5 if layer6 is None else LAYER6
-    return TWIN if layer5.shape[1:2] == layer6.shape[1:2] else MULTI
+    inputs = [kernel_shape(state, FIRST.format(name), path)[1] for name in ("layer5", "layer6")]
+    return TWIN if inputs[0] == inputs[1] else MULTI
+
+
+def kernel_shape(state: Mapping[str, Any], name: str, path: object) -> tuple[int, ...]:
+    """Return the shape of a convolution's weight.
+
+    Args:
+        state: Weights by their common names.
+        name: Name of the weight.
+        path: The checkpoint, for messages.
+
+    Returns:
+        Output channels, input channels, height and width.
+
+    Raises:
+        ConfigError: When the weight is missing or no tensor of four dimensions.
+    """
+    if name not in state:
+        raise ConfigError(f"The checkpoint `{path}` lacks `{name}`, so it is of another network.")
+    value = state[name]
+    if not isinstance(value, Tensor) or value.ndim != 4:
+        raise ConfigError(
+            f"The checkpoint `{path}` has no convolution's weight as `{name}`, so it is of another "
+            "network."
+        )
+    return tuple(value.shape)

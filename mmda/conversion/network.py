@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mmda.conversion.layouts import FIRST, Layout
+from mmda.conversion.layouts import FIRST, Layout, kernel_shape
 from mmda.errors import ConfigError
 
 DEPTHS = {(3, 4, 6, 3): 50, (3, 4, 23, 3): 101, (3, 8, 36, 3): 152}
@@ -28,11 +28,11 @@ def model_config(state: Mapping[str, Any], layout: Layout, path: object) -> dict
     Raises:
         ConfigError: When the blocks are those of no known ResNet.
     """
-    width = _outputs(state, "layer1.0.conv1.weight", path)
+    width = kernel_shape(state, "layer1.0.conv1.weight", path)[0]
     backbone = dict(
         type="DeepLabResNet",
         depth=_depth(state, path),
-        stem_channels=_outputs(state, "conv1.weight", path),
+        stem_channels=kernel_shape(state, "conv1.weight", path)[0],
         base_channels=width,
         strides=(1, 2, 1, 1),
         dilations=(1, 1, 2, 4),
@@ -46,7 +46,7 @@ def model_config(state: Mapping[str, Any], layout: Layout, path: object) -> dict
             type="DeepLabV2Head",
             in_channels=width * 32 if main else width * 16,
             in_index=3 if main else 2,
-            num_classes=_outputs(state, FIRST.format(classifier), path),
+            num_classes=kernel_shape(state, FIRST.format(classifier), path)[0],
             dilations=layout.dilations,
             align_corners=layout.align_corners,
             loss_decode=dict(
@@ -58,18 +58,6 @@ def model_config(state: Mapping[str, Any], layout: Layout, path: object) -> dict
         type="DomainDataPreprocessor", mean=list(layout.mean), std=[1.0] * len(layout.mean)
     )
     return dict(data_preprocessor=preprocessor, segmentor=segmentor)
-
-
-def _outputs(state: Mapping[str, Any], name: str, path: object) -> int:
-    """Return the number of a convolution's output channels."""
-    if name not in state:
-        raise ConfigError(f"The checkpoint `{path}` lacks `{name}`, so it is of another network.")
-    if len(getattr(state[name], "shape", ())) != 4:
-        raise ConfigError(
-            f"The checkpoint `{path}` has no convolution's weight as `{name}`, so it is of another "
-            "network."
-        )
-    return int(state[name].shape[0])
 
 
 def _depth(state: Mapping[str, Any], path: object) -> int:

@@ -16,8 +16,11 @@ from mmda.exporting.metadata import exported_meta
 from mmda.models.segmentors import UDASegmentor
 from mmda.registry import MODELS
 from mmda.utils.files import atomic_path, atomic_write_text
+from mmda.utils.names import comment
 
 SUFFIX = ".pth"
+FILES = {1: "grayscale", 3: "color"}
+"""How MMSegmentation reads files, by their number of bands."""
 HEAD = """\
 # Exported by mmda for MMSegmentation: `mmseg.apis.init_model(this file, "{}")`.
 """
@@ -39,17 +42,43 @@ def write(network: UDASegmentor, config: Config, path: Path) -> list[str]:
     model = {**segmentor, "data_preprocessor": _preprocessor(network)}
     own = sorted(set(_name_own(model)))
     exported: dict[str, Any] = {"default_scope": "mmseg", "model": model}
-    exported["test_pipeline"] = [dict(type="LoadImageFromFile"), dict(type="PackSegInputs")]
+    exported["test_pipeline"] = [_loader(network), dict(type="PackSegInputs")]
     if own:
         exported["custom_imports"] = dict(imports=["mmda.models"])
     import_formatter()
-    text = HEAD.format(path.name) + Config(exported).pretty_text
+    notes = "".join(f"{comment(note)}\n" for note in limits(network))
+    text = HEAD.format(path.name) + notes + Config(exported).pretty_text
     state = {name: value.detach().cpu() for name, value in network.predictor.state_dict().items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as temporary:
         torch.save({"meta": exported_meta(network), "state_dict": state}, temporary)
     atomic_write_text(path.with_suffix(".py"), text)
     return own
+
+
+def limits(network: UDASegmentor) -> list[str]:
+    """Return sentences on what MMSegmentation does not do as mmda does."""
+    ours: Any = network.data_preprocessor
+    notes = ["MMSegmentation reads files as 8 bit; give it arrays (H, W, B) of other images."]
+    if ours.num_bands not in FILES:
+        notes = [
+            f"No loader of MMSegmentation fits files of {ours.num_bands} bands; give it arrays "
+            "(H, W, B)."
+        ]
+    if network.temperature != 1:
+        notes.append(
+            f"MMSegmentation does not divide the logits by the temperature {network.temperature:g} "
+            "of `mmda calibrate`; classes are the same, probabilities are not calibrated."
+        )
+    return notes
+
+
+def _loader(network: UDASegmentor) -> dict[str, Any]:
+    """Return the config of what reads images; where no files fit, of what takes arrays."""
+    ours: Any = network.data_preprocessor
+    if ours.num_bands not in FILES:
+        return dict(type="LoadImageFromNDArray")
+    return dict(type="LoadImageFromFile", color_type=FILES[ours.num_bands])
 
 
 def _preprocessor(network: UDASegmentor) -> dict[str, Any]:
@@ -60,7 +89,7 @@ def _preprocessor(network: UDASegmentor) -> dict[str, Any]:
     ours: Any = network.data_preprocessor
     mean, std = (values.flatten().tolist() for values in ours.statistics(ours.test_domain))
     common = dict(mean=mean, std=std, pad_val=ours.pad_val)
-    if ours.num_bands not in (1, 3):
+    if ours.num_bands not in FILES:
         return dict(type="DomainDataPreprocessor", size_divisor=ours.size_divisor, **common)
     test = None if ours.size_divisor is None else dict(size_divisor=ours.size_divisor)
     return dict(type="SegDataPreProcessor", bgr_to_rgb=ours.num_bands == 3, test_cfg=test, **common)

@@ -7,12 +7,13 @@ import os
 import re
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mmda.errors import DataError
+from mmda.errors import ConfigError, DataError
 
 _TEMPORARY = re.compile(r"\.(?P<stem>.+)\.tmp-[^.]*(?P<suffix>\.[^.]*)?")
 
@@ -90,6 +91,27 @@ def _temporary(path: str | os.PathLike[str]) -> str:
     folder, name = os.path.split(path)
     stem, suffix = os.path.splitext(name)
     return os.path.join(folder, f".{stem}.tmp-{secrets.token_hex(4)}{suffix}")
+
+
+def check_new_file(path: str | os.PathLike[str]) -> None:
+    """Raise a :class:`ConfigError` unless a file is new and can be written; leave nothing behind.
+
+    Args:
+        path: The file; its folder need not exist yet.
+    """
+    try:
+        if os.path.lexists(path):
+            raise ConfigError(f"`{path}` exists. Remove it, or give another name.")
+        existing = Path(path).absolute().parent
+        while not existing.exists():
+            existing = existing.parent
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            f"`{path}` cannot be written ({error.strerror}). Give a file in a folder that you may "
+            "write to."
+        ) from error
 
 
 def ensure_free_space(folder: str | os.PathLike[str], needed_bytes: int) -> None:

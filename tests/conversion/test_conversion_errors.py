@@ -46,6 +46,8 @@ def multi():
         ({"conv1.weight": torch.ones(4, 4, 7, 7)}, "`conv1.weight` has the shape (4, 4, 7, 7)"),
         ({"conv1.weight": None}, "lacks `conv1.weight`, so it is of another network"),
         ({"conv1.weight": torch.ones(4)}, "no convolution's weight as `conv1.weight`"),
+        ({"layer5.conv2d_list.0.weight": 3}, "weight as `layer5.conv2d_list.0.weight`, so"),
+        ({"layer6.conv2d_list.0.weight": "no"}, "weight as `layer6.conv2d_list.0.weight`, so"),
         ({"layer3.22.conv1.weight": None}, "has 3, 4, 22, 3 blocks in its four layers; expected"),
         (
             {"layer5.conv2d_list.1.weight": torch.ones(2, 64, 3, 3)},
@@ -74,6 +76,7 @@ def test_layouts_that_share_names_are_asked_for(tmp_path, heads, options, messag
     ("options", "message"),
     [
         ({"classes": ["a", "b"]}, "has 3 classes, but 2 names are given: a, b"),
+        ({"classes": ["a", "b", "a"]}, "have the name `a` more than once: a, b, a"),
         ({"classes": ["a", "b", "c\n"]}, "The class name .* is refused"),
         ({"like": "mmda::toy/adapted.py"}, "has 3 classes, the config `.*adapted.py` 2"),
         ({"like": "mmda::style/toy.py"}, r"has no `model\.segmentor`"),
@@ -81,6 +84,31 @@ def test_layouts_that_share_names_are_asked_for(tmp_path, heads, options, messag
 )
 def test_the_number_of_classes_must_fit(tmp_path, options, message):
     refused(tmp_path, random_weights(classes=3), message, layout="bdl", **options)
+
+
+@pytest.mark.parametrize(
+    ("head", "found"),
+    [("[dict(num_classes=3)] * 2", "a list of 2"), ("None", "None"), ("dict(a=1)", "{'a': 1}")],
+)
+def test_the_config_must_have_one_head(tmp_path_factory, tmp_path, head, found):
+    like = tmp_path_factory.mktemp("like") / "like.py"
+    like.write_text(f"model = dict(segmentor=dict(decode_head={head}))\n")
+    message = re.escape(f"like.py` is {found}; expected is one head with `num_classes`")
+    refused(tmp_path, random_weights(classes=3), message, layout="bdl", like=like)
+
+
+@pytest.mark.parametrize("name", ["o'ut", 'o"ut', "o\\ut", "o\nut", "{{ fileBasename }}"])
+def test_folders_that_could_be_code_are_refused(tmp_path, name):
+    """The checkpoint does not even exist."""
+    with pytest.raises(ConfigError, match=r"The folder .* is refused, as its path becomes a part"):
+        mmda.convert(tmp_path / "gone.pth", tmp_path / name / "ours.pth")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match=r"ours\.pth` cannot be written \(Not a directory\)"):
+        mmda.convert(tmp_path / "gone.pth", tmp_path / "file/ours.pth")
 
 
 def test_other_files_are_no_checkpoints(tmp_path):

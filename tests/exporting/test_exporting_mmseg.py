@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -24,6 +25,11 @@ model["segmentor"]["decode_head"] = dict(
     loss_decode=dict(type="CrossEntropyLoss"),
 )
 """
+BANDS = """
+model["data_preprocessor"] = dict(
+    _delete_=True, type="DomainDataPreprocessor", mean=[90.0] * {0}, std=[40.0] * {0})
+model["segmentor"]["backbone"]["in_channels"] = {0}
+"""
 SIZE = 'model["data_preprocessor"] = dict(size_divisor=16)\n'
 LOAD = """
 import sys, warnings
@@ -31,12 +37,13 @@ warnings.simplefilter("ignore")
 import numpy as np
 from mmseg.apis import inference_model, init_model
 
-pixels = np.load("pixels.npy")
-for name in sys.argv[1:]:
+pixels = np.load("pixels.npy")  # of four bands
+images = {"grey": "grey.png", "four": pixels}  # others read blue, green, red
+for name in ("plain", "grey", "own", "four"):
     model = init_model(f"{name}.py", f"{name}.pth", device="cpu")
-    assert ("mmda" in sys.modules) == (name == "own"), name
+    assert ("mmda" in sys.modules) == (name in ("own", "four")), name
     assert model.dataset_meta["classes"] == ["background", "building"]
-    done = inference_model(model, np.ascontiguousarray(pixels[..., ::-1]))  # blue, green, red
+    done = inference_model(model, images.get(name, np.ascontiguousarray(pixels[..., 2::-1])))
     np.save(f"{name}.npy", done.seg_logits.data.numpy())
 """
 
@@ -57,16 +64,24 @@ def untrained(config, folder):
 def test_mmsegmentation_predicts_the_same(write_config, folder):
     plain = untrained(write_config(ADAPTED + SIZE), folder)
     own = untrained(write_config(ADAPTED + SIZE + DEEPLAB_HEAD), folder)
+    grey = untrained(write_config(BANDS.format(1)), folder)
+    four = untrained(write_config(BANDS.format(4)), folder)
     assert write_model(plain, "plain.pth").needs == []
     assert write_model(own, "own.pth").needs == ["DeepLabV2Head"]
-    pixels = np.random.default_rng(0).integers(0, 256, (40, 52, 3)).astype(np.uint8)
+    assert "reads files as 8 bit" in write_model(grey, "grey.pth").notes[0]
+    exported = write_model(four, "four.pth")
+    assert exported.needs == ["DomainDataPreprocessor"]
+    assert "No loader of MMSegmentation fits files of 4 bands" in exported.notes[0]
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 52, 4)).astype(np.uint8)
     np.save("pixels.npy", pixels)
-    command = [sys.executable, "-c", LOAD, "plain", "own"]
+    cv2.imwrite("grey.png", pixels[..., 0])
+    command = [sys.executable, "-c", LOAD]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    for name, model in (("plain", plain), ("own", own)):
+    models = {"plain": (plain, 3), "grey": (grey, 1), "own": (own, 3), "four": (four, 4)}
+    for name, (model, bands) in models.items():
         found = torch.from_numpy(np.load(f"{name}.npy")).softmax(0)
-        expected = model.predictor(pixels.transpose(2, 0, 1)[None])[0]
+        expected = model.predictor(pixels[..., :bands].transpose(2, 0, 1)[None])[0]
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
@@ -78,8 +93,14 @@ def test_the_command_names_what_is_mmdas_own(write_config, folder, capsys):
     out = capsys.readouterr().out
     assert "mmda has to be installed to load it: DeepLabV2Head is mmda's own" in out
     assert Config.fromfile("out/model.py").custom_imports == {"imports": ["mmda.models"]}
-    assert main(command) == 2
-    assert "`out/model.pth` exists. Remove it" in capsys.readouterr().err
+
+
+def test_the_lost_temperature_is_told(write_config, folder):
+    model = untrained(write_config(), folder)
+    model.network.temperature = 2.0
+    notes = write_model(model, "model.pth").notes
+    assert "does not divide the logits by the temperature 2 of `mmda calibrate`" in notes[1]
+    assert all(f"# {note}" in (folder / "model.py").read_text() for note in notes)
 
 
 def test_a_model_that_adapts_to_images_is_not_exported(write_config, folder):
