@@ -12,6 +12,7 @@ from mmengine.registry import init_default_scope
 
 from mmda.datasets.transforms import MatchDomain
 from mmda.engine.launch import load_config
+from mmda.engine.unlabelled_data import target_dataset
 from mmda.raster.dataset.manifest import PSEUDO, read_manifest, write_manifest
 from mmda.registry import DATASETS
 from mmda.selection.datasets import learns_from_target_labels, source_tiles, target_tiles
@@ -104,10 +105,13 @@ def test_models_are_compared_on_all_tiles_not_on_those_of_the_training(
     config = load_config(write_config(ADAPTED))
     folder = toy_root / "buildings" / "target"
     rows = {name: read_manifest(folder, name) for name in ("train", "val")}
-    config.train_dataloader.dataset.target.only_tiles = [rows["train"][0]["id"]]
-    tiles = opened(target_tiles(config, folder if data else None, split))
-    assert len(tiles) == len(rows[split or "val"]) > 1
-    assert len(config.train_dataloader.dataset.target.only_tiles) == 1
+    domains, place = config.train_dataloader.dataset, folder if data else None
+    domains.target.only_tiles = [rows["train"][0]["id"]]
+    domains.source.only_tiles = [read_manifest(domains.source.data_root, "train")[0]["id"]]
+    assert "only_tiles" not in target_dataset(config, place, split)
+    assert len(opened(target_tiles(config, place, split))) == len(rows[split or "val"]) > 1
+    assert len(opened(source_tiles(config))) == len(read_manifest(domains.source.data_root, "val"))
+    assert len(domains.target.only_tiles) == 1  # the training goes on with it
 
 
 def opened(described):
