@@ -13,6 +13,7 @@ from mmengine.config import Config
 from mmda.ablation.configs import fingerprint
 from mmda.ablation.progress import last_iteration
 from mmda.pairing.code import assignments
+from mmda.raster.dataset.manifest import DATASET_INFO
 from mmda.utils import atomic_write_text
 
 RUN_FILE, RESULT_FILE, CONFIG_FILE, TRAIN = "run.json", "result.json", "config.py", "train"
@@ -32,6 +33,7 @@ class Run:
         settings: What its result depends on, see :func:`mmda.ablation.configs.settings`.
         start_from: The run whose last checkpoint it starts from, if any.
         translated_by: The run whose CycleGAN has translated its source, if any.
+        translates: Whether another run reads what its CycleGAN translates.
     """
 
     key: Key
@@ -40,6 +42,7 @@ class Run:
     settings: Mapping[str, str]
     start_from: Run | None = None
     translated_by: Run | None = None
+    translates: bool = False
 
     @property
     def builds_on(self) -> tuple[Run, ...]:
@@ -64,7 +67,7 @@ class Run:
 
     @property
     def translated(self) -> Path:
-        """The source that the run of a CycleGAN translates when it is trained."""
+        """The source as the run's CycleGAN translates it, where another run reads it."""
         return self.folder / TRANSLATED
 
     @property
@@ -73,10 +76,13 @@ class Run:
         return self.folder / "log.txt"
 
     def result(self) -> dict[str, float] | None:
-        """Return the scores, None when the run is not finished or was made otherwise."""
-        if (content := read_result(self.folder)) is None or self.differences():
-            return None
-        return content
+        """Return the scores, None when the run is not finished or was made otherwise.
+
+        A CycleGAN that was trained before another row read its translation is not finished.
+        """
+        content = read_result(self.folder)
+        lacking = self.translates and not (self.translated / DATASET_INFO).is_file()
+        return None if content is None or lacking or self.differences() else content
 
     def differences(self) -> list[str]:
         """Return how the run in the folder differs from this one, empty where it does not."""
@@ -108,7 +114,11 @@ class Run:
             shutil.rmtree(self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         atomic_write_text(self.folder / CONFIG_FILE, assignments(self.config.to_dict()))
-        content = {"fingerprint": fingerprint(self.settings), "settings": dict(self.settings)}
+        content = {
+            "fingerprint": fingerprint(self.settings),
+            "settings": dict(self.settings),
+            "translates": self.translates,
+        }
         atomic_write_text(self.folder / RUN_FILE, json.dumps(content, indent=1) + "\n")
 
 

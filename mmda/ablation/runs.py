@@ -100,7 +100,11 @@ class _Planner:
         if start is not None:
             values["load_from"] = _as_made(start)
         key = (row.name, task.name, seed)
-        return Run(key, _folder(self.work_dir, key), config, values, start, translator)
+        read = any(
+            other.translated_by == row.name and task.name in other.configs
+            for other in self.table.rows.values()
+        )
+        return Run(key, _folder(self.work_dir, key), config, values, start, translator, read)
 
     def _read(self, path: Path, data: Path | None) -> Config:
         if (path, data) not in self.configs:
@@ -125,12 +129,21 @@ def _with_source(config: Config, translator: Run) -> Config:
             f"`translated_by` names the row `{translator.key[0]}`, whose model is a "
             f"{translator.config.model.type}; expected a CycleGAN, such as those of configs/style."
         )
-    source = config.train_dataloader.dataset.source
-    if source is None or "data_root" not in source:
+    if not _has_one_source(translator.config):
+        raise ConfigError(
+            f"`translated_by` names the row `{translator.key[0]}`, which must have a source of one "
+            "dataset with a `data_root`, as it translates that folder."
+        )
+    if not _has_one_source(config):
         raise ConfigError(
             "`translated_by` needs a source of one dataset with a `data_root`, which it replaces."
         )
     return final_config(config, {SOURCE_ROOT: str(translator.translated)})
+
+
+def _has_one_source(config: Config) -> bool:
+    source = config.train_dataloader.dataset.source
+    return source is not None and "data_root" in source
 
 
 def with_starts(runs: Sequence[Run], rows: Collection[str]) -> list[Run]:

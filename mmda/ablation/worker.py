@@ -11,7 +11,6 @@ from pathlib import Path
 from mmengine.config import Config
 
 import mmda
-from mmda.ablation.configs import translates
 from mmda.ablation.run import CONFIG_FILE, RESULT_FILE, RUN_FILE, TRAIN, TRANSLATED
 from mmda.errors import MMDAError
 from mmda.utils import atomic_write_text
@@ -21,8 +20,8 @@ from mmda.utils.processes import end_with_parent
 def work(folder: Path) -> None:
     """Train, test and write the result; a training goes on from its newest checkpoint.
 
-    A CycleGAN is not tested: it translates the source's tiles, in place of which rows that are
-    ``translated_by`` it are trained on the copy.
+    A CycleGAN is not tested. Where rows are ``translated_by`` it, it translates the source's tiles,
+    in place of which these rows are trained on the copy.
 
     Args:
         folder: The run's folder, see :meth:`mmda.ablation.run.Run.prepare`.
@@ -37,10 +36,11 @@ def work(folder: Path) -> None:
     checkpoint = folder / TRAIN / f"iter_{config.train_cfg.max_iters}.pth"
     if not checkpoint.is_file():
         mmda.train(config, work_dir=folder / TRAIN, resume=True)
-    if translates(config):
+    made = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+    if made["translates"]:
         _translate_source(config, checkpoint, folder)
     result = {
-        "fingerprint": json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))["fingerprint"],
+        "fingerprint": made["fingerprint"],
         "scores": _scores(config, checkpoint, folder),
         "seconds": round(time.time() - start, 1),
         "mmda": mmda.__version__,

@@ -34,8 +34,8 @@ def source_tiles(config: Config, split: str, *, labelled: bool) -> Any:
     if described is None:
         named = (source_config(config) or {}).get("data_root", "none")
         raise ConfigError(
-            f"The config `{config.filename}`: its source `{named}` does not exist or is not "
-            f"labelled. {advice}"
+            f"The config `{config.filename}`: its source `{named}` does not exist, is not "
+            f"labelled or has pseudo-labels. {advice}"
         )
     root = described["data_root"]
     if problem := _unlabelled(described, split):

@@ -40,7 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
         type=float,
         metavar="SHARE",
         help="label only this share of the tiles, those of the lowest mean entropy, and list the "
-        "others in OUT/hard.txt (IntraDA: 0.67) [all tiles]",
+        "others in OUT/hard.txt (IntraDA: 0.67); a run that goes on ranks them again [all tiles]",
     )
     parser.add_argument("--batch-size", type=int, default=4, help="tiles at once [4]")
     parser.add_argument("--workers", type=int, default=0, help="processes that load tiles [0]")

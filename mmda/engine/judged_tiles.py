@@ -13,12 +13,12 @@ from mmda.engine.source_pipeline import DOMAINS, matching_steps, source_pipeline
 from mmda.engine.unlabelled_data import (
     evaluation_pipeline,
     known_holes,
-    source_config,
     target_dataset,
+    truly_labelled_sources,
 )
 from mmda.registry import DATASETS
 
-ALWAYS = {"labelled_tiles": None, "test_mode": True}
+ALWAYS = {"labelled_tiles": None, "only_tiles": None, "test_mode": True}
 
 
 def target_tiles(
@@ -46,12 +46,13 @@ def tested_tiles(config: Config) -> dict | None:
 def source_tiles(config: Config) -> dict | None:
     """Return the config of the dataset of labelled source tiles.
 
-    They are loaded by :func:`~mmda.engine.source_pipeline.source_pipeline`.
+    They are loaded by :func:`~mmda.engine.source_pipeline.source_pipeline`. Pseudo-labels are no
+    labels to judge by, so a source of them is passed over.
 
     Returns:
         The config; ``None`` without a labelled source, or where its data have not come along.
     """
-    described = source_config(config)
+    described = next(iter(truly_labelled_sources(config)), None)
     if described is None or not described.get("labelled", True):
         return None
     steps = matching_steps(described)

@@ -10,7 +10,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from mmda.errors import ConfigError
-from mmda.raster.dataset.manifest import read_manifest
+from mmda.raster.dataset.manifest import has_pseudo_labels, read_manifest
 from mmda.raster.dataset.tile_files import records_holes
 from mmda.registry import DATASETS
 
@@ -38,7 +38,8 @@ def target_dataset(
 
     Another folder than the config's target is opened as what its manifest says, tiles or windows of
     rasters, with its own splits and classes, but as the same domain: its images are normalised as
-    the target's are.
+    the target's are. All tiles of the split are taken, also where the training has only some of
+    them (``only_tiles``), as the hard ones of IntraDA.
 
     Args:
         config: The model's config.
@@ -61,6 +62,7 @@ def target_dataset(
         raise ConfigError(
             f"The config `{config.filename}` has no target dataset. Name one with --data."
         )
+    described.pop("only_tiles", None)
     if split is not None:
         described["split"] = split
     return described
@@ -119,6 +121,11 @@ def known_holes(dataset: Any) -> Any:
 def source_config(config: Config) -> dict | None:
     """Return the config of a training's source dataset, of several the first; None for none."""
     return next(iter(source_configs(config)), None)
+
+
+def truly_labelled_sources(config: Config) -> list[dict]:
+    """Return the configs of a training's source datasets but for those of pseudo-labels."""
+    return [one for one in source_configs(config) if not has_pseudo_labels(one["data_root"])]
 
 
 def source_configs(config: Config) -> list[dict]:

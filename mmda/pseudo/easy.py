@@ -13,11 +13,11 @@ import numpy as np
 
 from mmda.engine.pooled_features import see_tiles
 from mmda.engine.target_batches import TileBatches
+from mmda.engine.unlabelled_data import known_holes
 from mmda.errors import ConfigError, DataError
 from mmda.models.alignments import evaluating
+from mmda.pseudo.folder import HARD, RANKING
 from mmda.utils.files import atomic_write_text
-
-HARD, RANKING = "hard.txt", "tile_entropy.csv"
 
 
 @dataclass(frozen=True)
@@ -25,16 +25,19 @@ class RankedTiles:
     """Tiles from the easiest to the hardest.
 
     Attributes:
-        order: Indices of the tiles that hold data, the one of the lowest mean entropy first.
-        names: Id of each tile in that order.
+        names: Ids of the tiles that hold data, the one of the lowest mean entropy first.
         entropy: Mean predictive entropy of its pixels with data, in [0, 1], in that order.
         easy: Number of tiles that are easy.
     """
 
-    order: Sequence[int]
     names: Sequence[str]
     entropy: Sequence[float]
     easy: int
+
+    def easy_of(self, dataset: Any) -> Sequence[int]:
+        """Return the indices of the easy tiles in a dataset, in its order."""
+        easy = set(self.names[: self.easy])
+        return [i for i in range(len(dataset)) if dataset.get_data_info(i)["tile"] in easy]
 
     def write(self, folder: Path) -> None:
         """Write the ids of the hard tiles and all tiles' entropies into a folder."""
@@ -61,8 +64,9 @@ def rank_tiles(
 ) -> RankedTiles:
     """Rank a target's tiles by the mean entropy of a model's predictions (Pan et al. 2020, Eq. 5).
 
-    Pixels without data do not count, and tiles without any other are left out. Tiles of the same
-    entropy keep their order.
+    Pixels without data do not count. Tiles without any other are left out, and so are those that do
+    not tell where they have data, see :func:`~mmda.engine.unlabelled_data.known_holes`. Tiles of
+    the same entropy keep their order.
 
     Args:
         model: The :class:`~mmda.models.UDASegmentor`.
@@ -72,10 +76,13 @@ def rank_tiles(
         workers: Number of processes that load tiles.
 
     Raises:
-        ConfigError: When ``share`` is out of range.
+        ConfigError: When ``share`` is out of range, no tile tells where it has data, or the model's
+            ``test_time`` keeps what it learns from each batch.
         DataError: When there are too few tiles for both parts.
     """
     check_share(share)
+    model.test_time.check_repeatable()
+    dataset = known_holes(dataset)
     batches = TileBatches(model, dataset, batch_size, workers, True, "entropy of tiles")
     with evaluating(model):
         seen = see_tiles(model, batches)
@@ -89,4 +96,4 @@ def rank_tiles(
             "another share or more tiles."
         )
     names = [dataset.get_data_info(index)["tile"] for index in order]
-    return RankedTiles(order, names, seen.entropy[order].tolist(), easy)
+    return RankedTiles(names, seen.entropy[order].tolist(), easy)

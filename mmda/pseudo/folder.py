@@ -2,6 +2,7 @@
 
 ``labels/<tile>.png``, ``manifest.parquet`` (georeference, image and label of each tile),
 ``dataset.json``, ``histograms.npy`` and the report ``pseudo_labels.json``, which is written last.
+Where only easy tiles are labelled, ``hard.txt`` and ``tile_entropy.csv`` follow.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from mmda.utils.files import atomic_path, atomic_write_json
 
 REPORT = "pseudo_labels.json"
 HISTOGRAMS = "histograms.npy"
+HARD, RANKING = "hard.txt", "tile_entropy.csv"
+"""Of easy tiles alone, see :func:`mmda.pseudo.easy.rank_tiles`."""
 
 
 class PseudoLabelFolder:
@@ -79,7 +82,8 @@ class PseudoLabelFolder:
                 "Choose another folder, or replace them with --overwrite."
             )
         self.store.begin(key)  # first, so that a run that is killed now recognises its folder
-        (self.root / REPORT).unlink(missing_ok=True)
+        for name in (REPORT, HARD, RANKING):
+            (self.root / name).unlink(missing_ok=True)
 
     def finish(
         self, report: PseudoLabelReport, histograms: np.ndarray, info: Mapping[str, Any]

@@ -36,7 +36,7 @@ class PseudoLabelHook(Hook):
     A run that was killed and is resumed continues with the tiles that are not predicted yet, and
     its result equals an uninterrupted run's bit for bit. Save a checkpoint at ``start``; otherwise
     the iterations since the last one are repeated. Thresholds and histograms are part of the
-    checkpoints.
+    checkpoints. With ``start=0``, the config's ``load_from`` must name the weights that predict.
 
     Config::
 
@@ -88,6 +88,8 @@ class PseudoLabelHook(Hook):
         """Check the config; in a resumed run, write the labels or continue with them if due."""
         self.start = _alignments(runner)[0].start
         self._loader(runner)
+        unwrapped(runner.model).test_time.check_repeatable()
+        _check_trained(runner, self.start)
         _warn(runner, self.start)
         if runner.iter == self.start < runner.max_iters:
             self._sweep(runner)
@@ -173,6 +175,16 @@ class PseudoLabelHook(Hook):
                 f"right after `LoadTile`, but there are {len(found)}."
             )
         return found[0]
+
+
+def _check_trained(runner: Runner, start: int) -> None:
+    """Raise a :class:`ConfigError` when a network that has learnt nothing would write labels."""
+    if runner.iter == start == 0 and not runner.cfg.get("load_from"):
+        raise ConfigError(
+            "PseudoLabelHook: the `PseudoLabels` alignment has `start=0`, so the labels are "
+            "predicted before the training, but no trained weights are loaded. Set `load_from` to "
+            "a checkpoint of the first step, or a later `start`."
+        )
 
 
 def _warn(runner: Runner, start: int) -> None:

@@ -59,8 +59,8 @@ def label_target(
         cfg_options: Overrides of the config by dotted key.
 
     Raises:
-        ConfigError: When the config has no target, the checkpoint or an option does not fit, or
-            the dataset is of another task.
+        ConfigError: When the config has no target, the checkpoint or an option does not fit, the
+            dataset is of another task, or the model's ``test_time`` keeps what it learns.
         DataError: When the dataset is missing, or ``out`` has other content.
     """
     if easy is not None:
@@ -79,7 +79,7 @@ def label_target(
     truth, ranked = true_labels(described, dataset), None
     if easy is not None:
         ranked = rank_tiles(model, dataset, easy, batch_size, workers)
-        kept = sorted(ranked.order[: ranked.easy])
+        kept = ranked.easy_of(dataset)
         dataset = dataset.get_subset(kept)
         truth = None if truth is None else truth.get_subset(kept)
     summary = Sweep(

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from mmda.errors import ConfigError, check_choice
-from mmda.models.alignments.domain_batch import resize
+from mmda.models.alignments.domain_batch import DomainImages, resize
 from mmda.pseudo.store import Prediction
 from mmda.pseudo.thresholds import BINS
 from mmda.raster.decoding import IGNORE
@@ -21,6 +21,8 @@ SOFTMAX = ("after", "before")  # the maps are resized
 
 class NetworkPredictor:
     """Runs a segmentor on batches and keeps only the arg-max and confidence of its maps.
+
+    The model's ``test_time`` adapts it to each batch.
 
     Args:
         model: A :class:`~mmda.models.UDASegmentor`, in evaluation mode; its ``evaluate`` decides
@@ -84,10 +86,13 @@ class NetworkPredictor:
 
     def _predict(self, images: Tensor, samples: list) -> list:
         """Predict; with ``'before'`` the samples' ``seg_logits`` are probabilities."""
-        network = self.model.predictor
         if self.softmax == "after":
-            return network.predict(images, samples)
-        maps = network(images).float().softmax(1)
+            return self.model.predict(images, samples)
+        network = self.model.predictor
+        counted = DomainImages(images, samples, images, mask_key="has_data")
+        mask = counted.mask(counted.size)
+        with self.model.test_time.adapted(network, images, mask):
+            maps = network(images).float().softmax(1)
         maps = resize(maps, tuple(images.shape[-2:]), network.align_corners)
         return network.postprocess_result(maps, samples)
 

@@ -35,6 +35,7 @@ from mmda.pseudo.report import PseudoLabelReport
 from mmda.pseudo.store import Prediction, PredictionStore
 from mmda.pseudo.thresholds import BINS, ThresholdRule, threshold_bins
 from mmda.pseudo.writer import THREADS, LabelWriter, Truths, WrittenLabels
+from mmda.raster.dataset.manifest import PSEUDO
 from mmda.utils.files import ensure_free_space
 from mmda.utils.seeding import capture_rng, restore_rng
 from mmda.utils.threads import map_in_threads
@@ -79,7 +80,8 @@ class Sweep:
         progress: Whether to show progress bars on stderr.
 
     Raises:
-        ConfigError: When ``batch_size`` or ``num_workers`` is out of range.
+        ConfigError: When ``batch_size`` or ``num_workers`` is out of range, or the model's
+            ``test_time`` keeps what it learns from each batch.
     """
 
     def __init__(
@@ -101,6 +103,7 @@ class Sweep:
                 "Pseudo-labels need a batch size of 1 or more and 0 or more workers, got "
                 f"{batch_size} and {num_workers}."
             )
+        model.test_time.check_repeatable()
         self.model, self.dataset, self.truth, self.rule = model, dataset, truth, rule
         self.softmax = softmax
         self.folder = PseudoLabelFolder(out)
@@ -153,7 +156,7 @@ class Sweep:
         pipeline = re.sub(r" at 0x\w+", "", repr(self.dataset.pipeline))
         root = str(self.dataset.tiles.root.absolute())
         parts = [weights_digest(self.model), root, tiles, pipeline, self.batch_size, BINS]
-        parts.append(self.softmax)
+        parts += [self.softmax, repr(self.model.test_time)]
         return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
     def _begin(self, key: str) -> list[int] | PseudoLabelReport:
@@ -252,6 +255,7 @@ class Sweep:
             "palette": [list(color) for color in self.dataset.metainfo["palette"]],
             "domain": self.dataset.domain,
             "labelled": True,
+            PSEUDO: True,
             "labelled_splits": [split],
             "splits": {split: report.tiles},
             "class_pixels": {split: [one.kept for one in report.classes]},

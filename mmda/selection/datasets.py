@@ -9,7 +9,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from mmda.engine import judged_tiles
-from mmda.engine.unlabelled_data import source_configs, target_dataset
+from mmda.engine.unlabelled_data import target_dataset, truly_labelled_sources
 from mmda.errors import ConfigError
 from mmda.raster.dataset.domain import TiledDomain, count_splits
 
@@ -22,7 +22,7 @@ def learns_from_target_labels(config: Config, data: Path | None) -> bool:
 
     It does when a source of it is the folder of the target, of the config's own or of ``data``, or
     when one of its training tiles is cut from a raster of the target: the same city may be tiled
-    twice.
+    twice. Pseudo-labels are a model's predictions and no labels of the target.
 
     Args:
         config: A model's config.
@@ -38,7 +38,7 @@ def learns_from_target_labels(config: Config, data: Path | None) -> bool:
     for place in {None, data}:
         with suppress(ConfigError):
             targets.append(target_dataset(config, place, None, tested=True))
-    pairs = itertools.product(source_configs(config), targets)
+    pairs = itertools.product(truly_labelled_sources(config), targets)
     return any(_is_part(source, target) for source, target in pairs)
 
 

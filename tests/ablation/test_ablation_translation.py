@@ -8,7 +8,7 @@ from pathlib import Path
 import core_samples
 import pytest
 
-from mmda.ablation import read_table
+from mmda.ablation import read_table, worker
 from mmda.ablation.runs import plan, with_starts
 from mmda.ablation.worker import work
 from mmda.errors import ConfigError
@@ -67,6 +67,38 @@ def test_the_source_is_translated_and_trained_on(make_runs):
     written = Path(gan.translated, tiles[0]["image"]).stat().st_mtime_ns
     work(gan.folder)  # once more
     assert Path(gan.translated, tiles[0]["image"]).stat().st_mtime_ns == written
+
+
+def test_only_a_source_that_a_row_reads_is_translated(make_runs, monkeypatch):
+    """Also when the row that reads it is added to the table later."""
+    translated = []
+    monkeypatch.setattr(worker, "_translate_source", lambda *args: translated.append(args))
+    _, gan = make_runs(TABLE.replace('    dict(name="after"', '    # dict(name="after"')).values()
+    gan.prepare()
+    gan.checkpoint.parent.mkdir()
+    gan.checkpoint.touch()
+    work(gan.folder)
+    assert not translated and gan.result() == {}
+    gan = make_runs()["gan"]
+    assert gan.result() is None and not gan.differences()
+    gan.prepare()
+    work(gan.folder)
+    assert len(translated) == 1
+
+
+SEVERAL = """"first", overrides={
+    "train_dataloader.dataset.source": dict(
+        _delete_=True, type="ConcatDataset", datasets=[dict(type="TiledDataset", data_root="a")]
+    )
+})"""
+
+
+def test_the_source_of_a_cyclegan_that_is_read_must_be_one_dataset(make_runs):
+    several = TABLE.replace('"first")', SEVERAL)
+    with pytest.raises(ConfigError, match="the row `gan`, which must have a source of one dataset"):
+        make_runs(several)
+    runs = make_runs(several.replace(', translated_by="gan"', ""))
+    assert not runs["gan"].translates
 
 
 def source(config) -> str:

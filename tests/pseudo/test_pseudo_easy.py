@@ -77,6 +77,29 @@ def test_the_command_labels_easy_tiles_and_lists_the_others(parts, tmp_path, toy
         assert sorted(found) == sorted(hard)
 
 
+def test_labels_of_all_tiles_have_no_list_of_hard_ones(parts, tmp_path):
+    *_, folder = parts
+    command = ["pseudo_label", str(folder / "config.py"), str(folder / "model.pth")]
+    command += ["--device", "cpu", "--out", str(tmp_path)]
+    assert main([*command, "--easy", "0.5"]) == 0
+    lists = [tmp_path / "hard.txt", tmp_path / "tile_entropy.csv"]
+    assert all(path.exists() for path in lists)
+    assert main([*command, "--overwrite"]) == 0
+    assert len(read_manifest(tmp_path)) == 4 and not any(path.exists() for path in lists)
+
+
+def test_tiles_that_do_not_tell_where_they_have_data_are_in_neither_part(parts, monkeypatch):
+    model, target, _ = parts
+    first, *others = (target.get_data_info(index)["tile"] for index in range(len(target)))
+    monkeypatch.setattr(
+        "mmda.engine.unlabelled_data.records_holes", lambda info: info["tile"] != first
+    )
+    ranked = rank_tiles(model, target, 0.67)
+    assert sorted(ranked.names) == sorted(others) and ranked.easy == 2
+    indices = ranked.easy_of(target)
+    assert {target.get_data_info(i)["tile"] for i in indices} == set(ranked.names[:2])
+
+
 def test_tiles_without_data_are_in_neither_part(parts, monkeypatch):
     model, target, _ = parts
     from mmda.pseudo import easy

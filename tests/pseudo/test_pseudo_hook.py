@@ -178,6 +178,7 @@ def test_a_resume_without_its_labels_is_refused(uninterrupted, write_config, tmp
             "needs one `LoadPseudoLabel`",
         ),
         ('custom_hooks[1]["thresholds"] = "mean"', "Unknown thresholds `mean`"),
+        ('model["alignments"]["pseudo"]["start"] = 0', "but no trained weights are loaded"),
     ],
 )
 def test_configs_that_lack_a_part_are_refused(write_config, tmp_path, text, message):
@@ -205,8 +206,9 @@ def work_two(rank: int, port: int, config: str, folder: str) -> None:
     leave()
 
 
-def test_two_processes_equal_one_with_the_double_batch(write_config, tmp_path):
-    config, one, two = write_config(TWO_STEPS + PLAIN), tmp_path / "one", tmp_path / "two"
+def test_two_processes_equal_one_with_the_double_batch(uninterrupted, write_config, tmp_path):
+    trained = f"load_from = '{uninterrupted / f'iter_{START}.pth'}'\n"
+    config, one, two = write_config(TWO_STEPS + PLAIN + trained), tmp_path / "one", tmp_path / "two"
     two.mkdir()
     in_two_processes(work_two, free_port(), config, two)
     train(config, one)

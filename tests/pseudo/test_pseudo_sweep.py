@@ -27,7 +27,7 @@ from mmda.pseudo.folder import PseudoLabelFolder
 from mmda.pseudo.network import NetworkPredictor, weights_digest
 from mmda.pseudo.store import PredictionStore
 from mmda.pseudo.thresholds import BINS, threshold_bins
-from mmda.raster.dataset.manifest import read_dataset_info, read_manifest
+from mmda.raster.dataset.manifest import has_pseudo_labels, read_dataset_info, read_manifest
 from mmda.raster.dataset.tile_files import read_label
 from mmda.raster.dataset.verify import verify_dataset
 
@@ -99,6 +99,7 @@ def test_the_folder_is_a_tiled_dataset_with_the_targets_georeference(parts, fini
         assert row["label_source"] is None
         assert "mask" not in row["scene_spec"]  # the way to the true labels
     assert verify_dataset(out, progress=False).problems == []
+    assert has_pseudo_labels(out) and not has_pseudo_labels(toy_root / "buildings/target")
     loaded = TiledDataset(str(out), pipeline=[dict(type="LoadTile")])
     for index, record in enumerate(loaded):
         np.testing.assert_array_equal(record["img"], target.read_image(index))

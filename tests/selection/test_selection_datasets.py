@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import numpy as np
@@ -11,9 +12,10 @@ from mmengine.registry import init_default_scope
 
 from mmda.datasets.transforms import MatchDomain
 from mmda.engine.launch import load_config
-from mmda.raster.dataset.manifest import read_manifest, write_manifest
+from mmda.engine.unlabelled_data import target_dataset
+from mmda.raster.dataset.manifest import PSEUDO, read_manifest, write_manifest
 from mmda.registry import DATASETS
-from mmda.selection.datasets import learns_from_target_labels, source_tiles
+from mmda.selection.datasets import learns_from_target_labels, source_tiles, target_tiles
 
 MATCHED = """
 _domains = dict(source="{source}", target="{target}")
@@ -80,6 +82,36 @@ def test_scenes_that_the_training_does_not_see_tell_nothing(write_config, toy_ro
     write_manifest(own, val)
     domains.source.data_root = str(own)
     assert not learns_from_target_labels(config, None)
+
+
+def test_pseudo_labels_are_no_labels_of_the_target(write_config, toy_root, tmp_path):
+    """A training on easy target tiles, with pseudo-labels, and hard ones (IntraDA)."""
+    domains = (config := load_config(write_config(ADAPTED))).train_dataloader.dataset
+    own, easy = domains.source.copy(), shutil.copytree(domains.target.data_root, tmp_path / "easy")
+    domains.source.data_root = str(easy)
+    assert learns_from_target_labels(config, None) and source_tiles(config) is not None
+    info = json.loads((easy / "dataset.json").read_text())
+    (easy / "dataset.json").write_text(json.dumps({**info, PSEUDO: True}))
+    assert not learns_from_target_labels(config, None)
+    assert source_tiles(config) is None
+    domains.source = dict(type="ConcatDataset", datasets=[domains.source, own])
+    assert source_tiles(config)["data_root"] == own["data_root"]
+
+
+@pytest.mark.parametrize(("split", "data"), [(None, False), ("val", True), ("train", False)])
+def test_models_are_compared_on_all_tiles_not_on_those_of_the_training(
+    write_config, toy_root, split, data
+):
+    config = load_config(write_config(ADAPTED))
+    folder = toy_root / "buildings" / "target"
+    rows = {name: read_manifest(folder, name) for name in ("train", "val")}
+    domains, place = config.train_dataloader.dataset, folder if data else None
+    domains.target.only_tiles = [rows["train"][0]["id"]]
+    domains.source.only_tiles = [read_manifest(domains.source.data_root, "train")[0]["id"]]
+    assert "only_tiles" not in target_dataset(config, place, split)
+    assert len(opened(target_tiles(config, place, split))) == len(rows[split or "val"]) > 1
+    assert len(opened(source_tiles(config))) == len(read_manifest(domains.source.data_root, "val"))
+    assert len(domains.target.only_tiles) == 1  # the training goes on with it
 
 
 def opened(described):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
@@ -28,6 +29,12 @@ class TestTime:
 
     keeps = False
     __test__ = False  # pytest takes it for a test otherwise
+
+    def __repr__(self) -> str:
+        """Return its type and options: all that its predictions depend on but the network."""
+        options = [name for name in inspect.signature(type(self)).parameters if hasattr(self, name)]
+        values = ", ".join(f"{name}={getattr(self, name)!r}" for name in options)
+        return f"{type(self).__name__}({values})"
 
     def check(self, network: nn.Module) -> None:
         """Raise a :class:`ConfigError` when a network cannot be adapted."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.parquet"
 DATASET_INFO = "dataset.json"
 FORMAT = 1
+PSEUDO = "pseudo_labelled"
+"""Key of ``dataset.json``: whether the labels are a model's predictions."""
 
 # Column -> pandas type that keeps a missing value missing. Paths are relative to the dataset's
 # folder; row, col, height and width are pixels of the scene's grid; gsd is metres per pixel.
@@ -164,6 +166,15 @@ def read_dataset_info(root: str | Path) -> dict[str, Any]:
         )
     _check_info(info, path)
     return info
+
+
+def has_pseudo_labels(root: str | Path) -> bool:
+    """Tell whether a folder is a tiled dataset whose labels ``mmda pseudo_label`` has written.
+
+    Raises:
+        DataError: When its ``dataset.json`` is unreadable or of another format.
+    """
+    return (Path(root) / DATASET_INFO).exists() and bool(read_dataset_info(root).get(PSEUDO))
 
 
 def _check_info(info: dict[str, Any], path: Path) -> None:
