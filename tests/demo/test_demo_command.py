@@ -65,7 +65,7 @@ def test_report_stands_alone(out):
     assert 'src="http' not in page
     assert page.count("data:image/png;base64") > 5
     assert "Chosen without a single target label" in page
-    errors = re.findall(r"(\w+ ?\w*): calibration error (\d+\.\d) %", page)
+    errors = re.findall(r">([a-z ]{4,20}): calibration error (\d+\.\d) %", page)
     assert [name for name, _ in errors] == ["source only", "adapted", "target only"]
 
 

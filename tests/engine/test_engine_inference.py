@@ -151,7 +151,8 @@ def test_a_whole_scene_is_mapped_with_its_georeference(trained, scene, tmp_path)
 
 def test_mapping_with_a_checkpoint_of_another_model(trained, scene, tmp_path, capsys):
     options = ["--cfg-options", "model.segmentor.decode_head.num_classes=3"]
-    argv = ["predict", *trained, str(scene[0]), "--out", str(tmp_path), "--device", "cpu"]
+    out = str(tmp_path / "maps")
+    argv = ["predict", *trained, str(scene[0]), "--out", out, "--device", "cpu"]
     assert main([*argv, *options]) == 2
     assert "trained with 2 classes, the config has 3" in capsys.readouterr().err
 

@@ -146,12 +146,11 @@ def mask_writer(
         tags: More tags.
     """
     writer = RowWriter(path, frame, 1)
-    writer.dataset.update_tags(**(tags or {}))
     if palette:
         table = {i: (*map(int, rgb), 255) for i, rgb in enumerate(palette)}
         writer.dataset.write_colormap(1, {**table, IGNORE: (0, 0, 0, 0)})
-    if classes:
-        writer.dataset.update_tags(CLASSES=json.dumps(list(classes)))
+    named = {"CLASSES": json.dumps(list(classes))} if classes else {}
+    writer.dataset.update_tags(**(tags or {}), **named)
     writer.dataset.set_band_description(1, "class")
     return writer
 
