@@ -87,7 +87,7 @@ def load_model(
     from mmda.engine import inference
     from mmda.engine.checkpoint_loader import trusted_checkpoints
     from mmda.engine.launch import load_config
-    from mmda.selection.identity import weights_digest
+    from mmda.selection.identity import text_digest, weights_digest
 
     loaded = load_config(config, dict(cfg_options or {}))
     with trusted_checkpoints(trust):
@@ -100,6 +100,7 @@ def load_model(
         )
     bands = getattr(network.data_preprocessor, "num_bands", None)
     weights = weights_digest(Path(checkpoint))
+    predicts_by = [weights, loaded.model.to_dict(), network.temperature]
     data = meta.get("training_data")
     return Model(
         network,
@@ -108,16 +109,9 @@ def load_model(
         meta.get("palette"),
         bands,
         None if data is None else TrainingData.from_json(data),
-        _name(Path(checkpoint), [weights, loaded.model.to_dict(), network.temperature]),
+        f"{Path(checkpoint).name} {text_digest(predicts_by)[:12]}",
         loaded,
     )
-
-
-def _name(checkpoint: Path, parts: list[Any]) -> str:
-    """Return what tells a model from others: its file, and a digest of all that it predicts by."""
-    from mmda.selection.identity import text_digest
-
-    return f"{checkpoint.name} {text_digest(parts)[:12]}"
 
 
 @dataclass(frozen=True)

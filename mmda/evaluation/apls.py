@@ -83,7 +83,9 @@ def _similarity(
                 continue
             path = None if end_there is None else there.get(end_there)
             costs.append(1.0 if path is None else min(1.0, abs(length - path) / length))
-    return 1 - float(np.mean(costs)) if costs else 1.0  # a ring without a second control point
+    if not costs:  # such as a ring with one control point
+        return float(np.mean([node is not None for node in found]))
+    return 1 - float(np.mean(costs))
 
 
 def _control_points(graph: nx.MultiGraph, spacing: float) -> list[Point]:

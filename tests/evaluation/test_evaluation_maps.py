@@ -146,7 +146,8 @@ def test_path_lengths_by_hand():
     assert apls(road, road) == 1
     assert apls(road, line_graph(((0.0, 200.0), (9.0, 200.0)))) == 0
     ring = line_graph(((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 0.0)))
-    assert apls(ring, ring) == 1  # it has one control point
+    far = line_graph(((500.0, 0.0), (509.0, 0.0), (509.0, 9.0), (500.0, 0.0)))
+    assert apls(ring, ring) == 1 and apls(ring, far) == 0  # each has one control point
     assert apls(road, nx.MultiGraph()) == 0 and np.isnan(apls(nx.MultiGraph(), nx.MultiGraph()))
     # Control points: three nodes. The proposal lacks the second road. Truth to proposal: of the
     # pairs (0, 100), (0, corner), (100, corner) the first is the same, two have no path: 1/3. The
