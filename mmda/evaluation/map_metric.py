@@ -9,7 +9,7 @@ from mmengine.evaluator import BaseMetric
 
 from mmda.errors import ConfigError, DataError
 from mmda.evaluation.options import ScoreOptions
-from mmda.evaluation.scene_counts import SceneCounts, count_scene
+from mmda.evaluation.scene_counts import PARTS, SceneCounts, count_scene
 from mmda.registry import METRICS
 
 SCORES = ("boundary IoU", "relaxed F1", "object F1")
@@ -71,8 +71,7 @@ class MapMetric(BaseMetric):
     def compute_metrics(self, results: list[SceneCounts]) -> dict[str, float]:
         """Return the scores of the summed counts."""
         names = list(self.dataset_meta["classes"])  # type: ignore[index]
-        fields = ("matrix", "bands", "near", "objects", "paths")
-        total = SceneCounts(*(np.sum([getattr(r, f) for r in results], 0) for f in fields))
+        total = SceneCounts(*(np.sum([getattr(r, part) for r in results], 0) for part in PARTS))
         found = total.measures()
         return {
             f"{score}/{name}": float(value)

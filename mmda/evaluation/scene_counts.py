@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,9 @@ class SceneCounts:
     def apls(self) -> Numbers:
         """Return the path length similarity, weighted by metres of road, in percent."""
         return _share(self.paths[..., 0], self.paths[..., 1])
+
+
+PARTS = tuple(field.name for field in fields(SceneCounts))
 
 
 def _share(part: Numbers, whole: Numbers) -> Numbers:

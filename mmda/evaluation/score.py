@@ -17,13 +17,11 @@ from shapely.geometry import box
 from mmda.errors import DataError
 from mmda.evaluation.bootstrap import draws, interval
 from mmda.evaluation.options import LAYERS, ScoreOptions
-from mmda.evaluation.scene_counts import Numbers, SceneCounts, count_scene
+from mmda.evaluation.scene_counts import PARTS, Numbers, SceneCounts, count_scene
 from mmda.raster.io.georeference import georeference
 from mmda.raster.io.ground import pixel_metres
 from mmda.raster.io.handles import open_raster, quiet_georeference
 from mmda.raster.mapping.write import read_mask_classes
-
-PARTS = ("matrix", "bands", "near", "objects", "paths")
 
 
 @dataclass(frozen=True)
