@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -16,8 +17,12 @@ MODEL, OPTIONS, IMAGE = "MODEL", "OPTIONS", "IMAGE"
 
 
 def map_tags(image: Path | str, model: str | None, options: PredictOptions) -> dict[str, str]:
-    """Return the tags of a mask: the raster, the model, where it is known, and the options."""
-    tags = {IMAGE: absolute_path(image), OPTIONS: json.dumps(options.of_map)}
+    """Return the tags of a mask: the raster, the model, where it is known, and the options.
+
+    Of the raster's place there is a digest, as an address may hold a key.
+    """
+    place = hashlib.blake2b(absolute_path(image).encode(), digest_size=8).hexdigest()
+    tags = {IMAGE: place, OPTIONS: json.dumps(options.of_map)}
     return tags if model is None else {**tags, MODEL: model}
 
 
