@@ -34,8 +34,9 @@ def source_tiles(config: Config, split: str, *, labelled: bool) -> Any:
     if described is None:
         named = (source_config(config) or {}).get("data_root", "none")
         raise ConfigError(
-            f"The config `{config.filename}`: its source `{named}` does not exist, is not "
-            f"labelled or has pseudo-labels. {advice}"
+            f"The config `{config.filename}`: its source `{named}` or a folder that its pipeline "
+            "matches (`Match...`) does not exist, or the source has no labels but pseudo-labels. "
+            f"{advice}"
         )
     root = described["data_root"]
     if problem := _unlabelled(described, split):

@@ -19,7 +19,8 @@ class ClassReport:
     Attributes:
         name: The class.
         threshold: Confidence from which its pixels are kept.
-        predicted: Number of pixels that are predicted as the class.
+        predicted: Number of pixels that are predicted as the class; by the rule ``balanced``, those
+            on which its probability, divided by its threshold, is the largest.
         kept: Number of these that became labels.
         accuracy: Percentage of the predicted pixels whose true label is the class; None if no true
             label is known.

@@ -170,7 +170,8 @@ class Sweep:
             else:
                 self.folder.begin(key, self.overwrite)
                 side = self.dataset.info.get("tile") or 0
-                ensure_free_space(self.folder.root, 3 * len(self.dataset) * side**2)
+                stored = 5 if self.rule.divides else 3  # bytes per pixel: 2 or 4, and the label
+                ensure_free_space(self.folder.root, stored * len(self.dataset) * side**2)
                 found = [self.folder.store.finished()]
         broadcast_object_list(found)
         return found[0]

@@ -12,10 +12,11 @@ import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
+from torch import Tensor
 
 from mmda.errors import ConfigError
 from mmda.models.alignments import DomainBatch, DomainImages, evaluating
-from mmda.models.segmentors import UDASegmentor
+from mmda.models.segmentors import TwinEncoderDecoder, UDASegmentor
 from mmda.registry import DATASETS
 from mmda.report.pictures import Picture, to_rgb
 from mmda.utils.seeding import seeded
@@ -120,8 +121,9 @@ def spread_pairs(source: Any, target: Any, count: int) -> Iterator[tuple[ShownIm
 def run_pair(model: UDASegmentor, source: ShownImage, target: ShownImage) -> dict[str, DomainBatch]:
     """Return the student's outputs for an image of each domain, as batches of one.
 
-    Each image is normalised with the statistics of its domain. The input may be padded at its right
-    and lower edge, so that maps of its size must be cut to the image's size.
+    Each image is normalised with the statistics of its domain. The logits of the head ``decode``
+    are those that predict: the sum of both classifiers of a segmentor that has two. The input may
+    be padded at its right and lower edge, so that maps of its size must be cut to the image's size.
     """
     pair = {"source": source.packed, "target": target.packed}
     data = model.data_preprocessor(pseudo_collate([pair]), training=False)
@@ -131,8 +133,16 @@ def run_pair(model: UDASegmentor, source: ShownImage, target: ShownImage) -> dic
                 images,
                 data["data_samples"][domain],
                 images,
-                *model.features_and_logits(images),
+                *_seen(model, images),
                 model.decode_head.align_corners,
             )
             for domain, images in data["inputs"].items()
         }
+
+
+def _seen(model: UDASegmentor, images: Tensor) -> tuple[list[Tensor], dict[str, Tensor]]:
+    """Return feature maps and logits by head, in which ``decode`` is what predicts."""
+    feats, logits = model.features_and_logits(images)
+    if isinstance(model.segmentor, TwinEncoderDecoder):
+        logits["decode"] = model.segmentor.predicted(logits)
+    return feats, logits

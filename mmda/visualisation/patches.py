@@ -25,12 +25,14 @@ class SeenPatches:
     """The patches of one image.
 
     Attributes:
+        size: Height and width of the grid of patches in pixels: the image's with its padding.
         vectors: F, the categoriser's softmax vectors, (U, V, K) float32.
         modes: Mode of each patch, (U, V) int64: in the source that of its label, in the target the
             most probable one; ``NO_MODE`` where too little of the patch counts.
         predicted: Predicted class ids, (H, W) uint8.
     """
 
+    size: tuple[int, int]
     vectors: np.ndarray
     modes: np.ndarray
     predicted: Picture
@@ -76,7 +78,8 @@ def _seen(
     height, width = shown.size
     predicted = batch.probabilities()[0, :, :height, :width].argmax(0).byte()
     vectors = logits.softmax(1)[0].movedim(0, -1)
-    return SeenPatches(*(part.cpu().numpy() for part in (vectors, modes[0], predicted)))
+    parts = (part.cpu().numpy() for part in (vectors, modes[0], predicted))
+    return SeenPatches(batch.size, *parts)
 
 
 def collect_patches(
@@ -144,4 +147,6 @@ def example_figure(
 
 def _drawn(seen: SeenPatches, shown: ShownImage, palette: Palette) -> np.ndarray:
     labels = seen.predicted if shown.truth is None else shown.truth
-    return np.stack([shown.picture, paint(labels, palette)])
+    pictures = np.stack([shown.picture, paint(labels, palette)])
+    below, right = (padded - own for padded, own in zip(seen.size, shown.size, strict=True))
+    return np.pad(pictures, ((0, 0), (0, below), (0, right), (0, 0)))

@@ -172,8 +172,8 @@ def test_what_is_missing_is_said_before_work(work, toy_root, tmp_path):
     source = "train_dataloader.dataset.source"
     for overrides, message in (
         ({f"{source}.split_file": str(table)}, r"split `val` is empty.*--val-fraction"),
-        ({f"{source}.data_root": "gone"}, "source `gone` does not exist, is not labelled or"),
-        ({f"{source}.labelled": False}, "does not exist, is not labelled or has pseudo-labels"),
+        ({f"{source}.data_root": "gone"}, r"source `gone` or a folder.* does not exist"),
+        ({f"{source}.labelled": False}, "or the source has no labels but pseudo-labels"),
     ):
         with pytest.raises(ConfigError, match=message):
             mmda.calibrate(path, options=ALL, cfg_options=overrides)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from alignment_cases import make
 from model_samples import (
     BATCH_NORM,
     CLASSES,
@@ -16,6 +17,7 @@ from model_samples import (
 
 from mmda.errors import ConfigError
 from mmda.models.alignments import DomainBatch
+from mmda.testing import random_batch
 
 ADVERSARIAL = dict(
     type="OutputAdversarial",
@@ -142,6 +144,15 @@ def test_maps_too_small_for_the_discriminator_are_a_clear_error():
     config = dict(ADVERSARIAL, discriminator=discriminator, input_scale=0.5)
     with pytest.raises(ConfigError, match=r"at least 32 pixels, got \(16, 16\)"):
         losses_of(build(alignments=dict(adv=config)), batch(1))
+
+
+@pytest.mark.parametrize("small", ["source", "target"])
+@pytest.mark.parametrize("name", ["OutputAdversarial", "DomainReversal", "GroupAlignment", "CLAN"])
+def test_maps_of_either_domain_are_refused_where_they_are_too_small(name, small):
+    model = make(name, 0 if name != "DomainReversal" else 1)
+    sizes = {"source": (32, 32), "target": (32, 32), small: (2, 32)}
+    with pytest.raises(ConfigError, match=r"needs maps of at least 4 pixels, got \([12], "):
+        losses_of(model, random_batch(1, **sizes))
 
 
 def test_maps_are_upsampled_and_normalised_once(monkeypatch):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
+from mmengine.dataset import pseudo_collate
 
 from mmda.engine.launch import load_config
 from mmda.errors import ConfigError
 from mmda.raster.dataset.tile_files import read_label, read_tile
+from mmda.registry import MODELS
 from mmda.visualisation.domains import open_domain, read_shown, run_pair, spread_pairs
 
 
@@ -97,3 +101,17 @@ model["data_preprocessor"] = dict(
     mean = torch.tensor([10.0, 20.0, 30.0]).view(-1, 1, 1)
     assert torch.allclose(target * scale + mean, pair[1].packed["inputs"].float(), atol=1e-3)
     assert batches["source"].size == (96, 96)  # padded
+
+
+def test_two_classifiers_are_shown_by_their_sum_as_they_predict(cdga_config):
+    config = load_config(cdga_config)
+    network = config.model.segmentor
+    network.update(type="TwinEncoderDecoder", auxiliary_head=copy.deepcopy(network.decode_head))
+    model = MODELS.build({**config.model, "alignments": {}}).eval()
+    pair = tuple(read_shown(open_domain(config, d), 0, d) for d in ("source", "target"))
+    shown = run_pair(model, *pair)["target"]
+    data = model.data_preprocessor(pseudo_collate([{"target": pair[1].packed}]), training=False)
+    (predicted,) = model.predict(data["inputs"]["target"], data["data_samples"]["target"])
+    expected = predicted.seg_logits.data.softmax(0)
+    found = shown.probabilities()[0, :, : expected.shape[1], : expected.shape[2]]
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)

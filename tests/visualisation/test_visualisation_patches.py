@@ -10,8 +10,8 @@ import torch
 from mmda.cli import main
 from mmda.engine.launch import load_config
 from mmda.models.patches import NO_MODE
-from mmda.visualisation.domains import open_domain, read_shown, run_pair
-from mmda.visualisation.patches import collect_patches, see_patches
+from mmda.visualisation.domains import ShownImage, open_domain, read_shown, run_pair
+from mmda.visualisation.patches import SeenPatches, _drawn, collect_patches, see_patches
 
 PATCHES = """
 model["alignments"] = dict(
@@ -110,3 +110,12 @@ def test_a_model_without_modes_is_refused(cdga_config, save_checkpoint, tmp_path
     out = str(tmp_path / "f.png")
     assert main(["figures", "patches", cdga_config, checkpoint, "--out", out]) == 2
     assert "none of them is a PatchAlignment" in capsys.readouterr().err
+
+
+def test_pictures_of_padded_images_are_cut_by_the_grid_of_the_padded_size():
+    picture = np.full((30, 32, 3), 200, np.uint8)
+    shown = ShownImage(picture, np.zeros((30, 32), np.uint8), {})
+    seen = SeenPatches((32, 32), np.empty(0), np.empty(0), picture[..., 0])
+    drawn = _drawn(seen, shown, [[9, 9, 9]])
+    assert drawn.shape == (2, 32, 32, 3)
+    assert (drawn[0, :30] == 200).all() and (drawn[1, :30] == 9).all() and not drawn[:, 30:].any()

@@ -10,7 +10,7 @@ tasks = [
     dict(name="landcover", toy=dict(task="landcover"), overrides={"model.*.num_classes": 7}),
 ]
 seeds = [0, 1, 2]
-columns = ["mIoU", dict(metric="mIoU", minus="source_only", title="gain")]
+columns = ["mIoU", dict(metric="mIoU", minus="longer", title="gain over longer")]
 overrides = {
     "model.segmentor.backbone.base_channels": 16,
     "model.segmentor.decode_head.*channels": 16,
@@ -29,6 +29,13 @@ rows = [
         title="source only",
         config="configs/toy/source_only.py",
         overrides={"optim_wrapper.optimizers.segmentor.optimizer.lr": 2e-3, **_for(800)},
+    ),
+    dict(
+        name="longer",
+        title="source only, as long as three rounds",
+        config="configs/toy/source_only.py",
+        start_from="source_only",
+        overrides=_for(600),
     ),
     *[
         dict(

@@ -57,6 +57,8 @@ rows = [
     dict(
         name="cycada",
         title="CyCADA, Hoffman et al. 2018, VGG-16",
+        config="configs/uda/cycada/cycada_deeplabv2-vgg16_120k_gta52cityscapes.py",
+        bounds=_VGG,
         published=[
             83.5, 38.3, 76.4, 20.6, 16.5, 22.2, 26.2, 21.9, 80.4, 28.7,
             65.7, 49.4, 4.2, 74.6, 16.0, 26.6, 2.0, 8.0, 0.0, 34.8,

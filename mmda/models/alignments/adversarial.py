@@ -71,7 +71,7 @@ class AdversarialAlignment(Alignment):
         for name, discriminator in self.discriminators.items():
             source = self.representation(context.source, name)
             target = self.representation(context.target, name)
-            check_size(self, target, discriminator)
+            check_size(self, discriminator, source, target)
             masks = common_masks(context, source, target)
             with frozen(discriminator):
                 adversarial = self._judge(discriminator, target, masks[1], SOURCE)

@@ -109,7 +109,7 @@ class CLAN(Alignment):
     def losses(self, context: UDAContext) -> dict[str, Tensor]:
         """Return ``loss_adv`` and ``loss_discrepancy``, both weighted, and ``loss_dis``."""
         source, target = (self._together(domain) for domain in (context.source, context.target))
-        check_size(self, target, self.discriminator)
+        check_size(self, self.discriminator, source, target)
         masks = common_masks(context, source, target)
         damped = 1.0 if self.damping is None else max(0.0, 1 - context.step / self.damping)
         local = None if context.step < self.local_start else self._local(context.target)

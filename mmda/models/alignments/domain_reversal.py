@@ -47,7 +47,7 @@ class DomainReversal(FeatureAdversarial):
         """Return ``loss_reversed`` (weighted) and ``loss_dis``."""
         (discriminator,) = self.discriminators.values()
         maps = [self.representation(domain, "") for domain in (context.source, context.target)]
-        check_size(self, maps[1], discriminator)
+        check_size(self, discriminator, *maps)
         masks = common_masks(context, *maps)
 
         def judged(maps: list[Tensor]) -> Tensor:

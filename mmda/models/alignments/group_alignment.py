@@ -132,6 +132,7 @@ class GroupAlignment(Alignment):
             orthogonality = orthogonality_loss(means[0]) + orthogonality_loss(means[1])
             losses["loss_orth"] = self.weights["orth"] * orthogonality
         if self.weights["cadv"]:
+            check_size(self, self.discriminator, source.probabilities, target.probabilities)
             masks = common_masks(context, source.groups, target.groups)
             adversarial = self._adversarial(target, conditions[1], masks[1])
             losses["loss_cadv"] = self.weights["cadv"] * adversarial
@@ -166,7 +167,6 @@ class GroupAlignment(Alignment):
 
     def _adversarial(self, target: GroupedDomain, condition: Tensor, mask: Tensor | None) -> Tensor:
         """Return the (non-saturating) loss for which the target's groups look like the source's."""
-        check_size(self, target.probabilities, self.discriminator)
         groups = target.groups if self.adversarial_grouping else self._with_fixed_weights(target)
         with frozen(self.discriminator):
             logits = self.discriminator(target.probabilities, hidden(groups, mask), condition)

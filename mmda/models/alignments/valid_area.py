@@ -61,22 +61,23 @@ def judged(logits: Tensor, mask: Tensor | None, discriminator: object) -> Tensor
     return centres[:, None, :height, :width]
 
 
-def check_size(alignment: Alignment, maps: Tensor, discriminator: object) -> None:
+def check_size(alignment: Alignment, discriminator: object, *domains: Tensor) -> None:
     """Refuse maps that are too small for the strides of a discriminator.
 
     Args:
         alignment: The alignment that has the discriminator; the message names it.
-        maps: (N, C, H, W).
         discriminator: The discriminator; its ``reduction`` is the factor by which it shrinks maps.
+        domains: The maps of each domain, (N, C, H, W).
 
     Raises:
         ConfigError: When a side of the maps is shorter than ``reduction``.
     """
     reduction = getattr(discriminator, "reduction", 1)
-    if min(maps.shape[-2:]) < reduction:
+    smallest = min((maps.shape[-2:] for maps in domains), key=min)
+    if min(smallest) < reduction:
         raise ConfigError(
             f"{type(alignment).__name__}: the discriminator halves its input "
             f"{reduction.bit_length() - 1} times and needs maps of at least {reduction} "
-            f"pixels, got {tuple(maps.shape[-2:])}. Use larger crops, a larger `input_scale`, "
+            f"pixels, got {tuple(smallest)}. Use larger crops, a larger `input_scale`, "
             "or fewer layers (`discriminator.num_layers`)."
         )

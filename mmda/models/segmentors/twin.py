@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from mmseg.models.segmentors import EncoderDecoder
@@ -41,6 +42,10 @@ class TwinEncoderDecoder(EncoderDecoder):
             for head in (self.decode_head, self.auxiliary_head)
         )
         return first + second
+
+    def predicted(self, logits: Mapping[str, Tensor]) -> Tensor:
+        """Return the logits (N, C, h, w) that predict, from those of each head, by its name."""
+        return logits["decode"] + logits["aux"]
 
     def _forward(self, inputs: Tensor, data_samples: list | None = None) -> Tensor:
         """Return the sum of the heads' logits (N, C, h, w), of their own size."""
