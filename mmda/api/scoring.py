@@ -27,13 +27,13 @@ def score(
 
     Args:
         maps: A mask, or a folder of masks (``.tif``).
-        truth: The true mask on the same pixels or a layer of polygons, which are class 1; or a
-            folder of them with the maps' names, with or without ``_mask``.
+        truth: The true mask on the same pixels or a layer; or a folder of them with the maps'
+            names, with or without ``_mask``.
         options: Distances in metres and what is compared.
         classes: Names of the classes; by default those that the maps name.
 
     Returns:
-        Scores in percent, pooled and per scene, with bootstrap intervals over scenes.
+        Scores in percent, pooled, per city and per scene, with bootstrap intervals over scenes.
 
     Raises:
         ConfigError: When a folder has no masks, or a map has no truth.

@@ -9,7 +9,7 @@ from mmda.errors import ConfigError
 from mmda.utils.options import documented, option
 
 LAYERS = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet")
-"""Endings of layers of polygons."""
+"""Endings of layers."""
 
 
 @documented
@@ -29,6 +29,12 @@ class ScoreOptions:
         "id of the class whose centre lines are compared by path lengths (APLS)", None
     )
     gsd: float | None = option("metres per pixel of maps without a CRS", None)
+    class_column: str | None = option(
+        "column of layers that holds names or ids of classes [`class`, if a layer has it; "
+        "otherwise all features are class 1]",
+        None,
+    )
+    line_width: float | None = option("full width of lines of layers in metres", None)
     level: float = option("share of the bootstrap's scores inside an interval", 0.95)
     repeats: int = option("draws of the bootstrap", 1000)
     seed: int = option("seed of the bootstrap, and of control points", 0)
@@ -44,6 +50,7 @@ class ScoreOptions:
             ("seed", 0, 2**32 - 1, False),
             ("road", 0, 254, False),
             ("gsd", 0, math.inf, True),
+            ("line_width", 0, math.inf, True),
         ):
             value = getattr(self, name)
             if value is None:

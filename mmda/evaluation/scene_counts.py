@@ -40,6 +40,10 @@ class SceneCounts:
     objects: Numbers
     paths: Numbers
 
+    def summed(self, weights: Numbers) -> SceneCounts:
+        """Return weighted sums over the first axis, the scenes; ``weights`` are (sums, scenes)."""
+        return SceneCounts(*(np.tensordot(weights, getattr(self, name), 1) for name in PARTS))
+
     def measures(self) -> dict[str, Numbers]:
         """Return the scores per class in percent, (..., C); NaN where there is nothing to score."""
         hits = np.diagonal(self.matrix, axis1=-2, axis2=-1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -99,9 +100,20 @@ def check_new_file(path: str | os.PathLike[str]) -> None:
     Args:
         path: The file; its folder need not exist yet.
     """
+    if os.path.lexists(path):
+        raise ConfigError(f"`{path}` exists. Remove it, or give another name.")
+    check_writable(path)
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Raise a :class:`ConfigError` unless a file can be written; leave nothing behind.
+
+    Args:
+        path: The file; its folder need not exist yet.
+    """
     try:
-        if os.path.lexists(path):
-            raise ConfigError(f"`{path}` exists. Remove it, or give another name.")
+        if os.path.isdir(path):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         existing = Path(path).absolute().parent
         while not existing.exists():
             existing = existing.parent

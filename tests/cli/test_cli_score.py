@@ -83,6 +83,51 @@ def test_one_map_has_no_interval_and_a_layer_is_burnt(folders, capsys):
     assert "100.0 | 100.0" in capsys.readouterr().out
 
 
+def test_layers_of_classes_and_of_lines_are_burnt(folders):
+    shapes = [
+        shapely.box(5e5, 5e6 - 19, 5e5 + 100, 5e6 - 15),
+        shapely.box(5e5, 5e6 - 9, 5e5 + 9, 5e6),
+    ]
+    names = ["road", "background"]
+    layer = gpd.GeoDataFrame({"class": names, "id": [1, 0]}, geometry=shapes, crs="EPSG:32633")
+    layer.to_file(folders / "classes.gpkg")
+    mask = np.zeros((60, 200), np.uint8)
+    mask[30:38] = 1
+    map_ = write(folders / "bar_mask.tif", mask)
+    for options in (mmda.ScoreOptions(), mmda.ScoreOptions(class_column="id")):
+        found = mmda.score(map_, folders / "classes.gpkg", options)
+        assert found.pooled["IoU"].tolist() == [100, 100]
+    line = shapely.LineString([(5e5, 5e6 - 17), (5e5 + 100, 5e6 - 17)])
+    gpd.GeoDataFrame(geometry=[line], crs="EPSG:32633").to_file(folders / "line.gpkg")
+    found = mmda.score(map_, folders / "line.gpkg", mmda.ScoreOptions(line_width=4.0))
+    assert found.pooled["IoU"].tolist() == [100, 100]
+    layer["class"] = "lake"
+    layer.to_file(folders / "lake.gpkg")
+    with pytest.raises(mmda.DataError, match="no class for lake"):
+        mmda.score(map_, folders / "lake.gpkg")
+
+
+def test_cities_are_scenes_whose_names_differ_in_a_number(tmp_path, capsys):
+    rows = {"austin1": 22, "austin2": 24, "tyrol-w_07": 20}
+    for name, row in rows.items():
+        write(tmp_path / "maps" / f"{name}_mask.tif", road(row))
+        write(tmp_path / "truth" / f"{name}.tif", road(20))
+    assert main(["score", str(tmp_path / "maps"), str(tmp_path / "truth")]) == 0
+    printed = capsys.readouterr().out
+    found = mmda.score(tmp_path / "maps", tmp_path / "truth")
+    assert found.cities == ["austin", "tyrol-w"]
+    masks = [(road(row), road(20)) for row in (22, 24)]
+    hits, unions = (
+        sum(part.sum() for part in parts)
+        for parts in zip(*((one & other, one | other) for one, other in masks), strict=True)
+    )
+    assert found.per_city["IoU"][0, 1] == pytest.approx(100 * hits / unions)
+    assert found.per_city["IoU"][1].tolist() == [100, 100]
+    assert "| austin | " in printed and "| tyrol-w | 100.0 | 100.0 |" in printed
+    (tmp_path / "maps" / "austin2_mask.tif").unlink()
+    assert mmda.score(tmp_path / "maps", tmp_path / "truth").cities == []
+
+
 def test_pixels_without_data_or_label_do_not_count(tmp_path):
     label, prediction = road(20), road(20)
     label[:, :50], prediction[:, 50:60] = 255, 255
@@ -162,9 +207,10 @@ def test_what_does_not_fit(folders, tmp_path, capsys):
         ([one, one, "--seed", "-1"], "`seed` is -1"),
         ([one, one, "--road", "7"], "`road` is 7, but the classes are"),
         ([nowhere, nowhere], "--gsd METRES"),
-        ([one, str(lines)], "expected polygons: buffer lines"),
-        ([one, str(far)], "lies elsewhere"),
-        ([one, str(broken)], "cannot be read"),
+        ([one, str(lines)], "--line-width METRES"),
+        ([one, str(far)], "lie elsewhere"),
+        ([one, str(broken)], "Cannot read"),
+        ([one, one, "--out", str(broken / "scores.json")], "cannot be written"),
         ([str(double), truth], "several files of the scene `a`"),
     ):
         assert main(["score", *arguments]) == 2, arguments

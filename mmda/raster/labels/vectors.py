@@ -71,6 +71,10 @@ class VectorBurner:
     def __len__(self) -> int:
         return len(self._geometries)
 
+    def kinds(self) -> set[str]:
+        """Return the kinds of geometries that are burnt, such as ``Polygon``."""
+        return {geometry.geom_type for geometry in self._geometries}
+
     def read(self, area: Window) -> np.ndarray:
         """Burn an area of the grid: class ids ``(height, width)``, uint8, 0 where nothing is.
 
