@@ -2,7 +2,8 @@
 
 `measure` tests every checkpoint of tables of `mmda ablation` on the target's labels, computes all
 criteria without them, and writes one line per checkpoint. `analyse` compares the two: per criterion
-the Spearman correlation with the true score and the points lost by its choice.
+the Spearman correlation with the true score and the points lost by its choice. `choices` writes a
+table's rows beside what `mmda select` chooses, task by task.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from mmda.utils.files import atomic_path, atomic_write_text
 KEYS = ("table", "task", "row", "seed", "iteration", "checkpoint")
 SCORES = ("target", "source_validation")
 COLUMNS = (*KEYS, *SCORES, "refused", *CRITERIA, ENSEMBLE, RANK)
-BOUND = "target_only"
+BOUNDS = ("target_only", "target_only_bn")
 
 
 def measure(folders: list[Path], out: Path, options: mmda.SelectOptions) -> int:
@@ -66,10 +67,10 @@ def _measured(folder: Path, options: mmda.SelectOptions) -> Iterator[dict[str, o
 def groups(folder: Path) -> dict[str, list[Path]]:
     """Return the finished runs of a table by task and seed, where none of its rows is missing.
 
-    The bound, which is trained on the target's labels, is none of them.
+    The bounds, which are trained on the target's labels, are none of them.
     """
     found: dict[str, list[Path]] = {}
-    rows = [row for row in sorted((folder / "runs").iterdir()) if row.name != BOUND]
+    rows = [row for row in sorted((folder / "runs").iterdir()) if row.name not in BOUNDS]
     for row in rows:
         for result in sorted(row.rglob("result.json")):
             run = result.parent
@@ -107,7 +108,7 @@ def true_score(model: mmda.ScoredModel) -> float:
 
 
 def main() -> None:
-    """Measure tables, or analyse what was measured."""
+    """Measure tables, analyse what was measured, or show what is chosen."""
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     first = commands.add_parser("measure", help="write a line per checkpoint")
@@ -116,7 +117,11 @@ def main() -> None:
     second = commands.add_parser("analyse", help="write the table of criteria")
     second.add_argument("--out", type=Path, help="Markdown file; else it is printed")
     second.add_argument("--base", nargs="+", help="names of source-only rows; source_only, strong")
-    for command in (first, second):
+    third = commands.add_parser("choices", help="write the rows and the choice of each task")
+    third.add_argument("table", type=Path, help="folder of a finished and measured table")
+    third.add_argument("--base", default="source_only", help="its row source only")
+    third.add_argument("--bound", default="target_only", help="its row target only")
+    for command in (first, second, third):
         command.add_argument("--csv", type=Path, default=Path(__file__).with_suffix(".csv"))
     args = parser.parse_args()
     if args.command == "measure":
@@ -124,7 +129,11 @@ def main() -> None:
         print(f"{measure(args.tables, args.csv, options)} lines in {args.csv}")
         return
     from selection_analysis import BASES, analyse, read
+    from selection_choices import choices
 
+    if args.command == "choices":
+        print("\n".join(choices(read(args.csv), args.table.resolve(), args.base, args.bound)))
+        return
     text = "\n".join(analyse(read(args.csv), args.base or BASES))
     atomic_write_text(args.out, text + "\n") if args.out else print(text)
 

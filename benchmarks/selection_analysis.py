@@ -130,12 +130,28 @@ def outcome(groups: Sequence[Group], rule: str, weights: dict[str, float] | None
     """
     correlations, chosen = [], []
     for group in groups:
-        allowed = [line for line in group.lines if not line["refused"]]
-        valued = zip(allowed, column(allowed, rule, weights or WEIGHTS), strict=True)
-        known = [(line, value) for line, value in valued if math.isfinite(value)]
-        chosen.append(max(known, key=lambda pair: pair[1])[0] if known else None)
+        known = _valued(group.lines, rule, weights or WEIGHTS)
+        chosen.append(_best(known))
         correlations.append(_correlation(known))
     return _outcome(groups, chosen, correlations)
+
+
+def chosen_line(lines: Sequence[Line], rule: str) -> Line | None:
+    """Return the model of a group that a criterion chooses; None where there is none to choose."""
+    return _best(_valued(lines, rule, WEIGHTS))
+
+
+def _valued(
+    lines: Sequence[Line], rule: str, weights: dict[str, float]
+) -> list[tuple[Line, float]]:
+    """Return the models that may be chosen with a criterion's values."""
+    allowed = [line for line in lines if not line["refused"]]
+    valued = zip(allowed, column(allowed, rule, weights), strict=True)
+    return [(line, value) for line, value in valued if math.isfinite(value)]
+
+
+def _best(known: Sequence[tuple[Line, float]]) -> Line | None:
+    return max(known, key=lambda pair: pair[1])[0] if known else None
 
 
 def column(lines: Sequence[Line], rule: str, weights: dict[str, float]) -> list[float]:

@@ -102,6 +102,34 @@ def test_what_has_no_value_or_no_base_is_left_out_of_the_means():
     assert "| entropy | 3 | 0.25 | 3.33 | 10.00 | +2.50 | -5.00 |" in text
 
 
+def test_choices_stand_beside_the_rows_of_their_table(tmp_path, monkeypatch, capsys):
+    table = tmp_path / "t"
+    table.mkdir()
+    scores = {"a": (60, 70, 80), "b": (50, 45, 52), "c": (40, 41, None)}  # `c` has no bound yet
+    rows = ("source_only", "adapted", "target_only")
+    runs = [
+        f"{row},{task},0,{value}"
+        for task, values in scores.items()
+        for row, value in zip(rows, values, strict=True)
+        if value is not None
+    ]
+    (table / "runs.csv").write_text("\n".join(["row,task,seed,mIoU", *runs]))
+    out = tmp_path / "lines.csv"
+    with out.open("w", newline="") as file:
+        writer = csv.DictWriter(file, selection.COLUMNS)
+        writer.writeheader()
+        writer.writerows([*LINES, line("a", "adapted", 99.0, 99.0, table="another")])
+    argv = ["selection.py", "choices", str(table), "--csv", str(out)]
+    monkeypatch.setattr(sys, "argv", argv)
+    selection.main()
+    printed = capsys.readouterr().out
+    assert "| a | 60.0 | 70.0 | 80.0 | 70.0 | adapted, iter_2 | +10.0 | 50 |" in printed
+    assert "| b | 50.0 | 45.0 | 52.0 | 45.0 | adapted, iter_2 | -5.0 | -250 |" in printed
+    assert "| c |" not in printed
+    assert "mean +2.5, lowest -5.0, below -1 in 1 of 2 tasks. Mean NAM of the 1 " in printed
+    assert "more: 50 %." in printed
+
+
 def test_a_table_without_a_source_only_row_is_named():
     lines = [{**one, "row": "base"} if one["row"] == "source_only" else one for one in LINES]
     with pytest.raises(ValueError, match=r"`t` has none .* source_only, strong, but adapted, base"):
