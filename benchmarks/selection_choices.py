@@ -43,6 +43,7 @@ def choices(lines: Sequence[Line], folder: Path, base: str, bound: str) -> Itera
     columns = [base, *(row for row in rows if row not in (base, bound)), bound]
     yield "| task | " + " | ".join(columns) + " | chosen | which | gain | NAM |"
     yield "|---" * (len(columns) + 1) + "|---|---|---|---|"
+    several = len({seed for _, seed in scores}) > 1
     gains, shares = [], []
     for (task, seed), found in scores.items():
         group = [
@@ -57,11 +58,11 @@ def choices(lines: Sequence[Line], folder: Path, base: str, bound: str) -> Itera
         gains.append(gain)
         if found[bound] - found[base] >= GAP:
             shares.append(share)
-        cells = [f"{found.get(row, math.nan):.1f}" for row in columns]
+        cells = [f"{found[row]:.1f}" if row in found else "-" for row in columns]
         which = f"{one['row']}, {one['checkpoint']}"
         closed = "" if math.isnan(share) else f"{share:.0f}"
         cells += [f"{one['target']:.1f}", which, f"{gain:+.1f}", closed]
-        name = task if len({number for _, number in scores}) == 1 else f"{task}, seed {seed}"
+        name = f"{task}, seed {seed}" if several else task
         yield f"| {name} | " + " | ".join(cells) + " |"
     if gains:
         yield ""

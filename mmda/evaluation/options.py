@@ -10,6 +10,8 @@ from mmda.utils.options import documented, option
 
 LAYERS = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet")
 """Endings of layers."""
+NO_COLUMN = "none"
+"""The class column that makes all features of a layer class 1."""
 
 
 @documented
@@ -30,8 +32,8 @@ class ScoreOptions:
     )
     gsd: float | None = option("metres per pixel of maps without a CRS", None)
     class_column: str | None = option(
-        "column of layers that holds names or ids of classes [`class`, if a layer has it; "
-        "otherwise all features are class 1]",
+        "column of layers that holds names or ids of classes; `none` makes all features class 1 "
+        "[`class`, where a layer has it]",
         None,
     )
     line_width: float | None = option("full width of lines of layers in metres", None)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmda.errors import DataError
-from mmda.evaluation.options import LAYERS, ScoreOptions
+from mmda.evaluation.options import LAYERS, NO_COLUMN, ScoreOptions
 from mmda.raster.io.georeference import Georeference, georeference
 from mmda.raster.io.grid import Grid
 from mmda.raster.io.ground import pixel_metres
@@ -119,18 +119,31 @@ def _burnt(
             f"`{dataset.name}` has no CRS ({place.advice}), so the layer `{layer}` cannot be "
             "placed on it. Give the truth as a mask."
         )
-    column = options.class_column
-    if column is None and CLASS_COLUMN in read_schema(VectorLabels(str(layer))).columns:
-        column = CLASS_COLUMN
-    spec = VectorLabels(str(layer), attribute=column, width=options.line_width)
+    spec = VectorLabels(
+        str(layer), attribute=_class_column(layer, options), width=options.line_width
+    )
     schema = check_vectors(spec, len(classes))
     height, width = dataset.shape
     check_place(str(layer), schema, extents([(place.crs, place.transform, height, width)]))
     grid = Grid(height, width, 1, 1, place.crs, place.transform, None, nominal=False)
-    burner = VectorBurner(spec, grid, classes)
+    try:
+        burner = VectorBurner(spec, grid, classes)
+    except DataError as error:
+        raise DataError(
+            f"{error} Or name another column with --class-column; "
+            f"`--class-column {NO_COLUMN}` makes all features class 1."
+        ) from error
     if kinds := burner.kinds() - {"Polygon", "MultiPolygon"}:
         raise DataError(
             f"`{layer}` holds {', '.join(sorted(kinds))}, expected polygons: give the width of its "
             "lines with --line-width METRES."
         )
     return burner.read(Window(0, 0, height, width))
+
+
+def _class_column(layer: Path, options: ScoreOptions) -> str | None:
+    """Return the column that holds the classes of a layer; None where all are class 1."""
+    if options.class_column is not None:
+        return None if options.class_column == NO_COLUMN else options.class_column
+    columns = read_schema(VectorLabels(str(layer))).columns
+    return CLASS_COLUMN if CLASS_COLUMN in columns else None

@@ -100,10 +100,10 @@ def _summary(
     stacked = SceneCounts(*(np.stack([getattr(one, name) for one in counts]) for name in PARTS))
     pooled = stacked.summed(np.ones((1, len(counts))))
     again = stacked.summed(draws(len(counts), options.repeats, options.seed).astype(float))
-    cities = [city_of(scene) for scene in scenes]
-    found = sorted(set(cities)) if len(set(cities)) < len(scenes) else []
-    members = np.array([[one == city for one in cities] for city in found], float)
-    per_city = stacked.summed(members.reshape(len(found), len(scenes))).measures()
+    city = np.array([city_of(scene) for scene in scenes])
+    names_of_cities = np.unique(city)
+    cities = names_of_cities if 1 < len(names_of_cities) < len(scenes) else names_of_cities[:0]
+    per_city = stacked.summed((cities[:, None] == city).astype(float))
 
     def ends(values: Numbers) -> Numbers:
         """Return the ends of an interval; one scene tells nothing of others."""
@@ -116,11 +116,11 @@ def _summary(
     return MapScores(
         classes=names,
         scenes=scenes,
-        cities=found if len(found) > 1 else [],
+        cities=cities.tolist(),
         pooled={name: values[0] for name, values in pooled.measures().items()},
         intervals={name: ends(values) for name, values in again.measures().items()},
         per_scene=stacked.measures(),
-        per_city=per_city if len(found) > 1 else {},
+        per_city=per_city.measures(),
         apls=apls,
     )
 

@@ -103,8 +103,10 @@ def test_layers_of_classes_and_of_lines_are_burnt(folders):
     assert found.pooled["IoU"].tolist() == [100, 100]
     layer["class"] = "lake"
     layer.to_file(folders / "lake.gpkg")
-    with pytest.raises(mmda.DataError, match="no class for lake"):
+    with pytest.raises(mmda.DataError, match=r"no class for lake.*--class-column none"):
         mmda.score(map_, folders / "lake.gpkg")
+    found = mmda.score(map_, folders / "lake.gpkg", mmda.ScoreOptions(class_column="none"))
+    assert found.pooled["recall"][1] == 100 * 1600 / (1600 + 18 * 18)  # both features
 
 
 def test_cities_are_scenes_whose_names_differ_in_a_number(tmp_path, capsys):

@@ -162,7 +162,8 @@ def _class_values(spec: VectorLabels, frame: Any, classes: Sequence[str]) -> np.
         raise DataError(
             f"`{spec.path}`, column `{spec.attribute}`: no class for {', '.join(unknown[:5])}"
             f"{f' and {len(unknown) - 5} more' if len(unknown) > 5 else ''}; known are "
-            f"{', '.join(table)}. Add them to the label map (`VALUE=ID`, or `*=ID`)."
+            f"{', '.join(table)}. Give each a class: as `VALUE=ID` or `*=ID` where a label map is "
+            "taken, or in the layer itself."
         )
     return np.array(found, np.uint8)
 
