@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +11,11 @@ from typing import Any
 import torch
 from mmengine.registry import init_default_scope
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 from mmda.engine.inference import without_pretrained
 from mmda.engine.launch import load_config
+from mmda.engine.living_tensors import LivingTensors
 from mmda.errors import ConfigError
 from mmda.models.cyclegan import CycleGAN
 from mmda.models.segmentors import TwinEncoderDecoder, UDASegmentor
@@ -203,43 +201,3 @@ def _peak_memory(predictor: nn.Module, predict: Callable[[Tensor], Any], image: 
     with LivingTensors() as living:
         predict(image)
     return weights + image.nbytes + living.peak
-
-
-class LivingTensors(TorchDispatchMode):
-    """Counts the bytes of the tensors that operations make, as long as they exist.
-
-    Attributes:
-        peak: The largest number of bytes at any moment.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = self.peak = 0
-        self._known: dict[int, weakref.ref] = {}
-
-    def __torch_dispatch__(
-        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        """Run an operation and count the storages of its results that are new."""
-        given = {t.untyped_storage()._cdata for t in tree_leaves((args, kwargs)) if _is_tensor(t)}
-        results = function(*args, **(kwargs or {}))
-        for tensor in filter(_is_tensor, tree_leaves(results)):
-            storage = tensor.untyped_storage()
-            if storage._cdata not in given and storage._cdata not in self._known:
-                self._add(storage)
-        return results
-
-    def _add(self, storage: torch.UntypedStorage) -> None:
-        key, size = storage._cdata, storage.nbytes()
-        self.now += size
-        self.peak = max(self.peak, self.now)
-
-        def forget(_: Any) -> None:
-            self.now -= size
-            self._known.pop(key, None)
-
-        self._known[key] = weakref.ref(storage, forget)
-
-
-def _is_tensor(value: Any) -> bool:
-    return isinstance(value, Tensor)

@@ -11,6 +11,7 @@ from mmengine.device import get_device
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from torch import Tensor, nn
 
+from mmda.engine.unwrap import unwrapped
 from mmda.errors import ConfigError
 from mmda.registry import OPTIM_WRAPPERS
 
@@ -30,6 +31,10 @@ class JointOptimWrapper(OptimWrapperDict):
             checkpoints at its multiples, since a resumed run starts with empty gradients.
         precision: ``'fp32'``, ``'bf16'`` (CPU or GPU) or ``'fp16'`` (GPU, with one gradient scaler
             shared by all optimisers).
+        sequential: Whether the domains' activations are freed one after the other, which halves
+            the memory of a model that is trained on both. The source's are computed again in the
+            backward pass, which costs one more forward pass of the source. All alignments allow
+            it, and gradients stay the same.
         optim_wrappers: The optimisers by name, each in a plain ``OptimWrapper``, which holds its
             gradient clipping.
 
@@ -41,6 +46,7 @@ class JointOptimWrapper(OptimWrapperDict):
         self,
         accumulative_counts: int = 1,
         precision: str = "fp32",
+        sequential: bool = False,
         **optim_wrappers: OptimWrapper,
     ) -> None:
         super().__init__(**optim_wrappers)
@@ -53,12 +59,23 @@ class JointOptimWrapper(OptimWrapperDict):
                 f"JointOptimWrapper: `accumulative_counts` must be 1 or more: {accumulative_counts}"
             )
         self.accumulative_counts = accumulative_counts
-        self.precision = precision
+        self.precision, self.sequential = precision, sequential
         self.scaler = torch.amp.GradScaler(get_device(), enabled=precision == "fp16")
         self._count, self._max_count = 0, -1
 
     def initialize_count_status(self, model: nn.Module, cur_iter: int, max_iters: int) -> None:
-        """Set the iteration counter when training starts or resumes."""
+        """Set the iteration counter when training starts or resumes.
+
+        Raises:
+            ConfigError: When ``sequential`` is set and the model has no domains that it runs.
+        """
+        if self.sequential:
+            if not hasattr(unwrapped(model), "sequential"):
+                raise ConfigError(
+                    "JointOptimWrapper: `sequential=True` is for `UDASegmentor`, but the model is "
+                    f"a `{type(unwrapped(model)).__name__}`. Leave it out."
+                )
+            unwrapped(model).sequential = True
         self._count, self._max_count = cur_iter, max_iters
 
     @contextmanager

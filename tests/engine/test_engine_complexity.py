@@ -11,7 +11,8 @@ from torch import nn
 
 from mmda.cli import main
 from mmda.engine import complexity
-from mmda.engine.complexity import LivingTensors, measure
+from mmda.engine.complexity import measure
+from mmda.engine.living_tensors import LivingTensors
 from mmda.errors import ConfigError
 from mmda.models import UDASegmentor
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mmda.errors import ConfigError
 from mmda.models.alignments.domain_batch import DomainBatch, DomainImages, resize
+from mmda.utils.recomputing import distributed_checkpointing
 
 NEEDS = ("target", "target_images", "teacher")
 """What an alignment can need: the attributes of :class:`UDAContext` that cost computation."""
@@ -113,5 +114,6 @@ class UDAContext:
     def run_student(self, images: Tensor) -> Tensor:
         """Run the student on further images (N, B, H, W); return logits (N, C, H, W)."""
         head = self.segmentor.decode_head
-        logits = head(self.segmentor.extract_feat(images))
+        with distributed_checkpointing(self.segmentor):
+            logits = head(self.segmentor.extract_feat(images))
         return resize(logits, tuple(images.shape[-2:]), head.align_corners)

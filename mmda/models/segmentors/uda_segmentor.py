@@ -9,12 +9,12 @@ import torch
 from mmengine.model import ModuleDict
 from mmseg.models.segmentors.base import BaseSegmentor
 from torch import Tensor
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmda.errors import ConfigError
 from mmda.models.alignments import NEEDS, Alignment, DomainBatch, DomainImages, UDAContext
 from mmda.models.alignments.base import segmentor_heads
 from mmda.models.batch_norm import build_test_time
+from mmda.models.segmentors.domain_passes import features_and_logits, run_domains
 from mmda.models.segmentors.gradients import logit_gradients
 from mmda.models.segmentors.teacher import Teacher
 from mmda.registry import MODELS
@@ -83,6 +83,9 @@ class UDASegmentor(BaseSegmentor):
         self.test_time = build_test_time(test_time, self.predictor)
         #: What maps divide the logits by; a calibrated checkpoint has another one.
         self.temperature = 1.0
+        #: Whether the source's activations are computed again in the backward pass, when the
+        #: target's are freed; the optimiser wrapper sets it.
+        self.sequential = False
         #: Whether the next iteration measures its losses' gradients; hooks set it.
         self.measures_gradients = False
         #: The last measured gradients, see :func:`logit_gradients`.
@@ -205,7 +208,12 @@ class UDASegmentor(BaseSegmentor):
         names: list[str] = [name for name in ("source", "target") if name in inputs]
         if "target" not in needs and "source" in inputs:
             names = ["source"]
-        outputs = self._run([inputs[name] for name in names], names)
+        further_runs = bool({"target", "target_images"} & needs) and "source" in inputs
+        outputs = run_domains(
+            self.segmentor,
+            {name: inputs[name] for name in names},
+            recompute_first=self.sequential and further_runs,
+        )
         weak = weak_inputs or {}
         images = {
             name: (tensor, data_samples[name], weak.get(name, tensor))
@@ -220,37 +228,13 @@ class UDASegmentor(BaseSegmentor):
             target = DomainImages(*images["target"])
         return UDAContext(batches.get("source"), target, step, self.segmentor, self.teacher)
 
-    def _run(self, images: list[Tensor], names: list[str]) -> dict[str, tuple[list, dict]]:
-        """Run the student on each domain, in one pass where that gives the same result."""
-        if len(images) == 1 or images[0].shape[1:] != images[1].shape[1:] or self._mixes_domains():
-            return {n: self.features_and_logits(x) for n, x in zip(names, images, strict=True)}
-        feats, logits = self.features_and_logits(torch.cat(images))
-        counts = [len(x) for x in images]
-        split_feats = [feat.split(counts) for feat in feats]
-        split_logits = {head: value.split(counts) for head, value in logits.items()}
-        return {
-            name: (
-                [feat[i] for feat in split_feats],
-                {head: value[i] for head, value in split_logits.items()},
-            )
-            for i, name in enumerate(names)
-        }
-
-    def _mixes_domains(self) -> bool:
-        """Return whether a layer computes statistics over the batch, which mixes the domains."""
-        return any(isinstance(m, _BatchNorm) and m.training for m in self.segmentor.modules())
-
     def features_and_logits(self, images: Tensor) -> tuple[list[Tensor], dict[str, Tensor]]:
         """Return the student's feature maps and each head's logits for images (N, B, H, W)."""
-        feats = list(self.segmentor.extract_feat(images))
-        return feats, {name: head(feats) for name, head in self._heads().items()}
-
-    def _heads(self) -> dict[str, Any]:
-        return segmentor_heads(self.segmentor)
+        return features_and_logits(self.segmentor, images)
 
     def _source_losses(self, source: DomainBatch) -> dict[str, Tensor]:
         losses = {}
-        for name, head in self._heads().items():
+        for name, head in segmentor_heads(self.segmentor).items():
             for key, value in head.loss_by_feat(source.logits[name], source.samples).items():
                 losses[f"{name}.{key}"] = value
         return losses
