@@ -6,9 +6,11 @@ import itertools
 
 import numpy as np
 import pytest
+import torch
 
 from mmda.errors import ConfigError
-from mmda.raster.mapping.mosaic import MosaicGrid, StripMosaic, blend_weights
+from mmda.raster.mapping.blending import TileBlender
+from mmda.raster.mapping.mosaic import MosaicGrid, blend_weights
 
 SHAPES = [
     (16, 16, 16, 0.25),
@@ -39,14 +41,14 @@ def naive(grid: MosaicGrid, tiles: dict[tuple[int, int], np.ndarray], classes: i
     return (sums / weights)[:, : grid.height, : grid.width]
 
 
-def stream(grid: MosaicGrid, tiles: dict[tuple[int, int], np.ndarray], classes: int) -> np.ndarray:
-    mosaic, parts = StripMosaic(grid, classes), []
+def stream(grid, tiles, classes: int, shares: bool = True) -> np.ndarray:
+    blender, parts = TileBlender(grid, classes, shares), []
     for i in range(len(grid.rows)):
         for j in range(len(grid.cols)):
-            mosaic.add(i, j, tiles[i, j])
-        parts.append(mosaic.final_rows(i).copy())
-        mosaic.advance(i)
-    return np.concatenate(parts, axis=1)
+            if (i, j) in tiles:
+                blender.add(j, tiles[i, j].copy())
+        parts.append(blender.finish())
+    return np.concatenate(parts, axis=-2)
 
 
 @pytest.mark.parametrize(("height", "width", "tile", "overlap"), SHAPES)
@@ -61,6 +63,46 @@ def test_streaming_equals_whole_array_accumulation(height, width, tile, overlap)
     streamed = stream(grid, tiles, 3)
     assert streamed.shape == (3, height, width)
     np.testing.assert_allclose(streamed, naive(grid, tiles, 3), atol=1e-6)
+    np.testing.assert_array_equal(stream(grid, tiles, 3, shares=False), streamed.argmax(0))
+
+
+@pytest.mark.parametrize(("height", "width", "tile", "overlap"), SHAPES)
+@pytest.mark.parametrize("kept", [0.0, 0.2, 0.6])
+def test_tiles_without_data_are_left_out(height, width, tile, overlap, kept):
+    grid = MosaicGrid(height, width, tile, overlap)
+    rng = np.random.default_rng(1)
+    tiles = {
+        (i, j): rng.random((3, tile, tile), dtype=np.float32) * (rng.random() < kept)
+        for i in range(len(grid.rows))
+        for j in range(len(grid.cols))
+    }
+    expected = naive(grid, tiles, 3)
+    there = {place: values for place, values in tiles.items() if values.any()}
+    np.testing.assert_allclose(stream(grid, there, 3), expected, atol=1e-6)
+    classes = np.where(expected.max(0) > 0, expected.argmax(0), 255)
+    np.testing.assert_array_equal(stream(grid, there, 3, shares=False), classes)
+
+
+def test_tensors_are_blended_as_arrays_are():
+    grid = MosaicGrid(40, 70, 16, 0.25)
+    rng = np.random.default_rng(2)
+    tiles = {
+        (i, j): rng.random((5, 16, 16), dtype=np.float32)
+        for i in range(len(grid.rows))
+        for j in range(len(grid.cols))
+        if (i + j) % 4
+    }
+    tensors = {place: _Tensor(torch.from_numpy(values)) for place, values in tiles.items()}
+    for shares in (True, False):
+        found = stream(grid, tensors, 5, shares)
+        np.testing.assert_allclose(found, stream(grid, tiles, 5, shares), atol=1e-6)
+
+
+class _Tensor:
+    """A tensor whose copy is called as an array's is."""
+
+    def __init__(self, values):
+        self.copy = values.clone
 
 
 @pytest.mark.parametrize(("height", "width", "tile", "overlap"), SHAPES)

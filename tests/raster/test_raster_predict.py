@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import tracemalloc
 
 import numpy as np
@@ -12,6 +13,9 @@ from rasterio.enums import ColorInterp
 from rasterio.transform import from_origin
 
 from mmda.errors import ConfigError, DataError
+from mmda.raster.io.reading import RasterReader
+from mmda.raster.mapping.blending import TileBlender
+from mmda.raster.mapping.write import RowWriter
 
 TRANSFORM = from_origin(400_000, 5_300_000, 0.5, 0.5)
 PALETTE = [[10, 20, 30], [200, 100, 0], [0, 0, 255], [9, 9, 9]]
@@ -294,3 +298,60 @@ def test_a_near_infrared_band_tagged_as_alpha_is_an_input_band(tmp_path):
     )
     assert summary.ignore_pixels == 0
     np.testing.assert_array_equal(seen[0][0], image)
+
+
+def threads():
+    return {t.name for t in threading.enumerate()} & {"reading", "network", "blending"}
+
+
+@pytest.mark.parametrize("probabilities", [False, True])
+def test_an_error_of_any_stage_ends_all_and_leaves_nothing(tmp_path, monkeypatch, probabilities):
+    write(tmp_path / "a.tif", random_image(300, 300))
+    more = {"probabilities": tmp_path / "p.tif"} if probabilities else {}
+
+    def run(predict=by_pixel):
+        predict_raster(
+            tmp_path / "a.tif", tmp_path / "m.tif", predict, num_classes=4, tile=32, **more
+        )
+
+    def fail(*_, **__):
+        raise MemoryError("full")
+
+    with pytest.raises(MemoryError, match="full"):
+        run(fail)
+    for owner, name in [
+        (RasterReader, "read"), (TileBlender, "add"), (TileBlender, "finish"), (RowWriter, "write"),
+    ]:  # fmt: skip
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, fail)
+            with pytest.raises(MemoryError, match="full"):
+                run()
+        assert not threads()
+        assert [path.name for path in tmp_path.iterdir()] == ["a.tif"]
+
+
+def test_stages_work_at_the_same_time_and_batches_are_full(tmp_path):
+    write(tmp_path / "a.tif", random_image(100, 132))
+    sizes, names = [], set()
+
+    def spy(batch):
+        sizes.append(len(batch))
+        names.add(threading.current_thread().name)
+        return by_pixel(batch)
+
+    predict_raster(
+        tmp_path / "a.tif", tmp_path / "m.tif", spy, num_classes=4, tile=32, overlap=0,
+        batch_size=6,
+    )  # fmt: skip
+    assert sizes == [6, 6, 6, 2]  # of four strips of five tiles
+    assert names == {"network"}
+
+
+def test_answers_that_cannot_be_written_to_are_copied(tmp_path):
+    write(tmp_path / "a.tif", random_image(60, 60))
+    constant = np.broadcast_to(np.float32([0.2, 0.7, 0.1])[None, :, None, None], (1, 3, 32, 32))
+    summary = predict_raster(
+        tmp_path / "a.tif", tmp_path / "m.tif", lambda _: constant, num_classes=3, tile=32,
+        batch_size=1,
+    )  # fmt: skip
+    assert summary.class_pixels == [0, 3600, 0]

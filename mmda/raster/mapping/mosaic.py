@@ -1,10 +1,8 @@
-"""Blending overlapping tiles into a raster, one strip of tiles at a time.
+"""Where the tiles of a map stand, and how much each of them weighs.
 
 The tiles stand on a product grid, so the weights are separable: the sum of all weights at a pixel
 is the product of one sum per axis. Each axis is therefore normalised beforehand, the weights of
-all tiles over a pixel add up to one, and no weight map has to be accumulated. Rows that no later
-tile touches leave the accumulator at once, which never holds more than
-``classes x tile x raster width`` numbers.
+all tiles over a pixel add up to one, and no weight map has to be accumulated.
 """
 
 from __future__ import annotations
@@ -104,46 +102,3 @@ def blend_weights(starts: list[int], tile: int, stride: int) -> NDArray[np.float
     for start in starts:
         total[start : start + tile] += raw
     return np.stack([raw / total[s : s + tile] for s in starts]).astype(np.float32)
-
-
-class StripMosaic:
-    """Accumulates the probabilities of one strip of tiles after the other.
-
-    For each strip: :meth:`add` its tiles, use :meth:`final_rows`, then :meth:`advance`.
-
-    Args:
-        grid: Where the tiles stand.
-        num_classes: Number of classes C.
-    """
-
-    def __init__(self, grid: MosaicGrid, num_classes: int) -> None:
-        self.grid = grid
-        self._row_weights = blend_weights(grid.rows, grid.tile, grid.stride)
-        self._col_weights = blend_weights(grid.cols, grid.tile, grid.stride)
-        self._sums = np.zeros((num_classes, grid.tile, grid.padded_width), dtype=np.float32)
-        self._scratch = np.empty((num_classes, grid.tile, grid.tile), dtype=np.float32)
-
-    def add(self, strip: int, column: int, probabilities: NDArray[np.float32]) -> None:
-        """Add one tile.
-
-        Args:
-            strip: Index of the tile's strip in ``grid.rows``.
-            column: Index of the tile in ``grid.cols``.
-            probabilities: ``(C, tile, tile)``; it is not changed.
-        """
-        weights = np.outer(self._row_weights[strip], self._col_weights[column])
-        np.multiply(probabilities, weights, out=self._scratch)
-        left = self.grid.cols[column]
-        self._sums[:, :, left : left + self.grid.tile] += self._scratch
-
-    def final_rows(self, strip: int) -> NDArray[np.float32]:
-        """Return the blended rows that no later strip touches, a ``(C, rows, width)`` view."""
-        return self._sums[:, : self.grid.final_height(strip), : self.grid.width]
-
-    def advance(self, strip: int) -> None:
-        """Move the rows shared with the next strip to the top and clear the others."""
-        shift = self.grid.final_height(strip)
-        keep = max(self.grid.tile - shift, 0)
-        for plane in self._sums:
-            plane[:keep] = plane[shift : shift + keep]
-            plane[keep:] = 0

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmda.raster.dataset.scene_reader import SceneGrid
+from mmda.raster.decoding import IGNORE
 from mmda.raster.io.handles import HandlePool
 from mmda.raster.mapping.rows import RowResampler, to_classes, to_entropy, to_steps
 from mmda.raster.mapping.write import Frame, RowWriter, mask_writer, share_writer
@@ -114,12 +115,28 @@ class MapOutput:
             area = Window(self._top, 0, own.shape[1], self._frame.width)
             self._write(own, self._reader.own_validity(area))
 
+    @property
+    def takes_shares(self) -> bool:
+        """Whether probabilities are needed; else :meth:`write_classes` does."""
+        return self._back is not None or len(self._writers) > 1
+
+    def write_classes(self, mask: NDArray[np.uint8], valid: NDArray[np.bool_] | None) -> None:
+        """Write the next rows of the mask alone.
+
+        Args:
+            mask: Class ids ``(n, width)``; they are changed.
+            valid: See :meth:`write`.
+        """
+        if valid is not None:
+            np.copyto(mask, IGNORE, where=~valid)
+        self._writers[self._files.mask].write(mask[None])
+        self.counts += np.bincount(mask.ravel(), minlength=256)
+        self._top += len(mask)
+
     def _write(self, rows: NDArray[np.float32], valid: NDArray[np.bool_] | None) -> None:
         mask = to_classes(rows, valid)
-        self._writers[self._files.mask].write(mask[None])
         if self._files.probabilities is not None:
             self._writers[self._files.probabilities].write(to_steps(rows, mask))
         if self._files.entropy is not None:
             self._writers[self._files.entropy].write(to_steps(to_entropy(rows), mask))
-        self.counts += np.bincount(mask.ravel(), minlength=256)
-        self._top += rows.shape[1]
+        self.write_classes(mask, None)

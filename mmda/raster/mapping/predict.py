@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,14 +13,16 @@ from tqdm import tqdm
 from mmda.errors import ConfigError
 from mmda.raster.dataset.training_data import TrainingData
 from mmda.raster.io.handles import HandlePool
-from mmda.raster.mapping.batches import Predictor, TilePredictor
-from mmda.raster.mapping.mosaic import MosaicGrid, StripMosaic
+from mmda.raster.mapping.batches import Predictor, TilePredictor, tile_batches
+from mmda.raster.mapping.blending import blended_strips
+from mmda.raster.mapping.mosaic import MosaicGrid
 from mmda.raster.mapping.opening import opened_raster
 from mmda.raster.mapping.options import PredictOptions
 from mmda.raster.mapping.output import MapFiles, MapOutput
 from mmda.raster.mapping.strips import StripReader
 from mmda.raster.mapping.tags import map_tags
 from mmda.raster.mapping.write import Frame
+from mmda.utils.ahead import ahead
 from mmda.utils.files import ensure_free_space
 
 DEFAULT = PredictOptions()
@@ -75,15 +77,17 @@ def predict_raster(
     """Write the class mask of a whole raster.
 
     The network sees the pixels that a tile of the training data would hold at the same place.
-    Memory holds ``classes x tile x raster width`` float32 sums and two strips of the image,
-    whatever the raster's height. Equal input and a deterministic ``predict`` give equal bytes.
+    Memory does not grow with the raster's height: it holds a few strips of the image and, as
+    float32, ``classes x shared rows x raster width`` probabilities (``classes x tile x raster
+    width`` where they are written, or the raster is resampled), beside three batches of tiles.
+    Equal input and a deterministic ``predict`` give equal bytes.
 
     Args:
         image: Any raster that GDAL opens, a `/vsi...` path or URL too.
         out: The mask GeoTIFF: uint8, class ids from 0, 255 where the image has no data (tag,
             alpha, mask band, NaN or ``nodata``), CRS and transform of the image, colour table.
         predict: Maps ``(N, B, tile, tile)`` in the raster's dtype to ``(N, C, tile, tile)``
-            float32 probabilities.
+            float32 probabilities, in a thread of its own; see :data:`Predictor`.
         options: How to map it; ``probabilities``, ``entropy`` and what follows say what callers
             write.
         num_classes: Number of classes C, 1 to 255.
@@ -131,8 +135,8 @@ def predict_raster(
                 disable=not options.progress,
             )
         )
-        tiles = TilePredictor(predict, mosaic_grid, num_classes, options.batch_size, bar)
-        _map_strips(StripReader(source.reader(pool), mosaic_grid), tiles, output, num_classes)
+        tiles = TilePredictor(predict, mosaic_grid, num_classes, bar)
+        _map_strips(StripReader(source.reader(pool), mosaic_grid), tiles, output, options)
         counts = output.counts
     return PredictionSummary(
         image,
@@ -142,7 +146,7 @@ def predict_raster(
         counts[:num_classes].tolist(),
         source.grid.gsd,
         tiles.tiles,
-        tiles.empty_tiles,
+        len(mosaic_grid.rows) * len(mosaic_grid.cols) - tiles.tiles,
         int(counts[-1]),
         time.perf_counter() - began,
         warnings,
@@ -150,17 +154,21 @@ def predict_raster(
 
 
 def _map_strips(
-    strips: StripReader, tiles: TilePredictor, output: MapOutput, num_classes: int
+    strips: StripReader, tiles: TilePredictor, output: MapOutput, options: PredictOptions
 ) -> None:
-    """Predict, blend and write strip after strip."""
-    mosaic = StripMosaic(strips.grid, num_classes)
-    for strip in strips:
-        for column, probabilities in tiles(strip):
-            mosaic.add(strip.index, column, probabilities)
-        rows = mosaic.final_rows(strip.index)
-        valid = None if strip.valid is None else strip.valid[: rows.shape[1], : rows.shape[2]]
-        output.write(rows, valid)
-        mosaic.advance(strip.index)
+    """Read, predict, blend and write at the same time, a thread each."""
+    grid, shares = strips.grid, output.takes_shares
+    write = output.write if shares else output.write_classes
+    with ExitStack() as stack:
+        read = ahead(tile_batches(strips, grid, options.batch_size), "reading")
+        predicted = ahead(tiles(stack.enter_context(closing(read))), "network")
+        blended = blended_strips(
+            stack.enter_context(closing(predicted)), grid, tiles.num_classes, shares
+        )
+        if not shares:  # probabilities are large: one strip at a time
+            blended = ahead(blended, "blending")
+        for rows, valid in stack.enter_context(closing(blended)):
+            write(rows, valid)
 
 
 def _check_outputs(image: Path | str, files: MapFiles, num_classes: int) -> None:

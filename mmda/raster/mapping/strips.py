@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +51,7 @@ class Strip:
 
 
 class StripReader:
-    """Reads the strips of ``grid`` in order, the next one while the current one is used.
+    """Reads the strips of ``grid`` in order, every row of the raster once.
 
     Args:
         reader: Reads the raster on the grid that is mapped.
@@ -64,20 +63,28 @@ class StripReader:
         self.grid = grid
 
     def __iter__(self) -> Iterator[Strip]:
-        with ThreadPoolExecutor(1, thread_name_prefix="strip-reader") as pool:
-            count = len(self.grid.rows)
-            pending = pool.submit(self.read, 0)
-            for index in range(count):
-                strip = pending.result()
-                if index + 1 < count:
-                    pending = pool.submit(self.read, index + 1)
-                yield strip
+        whole = Window(0, 0, self.grid.tile, self.grid.padded_width)
+        pixels, end = None, 0
+        for index, top in enumerate(self.grid.rows):
+            area = Window(end, 0, top + self.grid.tile - end, self.grid.width)
+            new = Pixels(*self._reader.read(area.clip(self.grid.height, self.grid.width)), None)
+            pixels = new if pixels is None else _continued(pixels, end - top, new)
+            padded = pixels.cut(0, 0, whole, self._reader.header.fill)
+            yield Strip(index, padded.image, padded.valid)
+            end = top + self.grid.tile
 
-    def read(self, index: int) -> Strip:
-        """Read one strip, padded to ``(tile, padded width)``."""
-        grid, top = self.grid, self.grid.rows[index]
-        area = Window(top, 0, grid.tile, grid.width).clip(grid.height, grid.width)
-        pixels = Pixels(*self._reader.read(area), None)
-        whole = Window(0, 0, grid.tile, grid.padded_width)
-        padded = pixels.cut(0, 0, whole, self._reader.header.fill)
-        return Strip(index, padded.image, padded.valid)
+
+def _continued(before: Pixels, kept: int, new: Pixels) -> Pixels:
+    """Return the last ``kept`` rows of some pixels with new ones below."""
+    if not kept:
+        return new
+    parts = before.image[:, -kept:], new.image
+    image = np.concatenate(parts, axis=1)
+    if before.valid is None and new.valid is None:
+        return Pixels(image, None, None)
+    masks = before.valid if before.valid is None else before.valid[-kept:], new.valid
+    valid = [
+        np.ones(part.shape[1:], bool) if mask is None else mask
+        for part, mask in zip(parts, masks, strict=True)
+    ]
+    return Pixels(image, np.concatenate(valid), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from mmda.raster.mapping.mosaic import MosaicGrid
 from mmda.raster.mapping.opening import opened_raster
 from mmda.raster.mapping.options import PredictOptions
 from mmda.raster.mapping.strips import Strip, StripReader
+from mmda.utils.ahead import ahead
 
 
 class RasterTiles(NamedTuple):
@@ -68,8 +70,9 @@ class RasterTileReader:
             grid = MosaicGrid(source.grid.height, source.grid.width, options.tile, overlap=0)
             pool = HandlePool()
             try:
-                for strip in StripReader(source.reader(pool), grid):
-                    yield from _batches(strip, grid, options.batch_size)
+                with closing(ahead(StripReader(source.reader(pool), grid), "reading")) as strips:
+                    for strip in strips:
+                        yield from _batches(strip, grid, options.batch_size)
             finally:
                 pool.close()
 
