@@ -29,7 +29,8 @@ import numpy as np
 from prettytable import PrettyTable
 from rasterio.transform import from_origin
 
-from mmda.raster.mapping.write import Frame, mask_writer
+from mmda.raster.mapping.rasters import mask_writer
+from mmda.raster.mapping.write import Frame
 
 SIDES = ("mmda", "whole")
 PIXEL = 0.5  # metres

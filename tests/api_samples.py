@@ -30,3 +30,9 @@ def pixel_model() -> Model:
 
     palette = [[0, 0, 0], [255, 0, 0]]
     return Model(None, predictor, ("background", "building"), palette, bands=3)
+
+
+def map_names(*names: str) -> set[str]:
+    """Return the names of the files that are always written for images of these names."""
+    ends = ("_mask.tif", "_mask.qml", "_quicklook.png", "_stac.json")
+    return {name + end for name in names for end in ends}

@@ -78,7 +78,12 @@ def tiled(scenes, out: Path, **options) -> TileResult:
 
 def predict_raster(image, out: Path, predict, **options):
     """Map a raster with options of :class:`PredictOptions` and of :func:`predict_raster`."""
-    named = {f.name for f in fields(PredictOptions)} - {"probabilities", "entropy", "classes"}
+    named = {f.name for f in fields(PredictOptions)} - {
+        "probabilities",
+        "confidence",
+        "entropy",
+        "classes",
+    }
     chosen = PredictOptions(**{name: options.pop(name) for name in named & set(options)})
     return mapping.predict_raster(image, out, predict, chosen, **options)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from mmda.errors import ConfigError
+from mmda.raster.mapping.companions import Companions
 from mmda.raster.mapping.options import PredictOptions
 from mmda.raster.mapping.tags import is_map_of
 from mmda.utils.files import leftovers
@@ -24,14 +25,22 @@ class Outputs:
     image: str
     mask: Path
     probabilities: Path | None
+    confidence: Path | None
     entropy: Path | None
     polygons: Path | None
+    companions: Companions
+
+    @property
+    def assets(self) -> dict[str, Path]:
+        """The files of the map itself by kind."""
+        kinds = ("mask", "probabilities", "confidence", "entropy", "polygons")
+        found = {kind: getattr(self, kind) for kind in kinds}
+        return {kind: path for kind, path in found.items() if path is not None}
 
     @property
     def written(self) -> list[Path]:
-        """All files that are written."""
-        paths = (self.mask, self.probabilities, self.entropy, self.polygons)
-        return [path for path in paths if path is not None]
+        """All files that are written, in that order."""
+        return [*self.assets.values(), *astuple(self.companions)]
 
 
 def plan_outputs(
@@ -60,9 +69,9 @@ def plan_outputs(
 def _check_existing(jobs: Sequence[Outputs], options: PredictOptions) -> None:
     there = [path for job in jobs for path in job.written if path.exists()]
     if there and not (options.overwrite or options.resume):
-        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+        more = f" and {len(there) - 1} more exist" if len(there) > 1 else " exists"
         raise ConfigError(
-            f"`{there[0]}`{more} exists already. Choose another output, --overwrite to replace "
+            f"`{there[0]}`{more} already. Choose another output, --overwrite to replace "
             "maps, or --resume to leave those of this model and make the others."
         )
 
@@ -131,6 +140,12 @@ def _outputs(image: str, out: Path, options: PredictOptions) -> Outputs:
         image,
         mask,
         beside(options.probabilities, "probabilities.tif"),
+        beside(options.confidence, "confidence.tif"),
         beside(options.entropy, "entropy.tif"),
         beside(options.polygons, "polygons.gpkg"),
+        Companions(
+            mask.with_suffix(".qml"),
+            base.with_name(f"{base.name}_quicklook.png"),
+            base.with_name(f"{base.name}_stac.json"),
+        ),
     )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmda.api.outputs import Outputs, missing_outputs, plan_outputs
 from mmda.errors import ConfigError, DataError, MMDAError
 from mmda.raster.dataset.training_data import TrainingData
+from mmda.raster.mapping.companions import write_companions
 from mmda.raster.mapping.options import PredictOptions
 from mmda.raster.mapping.polygons.classes import chosen_classes
 from mmda.raster.mapping.polygons.options import PolygonOptions, VectoriseOptions
 from mmda.raster.mapping.predict import PredictionSummary, Predictor, predict_raster
+from mmda.raster.mapping.tags import METRICS
 from mmda.utils.options import options_of
 
 if TYPE_CHECKING:
@@ -40,6 +43,8 @@ class Model:
         name: What tells it from others, its file and a digest of weights, config and
             temperature, which masks keep.
         config: The config that it was built from; ``None`` where it was built otherwise.
+        metrics: What its checkpoint tells of how well it did in validation, by name; empty where it
+            tells nothing.
     """
 
     network: UDASegmentor
@@ -50,6 +55,7 @@ class Model:
     training_data: TrainingData | None = None
     name: str | None = None
     config: Config | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 def load_model(
@@ -111,6 +117,7 @@ def load_model(
         None if data is None else TrainingData.from_json(data),
         f"{Path(checkpoint).name} {text_digest(predicts_by)[:12]}",
         loaded,
+        network.metrics,
     )
 
 
@@ -232,14 +239,19 @@ def _predict_one(model: Model, job: Outputs, options: PredictOptions) -> Predict
         classes=model.classes,
         palette=model.palette,
         probabilities=job.probabilities,
+        confidence=job.confidence,
         entropy=job.entropy,
         model=model.name,
+        tags={METRICS: json.dumps(model.metrics)} if model.metrics else None,
     )
-    if job.polygons is None:
-        return Prediction(job, model.classes, summary, None)
+    polygons = None if job.polygons is None else _polygons(job, job.polygons, options)
+    write_companions(job.companions, job.assets)
+    return Prediction(job, model.classes, summary, polygons)
+
+
+def _polygons(job: Outputs, out: Path, options: PredictOptions) -> Polygons:
     from mmda.raster.mapping.vectorise import vectorise_mask
 
     chosen = {name: getattr(options, name) for name in options_of(PolygonOptions)}
     how = VectoriseOptions(**chosen, overwrite=True, progress=options.progress)
-    polygons = vectorise_mask(job.mask, job.polygons, how, job.probabilities)
-    return Prediction(job, model.classes, summary, polygons)
+    return vectorise_mask(job.mask, out, how, job.probabilities)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from mmda.engine.checkpoint import load_weights
 from mmda.engine.checkpoint_content import TEMPERATURE
+from mmda.engine.checkpoint_metrics import validation_metrics
 from mmda.engine.launch import ConfigSource, load_config
 from mmda.engine.pretrained import check_pretrained
 from mmda.errors import ConfigError
@@ -48,7 +49,9 @@ def load_trained(
 ) -> tuple[UDASegmentor, dict]:
     """Return a loaded config's trained model, as :func:`load_model` does, and its ``meta``."""
     model = build_model(config)
-    meta = load_weights(model, checkpoint).get("meta", {})
+    content = load_weights(model, checkpoint)
+    meta = content.get("meta", {})
+    model.metrics = validation_metrics(content, checkpoint)
     model.dataset_meta = meta.get("dataset_meta")
     model.temperature = meta.get(TEMPERATURE, 1.0)
     return place_model(model, device), meta

@@ -17,7 +17,7 @@ from mmda.raster.io.ground import pixel_metres
 from mmda.raster.io.handles import open_raster, quiet_georeference
 from mmda.raster.labels.vector_files import check_place, check_vectors, extents, read_schema
 from mmda.raster.labels.vectors import VectorBurner
-from mmda.raster.mapping.write import read_mask_classes
+from mmda.raster.mapping.rasters import read_mask_classes
 from mmda.raster.scene import VectorLabels
 from mmda.raster.windows import Window
 

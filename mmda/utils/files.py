@@ -34,12 +34,19 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     Yields:
         The path to write to.
     """
+    with scratch_path(path) as temporary:
+        yield temporary
+        os.replace(temporary, path)
+
+
+@contextmanager
+def scratch_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary path as :func:`atomic_path` does; the file is removed at the end."""
     final = Path(path)
     final.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(_temporary(final))
     try:
         yield temporary
-        os.replace(temporary, final)
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -86,6 +86,8 @@ class UDASegmentor(BaseSegmentor):
         #: Whether the source's activations are computed again in the backward pass, when the
         #: target's are freed; the optimiser wrapper sets it.
         self.sequential = False
+        #: What its checkpoint tells of validation; maps state it.
+        self.metrics: dict[str, float] = {}
         #: Whether the next iteration measures its losses' gradients; hooks set it.
         self.measures_gradients = False
         #: The last measured gradients, see :func:`logit_gradients`.

@@ -46,6 +46,9 @@ class PredictOptions(PolygonOptions):
         choices=("input", "model"),
     )
     probabilities: bool = option("also write IMAGE_probabilities.tif", False)
+    confidence: bool = option(
+        "also write IMAGE_confidence.tif: the probability of the class shown", False
+    )
     entropy: bool = option("also write IMAGE_entropy.tif: where to look first", False)
     polygons: bool = option("also write IMAGE_polygons.gpkg", False)
     overwrite: bool = option("replace maps that are there already", False)

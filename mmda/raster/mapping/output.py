@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from mmda.raster.dataset.scene_reader import SceneGrid
 from mmda.raster.decoding import IGNORE
 from mmda.raster.io.handles import HandlePool
+from mmda.raster.mapping.cog import Pyramid
+from mmda.raster.mapping.confidence import to_confidence
+from mmda.raster.mapping.rasters import mask_writer, share_writer
 from mmda.raster.mapping.rows import RowResampler, to_classes, to_entropy, to_steps
-from mmda.raster.mapping.write import Frame, RowWriter, mask_writer, share_writer
+from mmda.raster.mapping.write import Frame
 from mmda.raster.windows import Window
-from mmda.utils.files import atomic_path
 
 
 @dataclass(frozen=True)
@@ -27,17 +29,19 @@ class MapFiles:
     Attributes:
         mask: Class ids.
         probabilities: One band per class.
+        confidence: Largest probability, one band.
         entropy: Predictive entropy, one band.
     """
 
     mask: Path
     probabilities: Path | None = None
+    confidence: Path | None = None
     entropy: Path | None = None
 
     def bands(self, num_classes: int) -> dict[Path, int]:
         """Return the number of bands of each file that is wanted."""
-        counts = {self.mask: 1, self.probabilities: num_classes, self.entropy: 1}
-        return {path: count for path, count in counts.items() if path is not None}
+        several = {self.probabilities: num_classes, self.confidence: 1, self.entropy: 1}
+        return {path: n for path, n in {self.mask: 1, **several}.items() if path is not None}
 
 
 class MapOutput:
@@ -51,7 +55,7 @@ class MapOutput:
         pool: Keeps the raster open.
         classes: Class names, stored in the files.
         palette: RGB 0..255 per class, stored as colour table.
-        tags: More tags of the mask.
+        tags: More tags.
 
     Attributes:
         counts: Pixels per class so far; the last of 256 counts those without data.
@@ -73,7 +77,7 @@ class MapOutput:
         self._files, self._num_classes = files, num_classes
         self._classes, self._palette, self._tags = classes, palette, tags
         self._stack = ExitStack()
-        self._writers: dict[Path, RowWriter] = {}
+        self._writers: dict[Path, Pyramid] = {}
         self._top = 0
         self._back: RowResampler | None = None
         if (frame.height, frame.width) != (source.grid.height, source.grid.width):
@@ -81,17 +85,18 @@ class MapOutput:
 
     def __enter__(self) -> MapOutput:
         with ExitStack() as stack:
-            for final, count in self._files.bands(self._num_classes).items():
-                writer = self._writer(final, stack.enter_context(atomic_path(final)), count)
-                self._writers[final] = stack.enter_context(writer)
+            for path, count in self._files.bands(self._num_classes).items():
+                self._writers[path] = stack.enter_context(self._writer(path, count))
             self._stack = stack.pop_all()
         return self
 
-    def _writer(self, final: Path, path: Path, count: int) -> RowWriter:
-        if final == self._files.mask:
+    def _writer(self, path: Path, count: int) -> AbstractContextManager[Pyramid]:
+        files = self._files
+        if path == files.mask:
             return mask_writer(path, self._frame, self._classes, self._palette, self._tags)
-        names = ["entropy"] if final == self._files.entropy else self._classes or []
-        return share_writer(path, self._frame, count, names)
+        single = {files.confidence: ["confidence"], files.entropy: ["entropy"]}
+        names = single.get(path, self._classes or [])
+        return share_writer(path, self._frame, count, names, self._tags)
 
     def __exit__(
         self,
@@ -137,6 +142,8 @@ class MapOutput:
         mask = to_classes(rows, valid)
         if self._files.probabilities is not None:
             self._writers[self._files.probabilities].write(to_steps(rows, mask))
+        if self._files.confidence is not None:
+            self._writers[self._files.confidence].write(to_steps(to_confidence(rows), mask))
         if self._files.entropy is not None:
             self._writers[self._files.entropy].write(to_steps(to_entropy(rows), mask))
         self.write_classes(mask, None)

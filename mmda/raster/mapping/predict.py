@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 from tqdm import tqdm
@@ -20,7 +20,7 @@ from mmda.raster.mapping.opening import opened_raster
 from mmda.raster.mapping.options import PredictOptions
 from mmda.raster.mapping.output import MapFiles, MapOutput
 from mmda.raster.mapping.strips import StripReader
-from mmda.raster.mapping.tags import map_tags
+from mmda.raster.mapping.tags import acquired, map_tags
 from mmda.raster.mapping.write import Frame
 from mmda.utils.ahead import ahead
 from mmda.utils.files import ensure_free_space
@@ -71,8 +71,10 @@ def predict_raster(
     classes: Sequence[str] | None = None,
     palette: Sequence[Sequence[int]] | None = None,
     probabilities: Path | str | None = None,
+    confidence: Path | str | None = None,
     entropy: Path | str | None = None,
     model: str | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> PredictionSummary:
     """Write the class mask of a whole raster.
 
@@ -88,8 +90,7 @@ def predict_raster(
             alpha, mask band, NaN or ``nodata``), CRS and transform of the image, colour table.
         predict: Maps ``(N, B, tile, tile)`` in the raster's dtype to ``(N, C, tile, tile)``
             float32 probabilities, in a thread of its own; see :data:`Predictor`.
-        options: How to map it; ``probabilities``, ``entropy`` and what follows say what callers
-            write.
+        options: How to map it; ``probabilities`` and what follows say what callers write.
         num_classes: Number of classes C, 1 to 255.
         num_bands: Number of bands that the model expects, to be checked.
         data: What the training images were like.
@@ -97,9 +98,12 @@ def predict_raster(
         palette: RGB 0..255 per class, stored as colour table.
         probabilities: Also write the blended probabilities to this GeoTIFF, one uint8 band per
             class with scale 1/254.
+        confidence: Also write the largest of the blended probabilities to this GeoTIFF, as the
+            entropy.
         entropy: Also write the entropy of the blended probabilities, divided by log C, to this
             GeoTIFF: uint8 with scale 1/254, 255 where the mask has no class.
-        model: What tells the model from others; stored in the mask with the options.
+        model: What tells the model from others; stored in the files with the options.
+        tags: More tags of the files.
 
     Returns:
         A summary with counts, time and warnings.
@@ -109,7 +113,7 @@ def predict_raster(
             or values that the model was not trained on, or the disk is too full.
         ConfigError: If an option is out of range or ``predict`` returns another shape.
     """
-    more = [None if path is None else Path(path) for path in (probabilities, entropy)]
+    more = [None if path is None else Path(path) for path in (probabilities, confidence, entropy)]
     files = MapFiles(Path(out), *more)
     _check_outputs(image, files, num_classes)
     began = time.perf_counter()
@@ -121,7 +125,7 @@ def predict_raster(
         frame = Frame.of(source, own_pixels=options.grid == "input")
         for target, count in files.bands(num_classes).items():
             ensure_free_space(target.parent, frame.height * frame.width * count)
-        tags = map_tags(image, model, options)
+        tags = {**(tags or {}), **acquired(image), **map_tags(image, model, options)}
         pool = HandlePool()
         stack.callback(pool.close)
         output = stack.enter_context(
@@ -174,7 +178,7 @@ def _map_strips(
 def _check_outputs(image: Path | str, files: MapFiles, num_classes: int) -> None:
     if not 1 <= num_classes <= 255:
         raise ConfigError(f"Expected 1 to 255 classes for a uint8 mask, but got {num_classes}.")
-    targets = [path for path in (files.mask, files.probabilities, files.entropy) if path]
+    targets = [path for path in astuple(files) if path is not None]
     resolved = [Path(path).resolve() for path in (image, *targets)]
     if len(set(resolved)) < len(resolved):
         raise ConfigError(

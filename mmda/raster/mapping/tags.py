@@ -1,4 +1,4 @@
-"""What a mask tells of how it was made."""
+"""What the rasters of a map tell of how they were made."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from pathlib import Path
 import rasterio
 from rasterio.errors import RasterioError
 
-from mmda.raster.io.handles import quiet_georeference
+from mmda.raster.io.handles import open_raster, quiet_georeference
 from mmda.raster.mapping.options import PredictOptions
 from mmda.raster.scene import absolute_path
 
-MODEL, OPTIONS, IMAGE = "MODEL", "OPTIONS", "IMAGE"
+MODEL, OPTIONS, IMAGE, METRICS = "MODEL", "OPTIONS", "IMAGE", "METRICS"
+ACQUIRED = "TIFFTAG_DATETIME"
 
 
 def map_tags(image: Path | str, model: str | None, options: PredictOptions) -> dict[str, str]:
-    """Return the tags of a mask: the raster, the model, where it is known, and the options.
+    """Return the tags of a map: the raster, the model, where it is known, and the options.
 
     Of the raster's place there is a digest, as an address may hold a key.
     """
@@ -35,3 +36,10 @@ def is_map_of(mask: Path, image: Path | str, model: str | None, options: Predict
         return False
     wanted = map_tags(image, model, options)
     return {name: found.get(name) for name in wanted} == wanted
+
+
+def acquired(image: Path | str) -> dict[str, str]:
+    """Return the tag of the time that a raster states, if it states one."""
+    with open_raster(str(image)) as dataset:
+        stated = dataset.tags().get(ACQUIRED)
+    return {} if stated is None else {ACQUIRED: stated}

@@ -1,10 +1,9 @@
-"""Writing georeferenced masks and probabilities from the top down."""
+"""Writing a raster from rows that arrive from the top down."""
 
 from __future__ import annotations
 
-import json
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,6 @@ from rasterio.windows import Window
 from mmda.errors import DataError
 from mmda.raster.dataset.scene_reader import SceneGrid
 from mmda.raster.decoding import IGNORE
-from mmda.raster.mapping.rows import STEPS
-from mmda.utils.names import check_name
 
 BLOCK = 256
 
@@ -54,9 +51,10 @@ class Frame:
 
 
 class RowWriter:
-    """Writes a tiled, compressed uint8 GeoTIFF from rows that arrive from the top down.
+    """Writes a tiled uint8 GeoTIFF from rows that arrive from the top down.
 
-    Rows are gathered to whole block rows, so that no block is compressed twice.
+    Rows are gathered to whole block rows, so that no block is compressed twice. The compression is
+    the quickest; blocks without data are left out.
 
     Args:
         path: The file to write.
@@ -67,7 +65,7 @@ class RowWriter:
 
     def __init__(self, path: Path, frame: Frame, count: int, **options: Any) -> None:
         self._path = path
-        with warnings.catch_warnings(), self._explained():
+        with warnings.catch_warnings(), explained(path):
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             self.dataset = rasterio.open(
                 path,
@@ -81,7 +79,9 @@ class RowWriter:
                 tiled=True,
                 blockxsize=BLOCK,
                 blockysize=BLOCK,
-                compress="deflate",
+                compress="zstd",
+                zstd_level=1,
+                sparse_ok=True,
                 bigtiff="if_safer",
                 **frame.place,
                 **options,
@@ -97,7 +97,7 @@ class RowWriter:
     def _flush(self, rows: int) -> None:
         if rows:
             window = Window(0, self._top, self.dataset.width, rows)
-            with self._explained():
+            with explained(self._path):
                 self.dataset.write(self._rows[:, :rows], window=window)
             self._top += rows
             self._rows = self._rows[:, rows:]
@@ -115,78 +115,17 @@ class RowWriter:
             if kind is None:
                 self._flush(self._rows.shape[1])
         finally:
-            with self._explained():
+            with explained(self._path):
                 self.dataset.close()
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except (RasterioError, OSError) as error:
-            raise DataError(
-                f"A map cannot be written to `{self._path.parent}` ({error}). Is the disk full, or "
-                "was the folder removed?"
-            ) from error
 
-
-def mask_writer(
-    path: Path,
-    frame: Frame,
-    classes: Sequence[str] | None = None,
-    palette: Sequence[Sequence[int]] | None = None,
-    tags: Mapping[str, str] | None = None,
-) -> RowWriter:
-    """Open a class mask: class ids from 0, 255 = no data, colour table, names in the tags.
-
-    Args:
-        path: The file to write.
-        frame: Size and place.
-        classes: Class names; written as the JSON list of tag ``CLASSES``.
-        palette: RGB 0..255 per class.
-        tags: More tags.
-    """
-    writer = RowWriter(path, frame, 1)
-    if palette:
-        table = {i: (*map(int, rgb), 255) for i, rgb in enumerate(palette)}
-        writer.dataset.write_colormap(1, {**table, IGNORE: (0, 0, 0, 0)})
-    named = {"CLASSES": json.dumps(list(classes))} if classes else {}
-    writer.dataset.update_tags(**(tags or {}), **named)
-    writer.dataset.set_band_description(1, "class")
-    return writer
-
-
-def share_writer(path: Path, frame: Frame, count: int, names: Sequence[str]) -> RowWriter:
-    """Open a raster of shares of 0..1: 0..254 with scale 1/254, 255 = no data.
-
-    Args:
-        path: The file to write.
-        frame: Size and place.
-        count: Number of bands.
-        names: Names of the bands; none where they are unknown.
-    """
-    writer = RowWriter(path, frame, count, interleave="pixel", photometric="minisblack")
-    writer.dataset.scales = [1 / STEPS] * count
-    for band, name in enumerate(names, 1):
-        writer.dataset.set_band_description(band, str(name))
-    return writer
-
-
-def read_mask_classes(dataset: rasterio.DatasetReader) -> list[str] | None:
-    """Return the class names that :func:`mask_writer` stored, or None.
-
-    Raises:
-        DataError: When the file's tag holds something else than lines of text.
-    """
-    stored = dataset.tags().get("CLASSES")
-    if not stored:
-        return None
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Raise a :class:`DataError` in place of what GDAL raises when it cannot write a map."""
     try:
-        names = list(json.loads(stored))
-    except (ValueError, TypeError) as error:
+        yield
+    except (RasterioError, OSError) as error:
         raise DataError(
-            f"`{dataset.name}`: the tag CLASSES is no list of names in JSON ({error}). Correct it "
-            "with `gdal_edit.py -mo`, or take it away."
+            f"A map cannot be written to `{path.parent}` ({error}). Is the disk full, or was the "
+            "folder removed?"
         ) from error
-    for name in names:
-        check_name("class", name, DataError)
-    return names

@@ -23,7 +23,7 @@ from mmda.raster.io.georeference import georeference
 from mmda.raster.io.handles import gdal_process, open_raster, quiet_georeference, unreadable
 from mmda.raster.mapping.polygons.classes import class_table
 from mmda.raster.mapping.polygons.ground import Ground
-from mmda.raster.mapping.write import read_mask_classes
+from mmda.raster.mapping.rasters import read_mask_classes
 
 
 @dataclass(frozen=True)
