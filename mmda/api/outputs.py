@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from mmda.errors import ConfigError
 from mmda.raster.mapping.companions import Companions
 from mmda.raster.mapping.options import PredictOptions
+from mmda.raster.mapping.sources import expand_images, map_name
 from mmda.raster.mapping.tags import is_map_of
 from mmda.utils.files import leftovers
 
@@ -48,12 +48,20 @@ def plan_outputs(
 ) -> list[Outputs]:
     """Return what is written for every image.
 
+    Args:
+        images: Images, folders, patterns and lists, see
+            :func:`~mmda.raster.mapping.sources.expand_images`.
+        out: Folder for the maps, or the mask of a single one.
+        options: What is written.
+
     Raises:
+        DataError: When a folder, pattern or list gives no image.
         ConfigError: When two outputs would be one file, or one is there already and neither
             ``overwrite`` nor ``resume`` is chosen.
     """
-    jobs = [_outputs(os.fspath(image), Path(out), options) for image in images]
-    _check_inputs(images, jobs)
+    found = expand_images(images)
+    jobs = [_outputs(image, Path(out), options) for image in found]
+    _check_inputs(found, jobs)
     seen: dict[Path, str] = {}
     for job in jobs:
         if job.mask in seen:
@@ -130,7 +138,7 @@ def _outputs(image: str, out: Path, options: PredictOptions) -> Outputs:
     if out.suffix.lower() in (".tif", ".tiff"):
         mask, base = out, out.with_suffix("")
     else:
-        base = out / Path(image).stem
+        base = out / map_name(image)
         mask = base.with_name(f"{base.name}_mask.tif")
 
     def beside(wanted: bool, name: str) -> Path | None:

@@ -180,7 +180,8 @@ def predict(
 
     Args:
         model: The model, see :func:`load_model`.
-        images: A raster that GDAL opens (GeoTIFF, VRT, ``/vsi`` path, URL, ...), or several.
+        images: A raster that GDAL opens (GeoTIFF, VRT, ``/vsi`` path, URL, ...), a folder or
+            pattern of rasters, a text file with such a source on each line, or several of these.
         out: Folder for ``<image>_mask.tif`` and what else ``options`` ask for; or, for one image,
             the mask's path, which ends in ``.tif`` or ``.tiff``.
         options: How to map them, and what to write.

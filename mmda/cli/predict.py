@@ -22,6 +22,7 @@ from mmda.raster.mapping.options import PredictOptions
 from mmda.utils.signals import ends_on_sigterm
 
 AUTO = "auto"
+IMAGES = "rasters (GeoTIFF, VRT, /vsi path, ...), folders, patterns, or a .txt file that lists them"
 
 
 def build_parser(named: bool = False) -> argparse.ArgumentParser:
@@ -40,7 +41,7 @@ def build_parser(named: bool = False) -> argparse.ArgumentParser:
     parser.add_argument(
         "--checkpoint" if named else "checkpoint", help="its checkpoint (.pth), or `auto`"
     )
-    parser.add_argument("images", nargs="+", help="rasters (GeoTIFF, VRT, /vsi path, ...)")
+    parser.add_argument("images", nargs="+", help=IMAGES)
     parser.add_argument(
         "--out",
         type=Path,
