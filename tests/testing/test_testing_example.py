@@ -1,4 +1,4 @@
-"""The worked example of ``docs/add-a-method.md``, run as the page shows it."""
+"""The worked example of ``docs/howto/add-a-method.md``, run as the page shows it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mmda.cli import main
 from mmda.registry import MODELS
 from mmda.testing import build_segmentor, losses_of, random_batch
 
-PAGE = (REPO / "docs" / "add-a-method.md").read_text()
+PAGE = (REPO / "docs/howto/add-a-method.md").read_text()
 FILES = dict(re.findall(r"```python\n# (\S+\.py)\n(.*?)```", PAGE, re.DOTALL))
 (COMMAND,) = re.findall(r"```sh\nPYTHONPATH=\. mmda (.*)\n```", PAGE)
 SHORT = [

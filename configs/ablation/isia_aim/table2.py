@@ -3,7 +3,7 @@
 title = "ISIA and AIM: comparison of methods, GTA5 to Cityscapes"
 paper = "Yuan et al., Birds of a Feather Flock Together, Table II."
 notes = [
-    "Not in mmda: SIBAN, PyCDA, SSF-DAN, DISE, DLOW and ASA, see docs/left_out_methods.md.",
+    "Not in mmda: SIBAN, PyCDA, SSF-DAN, DISE, DLOW and ASA, see docs/methods/left-out.md.",
     "Patch alignment (the paper's DPR) is its fusion, which needs a translated source, see "
     "configs/uda/patch/README.md.",
     "The row of CBST trains one round; ../cbst/gta52cityscapes.py trains three.",

@@ -3,7 +3,7 @@
 title = "ISIA and AIM: comparison of methods, SYNTHIA to Cityscapes"
 paper = "Yuan et al., Birds of a Feather Flock Together, Table III."
 notes = [
-    "Not in mmda: ASA, see docs/left_out_methods.md.",
+    "Not in mmda: ASA, see docs/methods/left-out.md.",
     "Patch alignment (the paper's DPR) is its fusion, which needs a translated source, see "
     "configs/uda/patch/README.md.",
     "IntraDA's row needs the labels that configs/uda/intrada/README.md writes.",

@@ -20,7 +20,7 @@ class Alignment(BaseModule):
     To add a method, also in a package of your own, write a sub-class that is registered in
     :data:`mmda.registry.MODELS`, says in :attr:`needs` what it reads, and returns its losses from
     :meth:`losses`. A config names it in ``model.alignments``, and ``custom_imports`` where it is
-    not part of mmda. ``docs/add-a-method.md`` has a whole example;
+    not part of mmda. ``docs/howto/add-a-method.md`` has a whole example;
     :func:`mmda.testing.check_alignment` tests a method.
 
     All losses of an iteration form one graph, and one backward serves all optimisers. So a loss
