@@ -56,7 +56,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
             files.append(copy)
         return links.relative(source, f"docs/{copy.src_uri}")
 
-    return links.rewrite(links.expand(markdown, source), new)
+    return links.rewrite(links.fill_rows(links.expand(markdown, source), source), new)
 
 
 def _copy(config: MkDocsConfig, path: str, uri: str) -> File:

@@ -13,6 +13,8 @@ LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)(?P<path>[^)\s#]+)(?P<anchor>#[^)\s]*)
 INCLUDE = re.compile(
     r'^\[[^\]]*\]\((?P<path>[^)\s#]+)(?:#(?P<section>\S+))? "include"\)$', re.MULTILINE
 )
+ROWS = re.compile(r'^\[[^\]]*\]\((?P<path>[^)\s#]+) "rows"\)$', re.MULTILINE)
+TABLE = re.compile(r"^\|.*\n\|[-:| ]+\|\n(?:\|.*\n?)+", re.MULTILINE)
 TITLE = re.compile(r"\A# .*\n+")
 MORE = re.compile(r"^More: .*\n?", re.MULTILINE)
 
@@ -39,6 +41,38 @@ def expand(text: str, page: str) -> str:
         return rewrite(other, lambda link: relative(page, resolve(path, link))).strip()
 
     return INCLUDE.sub(included, text)
+
+
+def fill_rows(text: str, page: str) -> str:
+    """Put rows of another page's tables in place of each link whose title is ``rows``.
+
+    Of each table of the other page, these are the rows whose first cell leads to this page.
+
+    Args:
+        text: The page's Markdown.
+        page: Its path, as in :func:`expand`.
+
+    Raises:
+        ValueError: If the other page has no such row.
+    """
+
+    def rows(match: re.Match[str]) -> str:
+        path = resolve(page, match["path"])
+        tables = []
+        for table in TABLE.findall((ROOT / path).read_text(encoding="utf-8")):
+            head, line, *body = table.splitlines()
+            own = [row for row in body if _leads_to(row, path, page)]
+            if own:
+                tables.append("\n".join([head, line, *own]))
+        if not tables:
+            raise ValueError(f"{path}: no table has a row that leads to {page}")
+        return rewrite("\n\n".join(tables), lambda link: relative(page, resolve(path, link)))
+
+    return ROWS.sub(rows, text)
+
+
+def _leads_to(row: str, path: str, page: str) -> bool:
+    return any(resolve(path, link) == page for link, _ in links(row.split("|")[1]))
 
 
 def section(text: str, anchor: str, path: str) -> str:
