@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 DEFAULT = PredictOptions()
 
 
+def _as_given(options: PredictOptions) -> PredictOptions:
+    return options
+
+
 @dataclass(frozen=True)
 class Model:
     """A trained model, ready to map rasters.
@@ -45,6 +50,7 @@ class Model:
         config: The config that it was built from; ``None`` where it was built otherwise.
         metrics: What its checkpoint tells of how well it did in validation, by name; empty where it
             tells nothing.
+        fit: Gives options a tile and an overlap that fit the network, where they have none.
     """
 
     network: UDASegmentor
@@ -56,6 +62,7 @@ class Model:
     name: str | None = None
     config: Config | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
+    fit: Callable[[PredictOptions], PredictOptions] = _as_given
 
 
 def load_model(
@@ -93,6 +100,7 @@ def load_model(
     from mmda.engine import inference
     from mmda.engine.checkpoint_loader import trusted_checkpoints
     from mmda.engine.launch import load_config
+    from mmda.engine.tile_fit import fitted_options
     from mmda.selection.identity import text_digest, weights_digest
 
     loaded = load_config(config, dict(cfg_options or {}))
@@ -118,6 +126,7 @@ def load_model(
         f"{Path(checkpoint).name} {text_digest(predicts_by)[:12]}",
         loaded,
         network.metrics,
+        partial(fitted_options, network=network, config=loaded),
     )
 
 
@@ -203,6 +212,7 @@ def predict(
         >>> result.files.mask.name, sorted(result.shares)
         ('scene_mask.tif', ['background', 'building'])
     """
+    options = model.fit(options)
     listed = [images] if isinstance(images, (str, Path)) else images
     jobs = missing_outputs(plan_outputs(listed, out, options), options, model.name)
     outcomes = list(predict_each(model, jobs, options))

@@ -81,6 +81,7 @@ def main(argv: Sequence[str]) -> int:
         trust=args.trust_checkpoint,
         cfg_options=prediction_options(args),
     )
+    options = model.fit(options)
     planned, failed = len(jobs), 0
     jobs = missing_outputs(jobs, options, model.name)
     if len(jobs) < planned:

@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 
 from mmda.errors import ConfigError
 
+MARGIN = 0.25  # of an overlap, on each side
+_LEAST = 1e-9  # weight of a margin, which only counts where there is nothing else
+_NOTHING = 1e-6  # less than any weight outside of margins
+
 
 @dataclass(frozen=True)
 class MosaicGrid:
@@ -36,7 +40,7 @@ class MosaicGrid:
     height: int
     width: int
     tile: int = 512
-    overlap: float = 0.25
+    overlap: float = 0.125
 
     def __post_init__(self) -> None:
         if min(self.height, self.width, self.tile) < 1:
@@ -84,8 +88,10 @@ def _starts(size: int, tile: int, stride: int) -> list[int]:
 def blend_weights(starts: list[int], tile: int, stride: int) -> NDArray[np.float32]:
     """Return the weights of the tiles along one axis; over every pixel they sum to one.
 
-    A tile's raw weight rises linearly over the width of the overlap, is flat in the middle and
-    falls again. Where only one tile lies, its weight is exactly 1, at the raster's border too.
+    Beside a tile's border the network has not seen all that it needs, so the outer
+    :data:`MARGIN` of an overlap weighs nothing where another tile knows more. From there the weight
+    rises linearly to where the neighbour's margin begins, and is flat in the middle. Where only
+    one tile lies, its weight is exactly 1, at the raster's border too.
 
     Args:
         starts: First pixel of every tile.
@@ -93,12 +99,17 @@ def blend_weights(starts: list[int], tile: int, stride: int) -> NDArray[np.float
         stride: Distance of neighbouring tiles in pixels.
 
     Returns:
-        ``(len(starts), tile)`` weights in (0, 1].
+        ``(len(starts), tile)`` weights in 0..1.
     """
     position = np.arange(tile) + 0.5
-    ramp = max(tile - stride, 1)
-    raw = np.minimum(np.minimum(position, tile - position), ramp) / ramp
+    margin = MARGIN * (tile - stride)
+    ramp = max(tile - stride - 2 * margin, 1)
+    inside = np.minimum(position, tile - position) - margin
+    raw = np.clip(inside / ramp, _LEAST, 1)
     total = np.zeros(starts[-1] + tile)
     for start in starts:
         total[start : start + tile] += raw
-    return np.stack([raw / total[s : s + tile] for s in starts]).astype(np.float32)
+    weights = np.stack([raw / total[s : s + tile] for s in starts])
+    weights[weights < _NOTHING] = 0
+    weights[weights > 1 - _NOTHING] = 1
+    return weights.astype(np.float32)

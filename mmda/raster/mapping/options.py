@@ -11,6 +11,8 @@ from mmda.raster.mapping.polygons.options import PolygonOptions
 from mmda.utils.options import documented, option
 
 NATIVE = "native"
+TILE = 512  # smaller tiles have more borders, beside which the network sees less
+OVERLAP = 0.125  # of a deep network, whose receptive field is larger than a tile
 Gsd = float | str | None
 """Metres per pixel; ``"native"`` for the raster's own; ``None`` for that of the training data."""
 
@@ -25,8 +27,16 @@ class PredictOptions(PolygonOptions):
     that the network saw; they differ where the raster is resampled.
     """
 
-    tile: int = option("tile side in pixels; a smaller raster is padded", 512)
-    overlap: float = option("share of a tile in common with its neighbour, in 0..0.9", 0.25)
+    tile: int | None = option(
+        "tile side in pixels; a smaller raster is padded",
+        None,
+        shown=f"{TILE}, or the training's crop where that is larger",
+    )
+    overlap: float | None = option(
+        "share of a tile in common with its neighbour, in 0..0.9",
+        None,
+        shown=f"what the network's receptive field needs, at most {OVERLAP:g}",
+    )
     batch_size: int = option("tiles at once", 4)
     bands: Sequence[int] | None = option(
         "bands to read, from 1, in the model's order", None, shown="the training data's"
@@ -62,9 +72,9 @@ class PredictOptions(PolygonOptions):
         object.__setattr__(self, "gsd", _number(self.gsd))
         if self.batch_size < 1:
             raise ConfigError(f"Expected a batch size of at least 1, but got {self.batch_size}.")
-        if self.tile < 1:
+        if self.tile is not None and self.tile < 1:
             raise ConfigError(f"Expected a tile of at least 1 pixel, but got {self.tile}.")
-        if not 0 <= self.overlap <= 0.9:
+        if self.overlap is not None and not 0 <= self.overlap <= 0.9:
             raise ConfigError(
                 f"Expected an overlap between 0 and 0.9 (a share of the tile), got {self.overlap}."
             )
@@ -75,12 +85,23 @@ class PredictOptions(PolygonOptions):
             )
 
     @property
+    def side(self) -> int:
+        """Side of a tile in pixels."""
+        return TILE if self.tile is None else self.tile
+
+    @property
+    def shared(self) -> float:
+        """Share of a tile in common with its neighbour."""
+        return OVERLAP if self.overlap is None else self.overlap
+
+    @property
     def of_map(self) -> dict[str, Any]:
         """What a map hangs on, beside the model and the raster, as plain values."""
-        names = ["tile", "overlap", "bands", "gsd", "nodata", "nominal_gsd", "grid"]
+        names = ["bands", "gsd", "nodata", "nominal_gsd", "grid"]
         if self.polygons:
             names += [field.name for field in fields(PolygonOptions)]
-        values = {name: getattr(self, name) for name in names}
+        values = {"tile": self.side, "overlap": self.shared}
+        values |= {name: getattr(self, name) for name in names}
         return {k: list(v) if isinstance(v, (tuple, list)) else v for k, v in values.items()}
 
 

@@ -120,7 +120,7 @@ def predict_raster(
     with ExitStack() as stack:
         source, warnings = stack.enter_context(opened_raster(image, options, num_bands, data))
         mosaic_grid = MosaicGrid(
-            source.grid.height, source.grid.width, options.tile, options.overlap
+            source.grid.height, source.grid.width, options.side, options.shared
         )
         frame = Frame.of(source, own_pixels=options.grid == "input")
         for target, count in files.bands(num_classes).items():

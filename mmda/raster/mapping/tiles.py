@@ -67,7 +67,7 @@ class RasterTileReader:
         """
         options = self._arguments[1]
         with opened_raster(*self._arguments) as (source, self.warnings):
-            grid = MosaicGrid(source.grid.height, source.grid.width, options.tile, overlap=0)
+            grid = MosaicGrid(source.grid.height, source.grid.width, options.side, overlap=0)
             pool = HandlePool()
             try:
                 with closing(ahead(StripReader(source.reader(pool), grid), "reading")) as strips:
