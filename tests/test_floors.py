@@ -15,7 +15,8 @@ import mmda
 FLOORS = """
     __main__
     cli                                         parsing and printing
-    demo compare                                experiments
+    demo                                        experiments
+    compare reporting                           tables and pages of them
     ablation
     api                                         what the command line and scripts call
     adaptation calibration pairing pseudo selection style suggestion testing visualisation  workflow

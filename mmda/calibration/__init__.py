@@ -3,12 +3,10 @@
 from mmda.calibration.calibrate import Calibration, calibrate_checkpoint
 from mmda.calibration.options import CalibrateOptions
 from mmda.calibration.reliability import Reliability
-from mmda.calibration.target import target_reliability
 
 __all__ = [
     "CalibrateOptions",
     "Calibration",
     "Reliability",
     "calibrate_checkpoint",
-    "target_reliability",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,11 +38,55 @@ class LabelledPixels:
     features: np.ndarray
 
 
+@dataclass(frozen=True)
+class LabelledMap:
+    """A model's prediction of a labelled tile, brought to the label's size.
+
+    Attributes:
+        index: The tile's index in its dataset.
+        logits: (C, H, W) float32.
+        label: Class ids, (H, W), 255 = ignore.
+        batch: The tile as the network sees it, to which the model is adapted.
+    """
+
+    index: int
+    logits: Tensor
+    label: Tensor
+    batch: TargetBatch
+
+
+@torch.no_grad()
+def labelled_maps(
+    model: UDASegmentor, dataset: Any, chosen: Sequence[int]
+) -> Iterator[LabelledMap]:
+    """Yield the predictions of labelled tiles, one at a time.
+
+    The model's ``test_time`` adapts it to each tile.
+
+    Args:
+        model: The model, in evaluation mode.
+        dataset: The tiles.
+        chosen: Their indices.
+
+    Raises:
+        ConfigError: When a prediction is not finite.
+    """
+    for index, sample, images in tiles_of(model, dataset, chosen):
+        label = sample.gt_sem_seg.data[0]
+        size = (int(label.shape[0]), int(label.shape[1]))
+        batch = _batch(images, sample)
+        with model.test_time.adapted(model.predictor, images, batch.counted):
+            maps = on_tile(logits(model, images), sample, size)
+            if not torch.isfinite(maps).all():
+                raise ConfigError("The model's predictions are not finite: its training diverged.")
+            yield LabelledMap(index, maps, label, batch)
+
+
 @torch.no_grad()
 def labelled_pixels(model: UDASegmentor, dataset: Any, options: CalibrateOptions) -> LabelledPixels:
     """Predict labelled tiles, one at a time; of each, the same number of pixels is sampled.
 
-    The model's ``test_time`` adapts it to each tile.
+    The arguments and errors are those of :func:`labelled_maps`.
 
     Args:
         model: The model, in evaluation mode.
@@ -50,24 +95,17 @@ def labelled_pixels(model: UDASegmentor, dataset: Any, options: CalibrateOptions
 
     Raises:
         DataError: When no pixel has a label.
-        ConfigError: When a prediction is not finite.
     """
     chosen = choose_tiles(len(dataset), options.tiles, options.seed)
     quota = -(-options.pixels // len(chosen))
     found, labels, features = [], [], []
-    for index, sample, images in tiles_of(model, dataset, chosen):
-        label = sample.gt_sem_seg.data[0]
-        known = label != IGNORE
-        size = (int(label.shape[0]), int(label.shape[1]))
-        batch = _batch(images, sample)
-        with model.test_time.adapted(model.predictor, images, batch.counted):
-            maps = on_tile(logits(model, images), sample, size)[:, known]
-            features.append(pooled_features(model, batch))
-        if not torch.isfinite(maps).all():
-            raise ConfigError("The model's predictions are not finite: its training has diverged.")
-        places = sampled(maps.shape[1], quota, [options.seed, index])
+    for one in labelled_maps(model, dataset, chosen):
+        known = one.label != IGNORE
+        maps = one.logits[:, known]
+        places = sampled(maps.shape[1], quota, [options.seed, one.index])
         found.append(maps.T[places].cpu().numpy())
-        labels.append(label[known][places].cpu().numpy())
+        labels.append(one.label[known][places].cpu().numpy())
+        features.append(pooled_features(model, one.batch))
     tiles = np.repeat(np.arange(len(found)), [len(part) for part in found])
     if not len(tiles):
         raise DataError(

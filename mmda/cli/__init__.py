@@ -39,6 +39,7 @@ COMMANDS = {
     "ablation": "train the rows of a table over seeds and render it",
     "compare": "train every method on your source and target: one table",
     "figures": "group maps of CDGA models; patches of modes; t-SNE of what models put out",
+    "report": "scores, curves, maps and data of work dirs in one HTML file",
     "demo": "the main job, end to end, on the toy cities",
 }
 

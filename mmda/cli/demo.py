@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
             f"--iterations {args.iterations}: the schedule needs at least {SHORTEST}."
         )
     values = parse_overrides(args.set)
-    shift = make_shift(args.shift, values)
+    make_shift(args.shift, values)  # tells of a faulty one before work is spent
     start = time.time()
 
     from mmda.ablation.data import city_root, make_data
@@ -79,15 +78,10 @@ def main(argv: Sequence[str]) -> int:
         )
     print("3/4 map, summary and report")
     runs = {run.key[0]: run for run in outcome.runs}
-    scene = map_scene(runs, cities, args.task)
-    summary = summarise(runs, args.task, args.seed)
-    parameters = {
-        "preset": args.shift,
-        "iterations": args.iterations,
-        "shift": dataclasses.asdict(shift),
-    }
-    write_results(args.out, summary, runs, scene, parameters)
+    maps = map_scene(runs, cities, args.task)
+    summary = summarise(runs, args.task, args.seed, experiment.work_dir)
+    report = write_results(args.out, summary, experiment.work_dir)
     print(f"4/4 done in {time.time() - start:.0f} s\n\n{format_table(summary)}\n")
-    print(f"report:  {args.out / 'report.html'}\nsummary: {args.out / 'summary.json'}")
-    print(f"map:     {scene.maps['adapted']}")
+    print(f"report:  {report}\nsummary: {args.out / 'summary.json'}")
+    print(f"map:     {maps['adapted']}")
     return 0

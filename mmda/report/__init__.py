@@ -1,26 +1,17 @@
-"""Pictures, tables and the self-contained HTML report of a comparison of runs."""
+"""Pictures, tables and the self-contained HTML report of runs."""
 
+from mmda.report.content import Report
 from mmda.report.curves import Curves, read_scalars
 from mmda.report.page import write_report
-from mmda.report.pictures import (
-    Panel,
-    Scene,
-    overlay,
-    panel_figure,
-    read_scene,
-    to_rgb,
-)
+from mmda.report.pictures import overlay, to_rgb
 from mmda.report.table import format_table
 
 __all__ = [
     "Curves",
-    "Panel",
-    "Scene",
+    "Report",
     "format_table",
     "overlay",
-    "panel_figure",
     "read_scalars",
-    "read_scene",
     "to_rgb",
     "write_report",
 ]

@@ -1,4 +1,4 @@
-"""Loss curves, read from MMEngine's scalars and drawn as inline SVG."""
+"""Curves of losses and scores, read from MMEngine's scalars and drawn as inline SVG."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mmda.errors import DataError
 from mmda.report.svg import inline_svg
 
 Curves = dict[str, tuple[list[int], list[float]]]
-"""Loss name -> (iterations, values)."""
+"""Name -> (iterations, values)."""
 
 COLOURS = {"source_only": "#e07b39", "adapted": "#3b82f6", "target_only": "#22a06b"}
 OTHER_COLOURS = ("#a855f7", "#db2777", "#0891b2", "#ca8a04")
@@ -82,25 +82,27 @@ def smoothed(values: np.ndarray) -> np.ndarray:
     return np.divide(total, weight, out=np.full(len(values), np.nan), where=weight > 1e-6)
 
 
-def charts(curves: Mapping[str, Curves]) -> list[tuple[str, str]]:
-    """Draw one chart per loss with a line per run.
+def charts(curves: Mapping[str, Curves], prefix: str = "chart") -> list[tuple[str, str]]:
+    """Draw one chart per curve's name with a line per run.
 
     Args:
-        curves: Run -> loss name -> (iterations, values).
+        curves: Run -> name -> (iterations, values).
+        prefix: Makes the ids of the charts different from those of others in the page.
 
     Returns:
-        ``(loss name, inline SVG)`` in order of appearance, the total ``loss`` first.
+        ``(name, inline SVG)`` in order of appearance, the total ``loss`` first.
     """
-    names = list(dict.fromkeys(name for losses in curves.values() for name in losses))
+    names = list(dict.fromkeys(name for found in curves.values() for name in found))
     names.sort(key=lambda name: name != "loss")
+    runs = list(curves)
     return [
-        (name, _chart(index, {r: c[name] for r, c in curves.items() if name in c}, list(curves)))
-        for index, name in enumerate(names)
+        (name, _chart(f"{prefix}{i}", {r: c[name] for r, c in curves.items() if name in c}, runs))
+        for i, name in enumerate(names)
     ]
 
 
-def _chart(index: int, lines: Mapping[str, tuple[list[int], list[float]]], runs: list[str]) -> str:
-    """Draw one loss of several runs."""
+def _chart(id: str, lines: Mapping[str, tuple[list[int], list[float]]], runs: list[str]) -> str:
+    """Draw one curve of several runs."""
 
     def draw(axes: Any) -> None:
         for run, (steps, values) in lines.items():
@@ -111,4 +113,4 @@ def _chart(index: int, lines: Mapping[str, tuple[list[int], list[float]]], runs:
         axes.set_xlabel("iteration")
         axes.margins(x=0.01)
 
-    return inline_svg(f"chart{index}", draw, (4.4, 2.4))
+    return inline_svg(id, draw, (4.4, 2.4))

@@ -1,4 +1,4 @@
-"""The HTML report: a single file that can be read offline and printed."""
+"""The HTML report: a single file that can be read offline, on a phone and on paper."""
 
 from __future__ import annotations
 
@@ -7,121 +7,99 @@ from pathlib import Path
 from typing import Any
 
 import mmda
-from mmda.report.curves import Curves, charts, run_colour
-from mmda.report.pictures import (
-    TRUTH,
-    Palette,
-    Panel,
-    Scene,
-    background_ids,
-    overlay,
-    png_data_uri,
-    shrink,
-    tile_miou,
-)
-from mmda.report.reliability import BinnedPredictions, reliability_chart
-from mmda.report.table import RunRow, class_names, figure, number, run_name, run_rows
+from mmda.report.content import Report
+from mmda.report.curves import charts, run_colour
+from mmda.report.layers import ERRORS
+from mmda.report.reliability import reliability_chart
+from mmda.report.table import RunRow, class_names, run_name
 from mmda.report.templates import template
 from mmda.utils.files import atomic_write_text
 
-PANEL_SIDE = 512
+SECTIONS = {
+    "results": "Results",
+    "choice": "The choice without target labels",
+    "swipe": "Two maps of one scene",
+    "errors": "Where the maps are wrong",
+    "tiles": "Best and worst tiles",
+    "confusion": "Confusion",
+    "reliability": "How far probabilities can be trusted",
+    "losses": "Losses",
+    "metrics": "Scores during the training",
+    "planes": "Features of both domains",
+    "groups": "Groups",
+    "matches": "Matched instances",
+    "domains": "The data",
+    "environment": "Environment",
+    "differences": "How the configs differ",
+    "parameters": "Parameters",
+    "notes": "Notes",
+    "missing": "What is not here",
+}
+"""Titles of the parts of a report, in order; all but the first can be left out."""
 
 
-def write_report(
-    out: Path | str,
-    *,
-    title: str,
-    summary: Mapping[str, Any],
-    curves: Mapping[str, Curves] | None = None,
-    panels: Sequence[Panel] = (),
-    classes: Sequence[str] = (),
-    palette: Palette = (),
-    scene: Scene | None = None,
-    reliability: Mapping[str, BinnedPredictions] | None = None,
-    parameters: Mapping[str, Any] | None = None,
-    notes: Sequence[str] = (),
-) -> Path:
+def write_report(out: Path | str, report: Report) -> Path:
     """Write one self-contained HTML file. Equal input gives equal bytes.
 
     Args:
         out: The file to write.
-        title: Title of the page.
-        summary: ``task``, ``seed``, ``runs.<run>.{miou, iou, f1, train_seconds}`` and ``nam``;
-            IoU, F1 and NAM in percent. Runs may be missing.
-        curves: Run -> loss name -> (iterations, values), see
-            :func:`mmda.report.curves.read_scalars`.
-        panels: Images with their masks.
-        classes: Class names.
-        palette: RGB 0..255 per class.
-        scene: The map of a whole scene.
-        reliability: Predictions of runs for labelled target tiles, in bins by confidence.
-        parameters: Settings of the runs; dicts may be nested.
-        notes: Paragraphs at the end of the page.
+        report: What it shows.
 
     Returns:
         ``out``.
 
     Raises:
-        ConfigError: If matplotlib or jinja2 is missing, or the summary has no runs.
+        ConfigError: If matplotlib or jinja2 is missing.
     """
-    rows = run_rows(summary)
-    hidden = background_ids(classes)
+    rows = report.rows
+    there = {name: title for name, title in SECTIONS.items() if _has(report, name)}
     page = template("report.html.j2").render(
-        title=title,
+        report=report,
         version=mmda.__version__,
-        summary=summary,
-        nam=number(summary.get("nam")),
-        rows=rows,
+        there=there,
         colours={row.key: run_colour(row.key, i) for i, row in enumerate(rows)},
         scale=_scale(rows),
         class_names=class_names(rows),
-        charts=charts(curves or {}),
-        lines=[(run_name(run), run_colour(run, i)) for i, run in enumerate(curves or {})],
-        panels=[_panel(panel, palette, hidden) for panel in panels],
-        legend=[
-            (name, "#{:02x}{:02x}{:02x}".format(*colour))
-            for index, (name, colour) in enumerate(zip(classes, palette, strict=True))
-            if index not in hidden
-        ],
-        scene=scene
-        and {
-            "image": png_data_uri(scene.image),
-            "overlay": png_data_uri(scene.overlay),
-            "caption": scene.caption,
+        names={row.key: row.name for row in rows},
+        charts={
+            "losses": charts(report.losses, "loss"),
+            "metrics": charts(report.metrics, "metric"),
         },
-        reliability=reliability_chart(reliability) if reliability else None,
-        calibration=[
-            (run_name(run), run_colour(run, i), 100 * one.ece)
-            for i, (run, one) in enumerate((reliability or {}).items())
-        ],
-        parameters=list(_flat(parameters or {})),
-        notes=notes,
+        legend=[(name, _hex(colour)) for name, colour in report.legend],
+        error_kinds=_error_kinds(report),
+        reliability=reliability_chart(report.reliability) if report.reliability else None,
+        parameters=list(_flat(report.parameters)),
+        run_name=run_name,
+        run_colour=run_colour,
     )
     atomic_write_text(out, page)
     return Path(out)
 
 
+def _has(report: Report, section: str) -> bool:
+    return section == "results" or bool(getattr(report, section))
+
+
+def _error_kinds(report: Report) -> list[tuple[str, str]]:
+    """Return the kinds of errors that can occur, with their colours."""
+    ground, classes = len(report.classes) - len(report.legend), len(report.legend)
+    possible = {"missed": ground > 0, "false alarm": ground > 0, "wrong class": classes > 1}
+    return [(name, _hex(colour)) for name, colour in ERRORS.items() if possible[name]]
+
+
+def _hex(colour: Sequence[int]) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour)
+
+
 def _scale(rows: Sequence[RunRow]) -> dict[str, Any] | None:
     """Return the ends of the mIoU axis and each run's position on it, 0 to 100."""
     known = {row.key: row.miou for row in rows if row.miou is not None}
-    if len(known) < 2:
+    if not 2 <= len(known) <= 3:
         return None
     low = max(0.0, 10 * (min(known.values()) // 10))
     high = min(100.0, 10 * (max(known.values()) // 10 + 1))
     places = {key: 100 * (value - low) / (high - low) for key, value in known.items()}
     return {"low": low, "high": high, "places": places}
-
-
-def _panel(panel: Panel, palette: Palette, hidden: Sequence[int]) -> dict[str, Any]:
-    """Return the pictures of a panel with their captions."""
-    pictures = [("image", png_data_uri(shrink(panel.image, PANEL_SIDE)), "")]
-    for name, mask in panel.masks.items():
-        painted = overlay(panel.image, mask, palette, transparent=hidden)
-        score = ""
-        if name != TRUTH and TRUTH in panel.masks:
-            score = f"mIoU {figure(tile_miou(panel.masks[TRUTH], mask))}"
-        pictures.append((name, png_data_uri(shrink(painted, PANEL_SIDE)), score))
-    return {"title": panel.title, "pictures": pictures}
 
 
 def _flat(parameters: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

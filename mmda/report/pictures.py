@@ -1,11 +1,9 @@
-"""Pictures of images, masks and whole scenes."""
+"""Pictures of images and masks."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -13,45 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mmda.errors import DataError
-from mmda.raster.dataset.overview import shrunk_ids, shrunk_image
 from mmda.utils.extras import require
 from mmda.utils.names import plot_label
 
 IGNORE = 255
-TRUTH = "truth"
 Palette = Sequence[Sequence[int]]
 Picture = NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One image with its masks.
-
-    Attributes:
-        title: Name of the image, such as the tile id.
-        image: ``(H, W, 3)`` uint8.
-        masks: Mask name -> ``(H, W)`` class ids, 255 = ignore. The mask named ``truth`` is the
-            reference with which the others are scored.
-    """
-
-    title: str
-    image: Picture
-    masks: Mapping[str, Picture] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A whole scene and its map at reduced size.
-
-    Attributes:
-        image: ``(H, W, 4)`` uint8 RGBA; pixels without data are transparent.
-        overlay: The same, with the map painted over it.
-        caption: Text below the pictures.
-    """
-
-    image: Picture
-    overlay: Picture
-    caption: str = ""
 
 
 def to_rgb(bands: NDArray[np.generic], valid: NDArray[np.bool_] | None = None) -> Picture:
@@ -143,73 +108,9 @@ def shrink(picture: Picture, max_side: int) -> Picture:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def png_data_uri(picture: Picture) -> str:
-    """Return an RGB or RGBA picture as a ``data:`` URI with a PNG."""
-    order = cv2.COLOR_RGBA2BGRA if picture.shape[2] == 4 else cv2.COLOR_RGB2BGR
-    _, encoded = cv2.imencode(".png", cv2.cvtColor(picture, order))
-    return data_uri(encoded.tobytes())
-
-
 def data_uri(png: bytes) -> str:
     """Return a PNG file's bytes as a ``data:`` URI, for an HTML page in a single file."""
     return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
-
-
-def read_scene(
-    image: Path | str,
-    mask: Path | str,
-    palette: Palette,
-    classes: Sequence[str] = (),
-    *,
-    max_side: int = 1200,
-    caption: str = "",
-) -> Scene:
-    """Read a raster and its mask at reduced size.
-
-    Args:
-        image: The raster that was mapped.
-        mask: Its class mask, which covers the same ground but may have another grid.
-        palette: RGB 0..255 per class.
-        classes: Class names; a class named background is not painted.
-        max_side: Longer side of the pictures in pixels.
-        caption: Text below the pictures.
-
-    Raises:
-        DataError: If a raster cannot be read.
-    """
-    pixels, valid = shrunk_image(image, max_side)
-    ids = shrunk_ids(mask, valid.shape)
-    picture = to_rgb(pixels, valid)
-    painted = overlay(picture, ids, palette, transparent=background_ids(classes))
-    opaque = np.where(valid, 255, 0).astype(np.uint8)
-    return Scene(np.dstack([picture, opaque]), np.dstack([painted, opaque]), caption)
-
-
-def panel_figure(panels: Sequence[Panel], palette: Palette, classes: Sequence[str]) -> Any:
-    """Return a matplotlib figure: a row per panel, the image and its masks as columns.
-
-    Args:
-        panels: The images, all with the same mask names.
-        palette: RGB 0..255 per class.
-        classes: Class names for the legend.
-
-    Raises:
-        ConfigError: If matplotlib is not installed.
-    """
-    columns = ["image", *panels[0].masks]
-    size = (2.3 * len(columns), 2.3 * len(panels) + 0.45)
-    figure = require("matplotlib.figure").Figure(figsize=size, layout="constrained")
-    grid = figure.subplots(len(panels), len(columns), squeeze=False)
-    hidden = background_ids(classes)
-    for row, panel in zip(grid, panels, strict=True):
-        masks = [overlay(panel.image, m, palette, transparent=hidden) for m in panel.masks.values()]
-        for axes, picture in zip(row, [panel.image, *masks], strict=True):
-            axes.imshow(picture)
-            axes.set_axis_off()
-    for axes, name in zip(grid[0], columns, strict=True):
-        axes.set_title(name, fontsize=10)
-    add_legend(figure, palette, classes)
-    return figure
 
 
 def add_legend(fig: Any, palette: Palette, classes: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,9 @@ class RunRow:
         f1: F1 per class.
         seconds: Training time in seconds.
         gain: Difference of the mean IoU to the source-only run, in points.
+        interval: Lower and upper end of the mean IoU over other tiles of the kind.
+        seeds: Number of runs that the scores are means of.
+        deviation: Standard deviation of the mean IoU over the seeds.
     """
 
     key: str
@@ -40,6 +43,9 @@ class RunRow:
     f1: dict[str, float | None]
     seconds: float | None
     gain: float | None
+    interval: tuple[float, float] | None = None
+    seeds: int = 1
+    deviation: float | None = None
 
 
 def run_name(key: str) -> str:
@@ -83,7 +89,7 @@ def _row(key: str, run: Mapping[str, Any], base: float | None) -> RunRow:
     )
 
 
-def class_names(rows: list[RunRow]) -> list[str]:
+def class_names(rows: Sequence[RunRow]) -> list[str]:
     """Return the classes of all runs, in order of appearance."""
     return list(dict.fromkeys(name for row in rows for name in (*row.iou, *row.f1)))
 

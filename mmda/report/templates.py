@@ -12,7 +12,9 @@ FOLDER = Path(__file__).parent
 
 
 def template(name: str, folder: Path = FOLDER) -> Any:
-    """Return a template with the filter ``figure``; it may include ``style.css.j2``.
+    """Return a template with the filters ``figure`` and ``share`` (a number for style sheets).
+
+    It may include ``style.css.j2``.
 
     Args:
         name: Name of its file.
@@ -29,4 +31,5 @@ def template(name: str, folder: Path = FOLDER) -> Any:
         lstrip_blocks=True,
     )
     environment.filters["figure"] = figure
+    environment.filters["share"] = "{:.2f}".format
     return environment.get_template(name)

@@ -1,4 +1,4 @@
-"""Overlays, stretched images, shrunken scenes, scores of a panel."""
+"""Overlays, stretched images, layers, stored pictures."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import base64
 import cv2
 import numpy as np
 import pytest
-import rasterio
-from rasterio.transform import from_origin
 
 from mmda.errors import DataError
-from mmda.report import Panel, overlay, panel_figure, read_scene, to_rgb
-from mmda.report.pictures import png_data_uri, shrink, tile_miou
+from mmda.report import overlay, to_rgb
+from mmda.report.gallery import Gallery
+from mmda.report.layers import ERRORS, error_layer, mask_layer
+from mmda.report.pictures import shrink, tile_miou
 
 PALETTE = [[0, 0, 0], [200, 0, 0], [0, 0, 200]]
 
@@ -57,55 +57,48 @@ def test_tile_score():
     assert tile_miou(truth, np.full_like(truth, 255)) is None
 
 
-def test_png_keeps_colours_and_alpha():
-    picture = np.zeros((2, 3, 4), dtype=np.uint8)
-    picture[0, 1] = (10, 20, 30, 255)
-    head, data = png_data_uri(picture).split(",")
-    decoded = cv2.imdecode(np.frombuffer(base64.b64decode(data), np.uint8), cv2.IMREAD_UNCHANGED)
-    assert head == "data:image/png;base64"
-    assert decoded[0, 1].tolist() == [30, 20, 10, 255]
-    assert decoded[1, 1, 3] == 0
-
-
 def test_shrink_only_shrinks():
     picture = np.zeros((40, 100, 3), dtype=np.uint8)
     assert shrink(picture, 50).shape == (20, 50, 3)
     assert shrink(picture, 200) is picture
 
 
-def test_scene_is_read_small_with_its_no_data(tmp_path):
-    image = np.full((3, 60, 120), 90, dtype=np.uint8)
-    image[:, :, 90:] = 0
-    mask = np.zeros((30, 60), dtype=np.uint8)
-    mask[:, :20] = 1
-    for name, data, size, nodata in (("i", image, 1, 0), ("m", mask[None], 2, 255)):
-        with rasterio.open(
-            tmp_path / f"{name}.tif", "w", driver="GTiff", count=len(data), dtype="uint8",
-            height=data.shape[1], width=data.shape[2], crs="EPSG:32633", nodata=nodata,
-            transform=from_origin(0, 60, size, size),
-        ) as dst:  # fmt: skip
-            dst.write(data)
-            if name == "m":
-                dst.write_colormap(1, {0: (0, 0, 0), 1: (255, 0, 0)})
-    scene = read_scene(
-        tmp_path / "i.tif", tmp_path / "m.tif", PALETTE, ["Background", "a", "b"], max_side=60,
-        caption="c",
-    )  # fmt: skip
-    assert scene.image.shape == scene.overlay.shape == (30, 60, 4)
-    assert (scene.image[:, :45, 3] == 255).all()
-    assert (scene.image[:, 45:, 3] == 0).all()
-    assert (scene.overlay[:, :20, 0] > scene.overlay[:, :20, 1] + 50).all()
-    assert (scene.overlay[:, 21:45, 0] == scene.overlay[:, 21:45, 1]).all()
-    assert scene.caption == "c"
+def stored(one):
+    data = base64.b64decode(one.uri.removeprefix("data:image/webp;base64,"))
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
 
 
-def test_panel_figure_has_a_row_per_panel(tmp_path):
-    image = np.zeros((8, 8, 3), dtype=np.uint8)
-    mask = np.ones((8, 8), dtype=np.uint8)
-    panels = [Panel(name, image, {"truth": mask, "adapted": mask}) for name in "ab"]
-    figure = panel_figure(panels, PALETTE, ["background", "a", "b"])
-    assert [axes.get_title() for axes in figure.axes[:3]] == ["image", "truth", "adapted"]
-    assert len(figure.axes) == 6
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b"]
-    figure.savefig(tmp_path / "f.png")
-    assert (tmp_path / "f.png").stat().st_size > 1000
+def test_a_gallery_keeps_masks_exactly_and_photographs_nearly():
+    gallery = Gallery()
+    mask = np.array([[0, 1, 2, 255]] * 8, np.uint8).repeat(2, 1)
+    layer = mask_layer(mask, PALETTE, transparent=[0])
+    one, again = gallery.add(layer), gallery.add(layer.copy())
+    assert one is again
+    assert (one.width, one.height) == (8, 8)
+    kept = stored(one)
+    np.testing.assert_array_equal(kept[..., [2, 1, 0, 3]], layer)
+    image = np.random.default_rng(0).integers(90, 110, (64, 64, 3)).astype(np.uint8)
+    photograph = gallery.add(image)
+    assert np.abs(stored(photograph)[..., ::-1].astype(int) - image).mean() < 8
+    assert len(photograph.uri) < image.nbytes
+    assert [picture.id for picture in gallery.pictures.values()] == ["p0", "p1"]
+
+
+def test_mask_layers_paint_classes_with_outlines():
+    mask = np.zeros((5, 9), np.uint8)
+    mask[:, 3:] = 1
+    mask[:, 6:] = 255
+    layer = mask_layer(mask, PALETTE, transparent=[0], alpha=0.4)
+    assert (layer[:, [0, 1, 2, 6, 7, 8], 3] == 0).all()
+    assert layer[2, 3].tolist() == [200, 0, 0, 255]  # the outline
+    assert layer[2, 4].tolist() == [200, 0, 0, 102]
+
+
+def test_errors_have_their_kinds():
+    truth = np.array([[0, 1, 0, 1, 255, 2]], np.uint8)
+    predicted = np.array([[0, 0, 1, 2, 1, 2]], np.uint8)
+    layer = error_layer(truth, predicted, background=[0])
+    kinds = [None, "missed", "false alarm", "wrong class", None, None]
+    for pixel, kind in zip(layer[0], kinds, strict=True):
+        assert pixel[3] == (0 if kind is None else 230)
+        assert kind is None or tuple(pixel[:3]) == ERRORS[kind]

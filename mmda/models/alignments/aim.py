@@ -161,10 +161,7 @@ class AIM(Alignment):
 
     def _find(self, context: UDAContext) -> list[Tensor]:
         """Return the slot of each cell of the source's and the target's feature map, (N, h, w)."""
-        source, target = context.source, context.target
-        maps = [self._predictions(source), self._predictions(target)]
-        labels = nearest(source.labels(), tuple(maps[0].shape[-2:]))
-        maps[0] = torch.where(maps[0] == labels, maps[0], NOTHING)
+        maps = [self._right(context.source), self._predictions(context.target)]
         # Connected regions are found on the CPU: the iteration's only wait for the device.
         both = torch.cat([cells.flatten() for cells in maps]).to(torch.uint8).cpu().numpy()
         parts = np.split(both, [maps[0].numel()])
@@ -178,6 +175,23 @@ class AIM(Alignment):
         if device.type == "cuda":  # a copy from pinned memory does not wait
             slots = slots.pin_memory()
         return slots.to(device, non_blocking=True)
+
+    def instances_of(self, domain: DomainBatch, labelled: bool) -> tuple[Tensor, Tensor]:
+        """Return the slot of each cell of a domain's feature map, (N, h, w), and the map.
+
+        Args:
+            domain: The domain.
+            labelled: Whether only cells of right predictions count, as in the source.
+        """
+        cells = self._right(domain) if labelled else self._predictions(domain)
+        slots = self._slots(cells.to(torch.uint8).cpu().numpy(), cells.device)
+        return slots, self._features(domain)
+
+    def _right(self, domain: DomainBatch) -> Tensor:
+        """Return the predictions where they are right, (N, h, w), 255 elsewhere."""
+        predicted = self._predictions(domain)
+        labels = nearest(domain.labels(), tuple(predicted.shape[-2:]))
+        return torch.where(predicted == labels, predicted, NOTHING)
 
     def _predictions(self, domain: DomainBatch) -> Tensor:
         """Return the arg-max on the feature map's grid, (N, h, w), 255 without data."""
