@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import functools
 import importlib
 import os
@@ -12,36 +11,10 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mmda.errors import MMDAError
+from mmda import __version__
+from mmda.cli.overview import COMMANDS, overview
+from mmda.errors import ConfigError, MMDAError, did_you_mean
 from mmda.utils.installation import check_installation
-
-COMMANDS = {
-    "train": "train a segmentor from a config",
-    "test": "evaluate a checkpoint",
-    "select": "choose among checkpoints without target labels",
-    "calibrate": "fit the temperature of a model's probabilities, for the target",
-    "suggest": "which tiles of an unlabelled target to label next",
-    "predict": "map whole rasters to georeferenced masks",
-    "score": "score maps against the truth",
-    "vectorise": "polygons and road centre lines of masks",
-    "adapt-bn": "estimate a model's batch-norm statistics anew on a target",
-    "convert": "take over a checkpoint of a public adaptation code",
-    "export": "write a model for others: safetensors, MMSegmentation or ONNX",
-    "pseudo_label": "label a target dataset with a model, for self-training",
-    "tile": "tile rasters or convert a dataset: mmda tile NAME ...",
-    "pair": "make a transfer task from two tiled datasets",
-    "verify": "check a tiled dataset against its manifest",
-    "translate": "copy a tiled dataset in another domain's look",
-    "weights": "list or fetch the pretrained weights that configs start from",
-    "configs": "list the configs that come with mmda, or copy one to edit",
-    "discover-patch-modes": "find the modes of patch-level alignment in the source's labels",
-    "complexity": "what a config's model costs, at inference or in training",
-    "ablation": "train the rows of a table over seeds and render it",
-    "compare": "train every method on your source and target: one table",
-    "figures": "group maps of CDGA models; patches of modes; t-SNE of what models put out",
-    "report": "scores, curves, maps and data of work dirs in one HTML file",
-    "demo": "the main job, end to end, on the toy cities",
-}
 
 
 def guarded(command: Callable[..., int | None]) -> Callable[..., int]:
@@ -52,7 +25,6 @@ def guarded(command: Callable[..., int | None]) -> Callable[..., int]:
         # Plain images are welcome: their warnings tell nothing new.
         warnings.filterwarnings("ignore", message="Dataset has no geotransform, gcps, or rpcs")
         try:
-            check_installation()
             return int(command(*arguments) or 0)
         except MMDAError as error:
             # A data loader's worker passes its traceback on as the message; its last lines are
@@ -86,14 +58,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         traceback), 130 after Ctrl-C, 141 when it was to write to a reader (``| head``) that has
         ended.
     """
-    given = list(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(prog="mmda", description=(__doc__ or "").replace("``", ""))
-    sub = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, summary in COMMANDS.items():
-        sub.add_parser(name, help=summary, add_help=False)
-    command = parser.parse_args(given[:1]).command
+    command, *rest = list(sys.argv[1:] if argv is None else argv) or [""]
+    if command in ("-h", "--help"):
+        print(overview())
+        return 0
+    if command == "--version":
+        print(f"mmda {__version__}")
+        return 0
+    if not command:
+        print(overview(), file=sys.stderr)
+        return ConfigError.exit_code
+    if command not in COMMANDS:
+        near = did_you_mean(command, [*COMMANDS, "--help", "--version"])
+        raise ConfigError(f"mmda has no command `{command}`.{near} `mmda --help` lists all.")
+    if command != "env":  # which tells of a faulty installation
+        check_installation()
     module = importlib.import_module(f"mmda.cli.{command.replace('-', '_')}")
-    return int(module.main(given[1:]) or 0)
+    return int(module.main(rest) or 0)
 
 
 def _reader_left() -> bool:

@@ -31,7 +31,7 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         MMDAError: If a config or option does not fit.
     """
-    args = _parser().parse_args(argv)
+    args = build_parser().parse_args(argv)
     if min(*args.size, args.repeats) < 1:
         raise ConfigError(
             f"--size and --repeats must be at least 1, but got {args.size} and {args.repeats}."
@@ -91,7 +91,8 @@ def format_training(found: dict[str, TrainingCost], size: Sequence[int]) -> str:
     return "\n".join(lines)
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
     parser = argparse.ArgumentParser(
         prog="mmda complexity",
         description="Parameters, multiply-adds, peak memory and speed of a config's model at "

@@ -11,7 +11,7 @@ from mmda.utils.shipped_configs import PREFIX, copy_config, find_configs, summar
 
 def main(argv: Sequence[str]) -> int:
     """List configs by name, or copy one."""
-    parser = _parser()
+    parser = build_parser()
     args = parser.parse_args(argv)
     if args.copy:
         if args.pattern:
@@ -26,7 +26,8 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
     parser = argparse.ArgumentParser(
         prog="mmda configs",
         description="List the configs that come with mmda. Every command takes their names, and "

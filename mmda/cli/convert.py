@@ -9,8 +9,8 @@ from mmda.api.converting import convert
 from mmda.cli.options import add_trust
 
 
-def main(argv: Sequence[str]) -> int:
-    """Convert a public code's checkpoint, write its config, and return 0."""
+def build_parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
     parser = argparse.ArgumentParser(
         prog="mmda convert",
         description="Convert a DeepLab-v2 checkpoint of AdaptSegNet, AdvEnt, CLAN, BDL or DeepLab "
@@ -27,7 +27,12 @@ def main(argv: Sequence[str]) -> int:
         "for 19 classes]",
     )
     add_trust(parser)
-    args = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Convert a public code's checkpoint, write its config, and return 0."""
+    args = build_parser().parse_args(argv)
     done = convert(
         args.checkpoint,
         args.out,

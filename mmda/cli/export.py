@@ -11,8 +11,8 @@ from mmda.api.prediction import load_model
 from mmda.cli.options import add_cfg_options, add_trust
 
 
-def main(argv: Sequence[str]) -> int:
-    """Write a model for mmda, MMSegmentation or ONNX; return 0."""
+def build_parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
     parser = argparse.ArgumentParser(
         prog="mmda export",
         description="Write the network that predicts to a file: .safetensors cannot hold code, so "
@@ -26,7 +26,12 @@ def main(argv: Sequence[str]) -> int:
     )
     add_trust(parser)
     add_cfg_options(parser)
-    args = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Write a model for mmda, MMSegmentation or ONNX; return 0."""
+    args = build_parser().parse_args(argv)
     check_out(args.out)
     model = load_model(
         args.config,

@@ -27,14 +27,15 @@ With --preset the folders may be left out; they are then those of $MMDA_DATA_ROO
 
 def main(argv: Sequence[str]) -> int:
     """Pair two tiled datasets and print a summary."""
-    args = _parser().parse_args(argv)
+    args = build_parser().parse_args(argv)
     source, target, out = _folders(args.folders, args.preset)
     options = PairOptions(**given_options(args, PairOptions), renames=parse_renames(args.map))
     print_summary(pair(source, target, out, options))
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
     parser = argparse.ArgumentParser(
         prog="mmda pair",
         description=DESCRIPTION,

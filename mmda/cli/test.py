@@ -9,8 +9,8 @@ from mmda.api.training import test
 from mmda.cli.options import add_bn_blend, add_config_options, prediction_options
 
 
-def main(argv: Sequence[str]) -> int:
-    """Evaluate, print the scores and write them where ``--out`` says."""
+def build_parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
     parser = argparse.ArgumentParser(prog="mmda test", description="Evaluate a checkpoint.")
     add_config_options(parser)
     parser.add_argument("checkpoint", help="checkpoint file")
@@ -19,6 +19,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--source-only", metavar="JSON", help="scores of source-only, for NAM")
     parser.add_argument("--target-only", metavar="JSON", help="scores of target-only, for NAM")
     add_bn_blend(parser)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Evaluate, print the scores and write them where ``--out`` says."""
+    parser = build_parser()
     args = parser.parse_args(argv)
     if bool(args.source_only) != bool(args.target_only):
         parser.error("NAM needs both --source-only and --target-only")

@@ -21,6 +21,8 @@ from mmda.raster.tiling.result import DamagedScenesError
 from mmda.raster.tiling.run import tile_dataset
 from mmda.utils.extras import require
 
+MORE = "mmda tile NAME --help tells the options of a name."
+
 
 def main(argv: Sequence[str]) -> int:
     """Tile a dataset and print a summary.
@@ -35,14 +37,13 @@ def main(argv: Sequence[str]) -> int:
         DamagedScenesError: After the summary, when some scenes were damaged.
     """
     if not argv or argv[0] in ("-h", "--help"):
-        print("usage: mmda tile NAME ...\n\nNAME: " + ", ".join([*CONVERTERS, "toy_cities"]))
-        print("\nmmda tile NAME --help tells more.")
+        print(build_parser().format_help(), end="")
         return 0 if argv else 2
     name, *rest = argv
     if name == "toy_cities":
         return toy_cities.main(rest)
     kind = find_converter(name)
-    args = build_parser(name, kind).parse_args(rest)
+    args = converter_parser(name, kind).parse_args(rest)
     _check(args)
     given = [given_options(args, cls) for cls in (RunOptions, TileOptions, kind)]
     job = prepare(name, args.source, {key: value for one in given for key, value in one.items()})
@@ -60,7 +61,20 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def build_parser(name: str, kind: type[Converter]) -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of ``mmda tile`` with a sub-parser for each name."""
+    parser = argparse.ArgumentParser(
+        prog="mmda tile", description="Tile rasters or convert a dataset.", epilog=MORE
+    )
+    names = parser.add_subparsers(required=True, metavar="NAME")
+    parsers = {name: converter_parser(name, find_converter(name)) for name in CONVERTERS}
+    for name, one in {**parsers, "toy_cities": toy_cities.build_parser()}.items():
+        summary = (one.description or "").partition("\n")[0]
+        names.add_parser(name, help=summary, parents=[one], add_help=False)
+    return parser
+
+
+def converter_parser(name: str, kind: type[Converter]) -> argparse.ArgumentParser:
     """Return the parser of ``mmda tile NAME``: the options of the converter and of tiling."""
     parser = argparse.ArgumentParser(
         prog=f"mmda tile {name}",

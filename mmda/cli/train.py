@@ -9,8 +9,8 @@ from mmda.api.training import train
 from mmda.cli.options import add_config_options
 
 
-def main(argv: Sequence[str]) -> int:
-    """Train. Exit code 0 when the last iteration is done."""
+def build_parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
     parser = argparse.ArgumentParser(prog="mmda train", description="Train a segmentor.")
     add_config_options(parser)
     parser.add_argument(
@@ -26,7 +26,12 @@ def main(argv: Sequence[str]) -> int:
         choices=["auto", "bf16", "fp16"],
         help="mixed precision: fp16 on GPUs, bf16 elsewhere, unless said",
     )
-    args = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Train. Exit code 0 when the last iteration is done."""
+    args = build_parser().parse_args(argv)
     train(
         args.config,
         work_dir=args.work_dir,

@@ -14,7 +14,7 @@ _NAMED = 10  # problems that are printed
 
 def main(argv: Sequence[str]) -> int:
     """Check a dataset; return 0 when all is well, 1 when something is wrong."""
-    args = _parser().parse_args(argv)
+    args = build_parser().parse_args(argv)
     if args.workers < 1:
         raise ConfigError(f"--workers must be at least 1, but got {args.workers}.")
     found = verify_dataset(args.out, args.workers)
@@ -33,7 +33,8 @@ def main(argv: Sequence[str]) -> int:
     return 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
     parser = argparse.ArgumentParser(
         prog="mmda verify",
         description="Read a tiled dataset again and compare it with its manifest: counts, sizes, "

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from mmda.cli.dataclass_arguments import add_options, given_options
-from mmda.cli.tile import build_parser
+from mmda.cli.tile import converter_parser
 from mmda.converters import CONVERTERS, find_converter
 from mmda.errors import ConfigError
 from mmda.raster.tiling.options import RunOptions, TileOptions
@@ -78,7 +78,7 @@ def test_keywords_are_distributed_over_classes():
 @pytest.mark.parametrize("name", sorted(CONVERTERS))
 def test_every_converter_has_a_parser_of_what_it_declares(name):
     kind = find_converter(name)
-    text = build_parser(name, kind).format_help()
+    text = converter_parser(name, kind).format_help()
     assert kind.__doc__.split("\n")[0] in text
     options = {*options_of(kind), *options_of(RunOptions), *options_of(TileOptions)}
     for option_name in options - kind.KNOWN | set(options_of(kind)):
