@@ -347,7 +347,7 @@ def test_stages_work_at_the_same_time_and_batches_are_full(tmp_path):
     assert names == {"network"}
 
 
-def test_answers_that_cannot_be_written_to_are_copied(tmp_path):
+def test_answers_are_not_changed(tmp_path):
     write(tmp_path / "a.tif", random_image(60, 60))
     constant = np.broadcast_to(np.float32([0.2, 0.7, 0.1])[None, :, None, None], (1, 3, 32, 32))
     summary = predict_raster(

@@ -19,10 +19,15 @@ class Kind:
 
     Args:
         sample: Float32 numbers; they are not kept.
+
+    Attributes:
+        rows: How many rows of a tile to work on at a time, so that the edges of all classes stay
+            in a processor's cache; ``None`` for all, as is best on a GPU.
     """
 
     def __init__(self, sample: Array) -> None:
         self._tensor = None if isinstance(sample, np.ndarray) else sample.new_empty(0)
+        self.rows = 128 if self._tensor is None else None
 
     def zeros(self, shape: tuple[int, ...]) -> Array:
         """Return zeros, float32."""
@@ -39,10 +44,6 @@ class Kind:
     def array(self, values: NDArray[np.float32]) -> Array:
         """Return the values of a NumPy array."""
         return values if self._tensor is None else self._tensor.new_tensor(values)
-
-    def copy(self, values: Array) -> Array:
-        """Return a copy."""
-        return values.copy() if self._tensor is None else values.clone()
 
     def classes(self, rows: Array) -> Array:
         """Return the class of the largest probability, the first one on a tie.
@@ -64,8 +65,8 @@ class Kind:
         return values if isinstance(values, np.ndarray) else values.cpu().numpy()
 
 
-def changeable(values: Array) -> Array:
-    """Return numbers that may be changed in place; those of a tensor on the CPU as NumPy's."""
-    if not isinstance(values, np.ndarray):
-        return values.numpy() if values.device.type == "cpu" else values
-    return values if values.flags.writeable else values.copy()
+def on_host(values: Array) -> Array:
+    """Return numbers, those of a tensor on the CPU as a NumPy array."""
+    if isinstance(values, np.ndarray) or values.device.type != "cpu":
+        return values
+    return values.numpy()

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mmda.errors import ConfigError
-from mmda.raster.mapping.arrays import Array, changeable
+from mmda.raster.mapping.arrays import Array, on_host
 from mmda.raster.mapping.mosaic import MosaicGrid
 from mmda.raster.mapping.strips import Strip
 
 Predictor = Callable[..., Any]
 """Maps tiles ``(N, B, tile, tile)`` to probabilities ``(N, C, tile, tile)``, float32.
 
-These are a NumPy array or a PyTorch tensor, a new one at each call: blending changes them, while
-the next tiles are predicted. Where the function has an attribute ``uses_counted`` that is true, it
+These are a NumPy array or a PyTorch tensor, a new one at each call: they are blended while the next
+tiles are predicted. Where the function has an attribute ``uses_counted`` that is true, it
 is also given which pixels hold data, ``(N, tile, tile)`` bool.
 """
 
@@ -114,7 +114,7 @@ class TilePredictor:
                 f"Expected predictions of shape {expected} (tiles, classes, height, width), but "
                 f"got {tuple(result.shape)}; do the classes belong to this checkpoint?"
             )
-        return changeable(result)
+        return on_host(result)
 
 
 class Predicted(NamedTuple):

@@ -8,6 +8,7 @@ raster width``.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Generator, Iterable
 from typing import Any
 
@@ -17,8 +18,6 @@ from numpy.typing import NDArray
 from mmda.raster.mapping.arrays import Array, Kind
 from mmda.raster.mapping.batches import Predicted
 from mmda.raster.mapping.mosaic import MosaicGrid, blend_weights
-
-Runs = list[tuple[slice, Array]]
 
 
 class TileBlender:
@@ -39,8 +38,8 @@ class TileBlender:
         self.strip = 0
         self._grid, self._num_classes, self._shares = grid, num_classes, shares
         self._kind = Kind(np.empty(0, np.float32))  # as the first tile is
-        self._row_weights: list[Runs] = []
-        self._col_weights: list[Runs] = []
+        self._row_weights: Array = None
+        self._col_weights: Array = None
         self._column = 0  # the next tile
         self._filled = False  # whether the strip has a tile
         self._right: Array = None  # shared columns of the tile before
@@ -53,7 +52,7 @@ class TileBlender:
 
         Args:
             column: Its index in ``grid.cols``.
-            tile: Probabilities ``(C, tile, tile)``, float32; they are changed.
+            tile: Probabilities ``(C, tile, tile)``, float32; they are not changed.
         """
         if self._below is None:
             self._begin(tile)
@@ -71,20 +70,23 @@ class TileBlender:
         grid = self._grid
         self._skip_to(len(grid.cols))
         result = self._new_rows() if self._rows is None else self._rows
-        self._above = grid.tile - grid.final_height(self.strip) if self._filled else 0
-        self._column, self._filled, self._right, self._rows = 0, False, None, None
         self.strip += 1
+        self._above = self._shared(self.strip) if self._filled else 0
+        self._column, self._filled, self._right, self._rows = 0, False, None, None
         return self._kind.to_host(result)
 
     def _begin(self, tile: Array) -> None:
         grid = self._grid
         self._kind = Kind(tile)
-        for starts, found in ((grid.rows, self._row_weights), (grid.cols, self._col_weights)):
-            for weights in blend_weights(starts, grid.tile, grid.stride):
-                found.append([(s, self._kind.array(weights[s])) for s in _shared(weights)])
-        last = len(grid.rows) - 1
-        shared = max((grid.tile - grid.final_height(i) for i in range(last)), default=0)
+        size = grid.tile, grid.stride
+        self._row_weights = self._kind.array(blend_weights(grid.rows, *size))
+        self._col_weights = self._kind.array(blend_weights(grid.cols, *size))
+        shared = max(map(self._shared, range(len(grid.rows))))
         self._below = self._kind.zeros((self._num_classes, shared, grid.width))
+
+    def _shared(self, strip: int) -> int:
+        """Return the number of rows that a strip shares with the one before."""
+        return self._grid.tile - self._grid.final_height(strip - 1) if strip else 0
 
     def _new_rows(self) -> Array:
         size = self._grid.final_height(self.strip), self._grid.width
@@ -113,34 +115,59 @@ class TileBlender:
 
     def _add(self, tile: Array) -> None:
         """Add the next tile of the strip."""
-        size, step = self._grid.tile, self._step()
-        rows = self._grid.final_height(self.strip)
-        place = slice(self._grid.cols[self._column], self._grid.cols[self._column] + step)
-        for part, weights in self._col_weights[self._column]:
-            tile[:, :, part] *= weights
-        if self._right is not None:
-            tile[:, :, : self._right.shape[2]] += self._right
-        self._column += 1
-        ends = step == size or self._column == len(self._grid.cols)
-        self._right = None if ends else self._kind.copy(tile[:, :, step:])
-        own = tile[:, :, :step]
-        for part, weights in self._row_weights[self.strip]:
-            own[:, part] *= weights[:, None]
-        if self._above:
-            own[:, : self._above] += self._below[:, : self._above, place]
-        if self.strip + 1 < len(self._grid.rows):
-            self._below[:, : size - rows, place] = own[:, rows:]
+        grid, column, size = self._grid, self._column, self._grid.tile
+        step, left = self._step(), grid.cols[column]
+        shared = size - (left - grid.cols[column - 1]) if column else 0
+        last = column + 1 == len(grid.cols)
+        weights = self._col_weights[column]
+        before, self._right = self._right, None
+        if step < size and not last:
+            self._right = self._kind.zeros((self._num_classes, size, size - step))
         if self._rows is None:
             self._rows = self._new_rows()
-        final = own[:, :rows]
-        self._rows[..., place] = final if self._shares else self._kind.classes(final)
+        for rows in self._bands():
+            for cols in _zones(shared, step, step if last else size):
+                part = tile[:, rows, cols]
+                if cols.start < shared or cols.start >= step:
+                    part = part * weights[cols]
+                if cols.start < shared and before is not None:
+                    part += before[:, rows, cols]
+                if cols.start >= step:
+                    self._right[:, rows, cols.start - step : cols.stop - step] = part
+                else:
+                    self._blend_down(rows, slice(left + cols.start, left + cols.stop), part)
+        self._column += 1
+
+    def _bands(self) -> list[slice]:
+        """Return the rows of a tile in parts that are small, and shared with one strip at most."""
+        size, final = self._grid.tile, self._grid.final_height(self.strip)
+        end = size if self.strip + 1 < len(self._grid.rows) else final
+        return _zones(self._shared(self.strip), final, end, self._kind.rows)
+
+    def _blend_down(self, rows: slice, columns: slice, part: Array) -> None:
+        """Blend rows of a tile with the strip above, and keep or give out what comes of them."""
+        shared, final = self._shared(self.strip), self._grid.final_height(self.strip)
+        if rows.start < shared or rows.start >= final:
+            part = part * self._row_weights[self.strip][rows, None]
+        if rows.start < self._above:
+            part += self._below[:, rows, columns]
+        if rows.start >= final:
+            self._below[:, rows.start - final : rows.stop - final, columns] = part
+        else:
+            self._rows[..., rows, columns] = part if self._shares else self._kind.classes(part)
 
 
-def _shared(weights: NDArray[np.float32]) -> list[slice]:
-    """Return the runs of weights that are not 1."""
-    other = np.concatenate([[False], weights != 1, [False]])
-    edges = np.flatnonzero(other[1:] != other[:-1])
-    return [slice(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+def _zones(shared: int, final: int, end: int, most: int | None = None) -> list[slice]:
+    """Cut an axis where what is shared with the tile before ends, and with the next one begins.
+
+    Args:
+        shared: End of what is shared with the tile before.
+        final: Begin of what is shared with the next one.
+        end: End of the axis.
+        most: Largest length of a zone.
+    """
+    edges = {0, shared, final, end, *(range(0, end, most) if most else ())}
+    return [slice(a, b) for a, b in itertools.pairwise(sorted(edges))]
 
 
 def blended_strips(

@@ -17,7 +17,7 @@ from mmda.raster.io.handles import HandlePool
 from mmda.raster.mapping.cog import Pyramid
 from mmda.raster.mapping.confidence import to_confidence
 from mmda.raster.mapping.rasters import mask_writer, share_writer
-from mmda.raster.mapping.rows import RowResampler, to_classes, to_entropy, to_steps
+from mmda.raster.mapping.rows import RowResampler, count_values, to_classes, to_entropy, to_steps
 from mmda.raster.mapping.write import Frame
 from mmda.raster.windows import Window
 
@@ -135,7 +135,7 @@ class MapOutput:
         if valid is not None:
             np.copyto(mask, IGNORE, where=~valid)
         self._writers[self._files.mask].write(mask[None])
-        self.counts += np.bincount(mask.ravel(), minlength=256)
+        self.counts += count_values(mask)
         self._top += len(mask)
 
     def _write(self, rows: NDArray[np.float32], valid: NDArray[np.bool_] | None) -> None:

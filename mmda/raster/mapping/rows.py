@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +15,7 @@ from mmda.raster.io.resample import apply_weights, axis_extent, axis_weights
 
 STEPS = 254  # by which a byte tells a share of 0..1
 ROWS = 256  # of the raster, that are brought back at a time
+_EXACT = 2**24  # up to which a float32 counts
 CACHED = 64  # rows of a tile whose planes stay in a processor's cache
 
 
@@ -107,6 +109,14 @@ def _largest(rows: NDArray[np.float32], mask: NDArray[np.uint8]) -> None:
         larger *= index
         np.maximum(mask, larger, out=mask)
     np.copyto(mask, IGNORE, where=best == 0)
+
+
+def count_values(mask: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return how often each of the 256 values is in ``(n, width)``; it is faster than bincount."""
+    rows = max(_EXACT // mask.shape[1], 1)
+    parts = [mask[top : top + rows] for top in range(0, len(mask), rows)]
+    counts = [cv2.calcHist([part], [0], None, [256], [0, 256]).ravel() for part in parts]
+    return np.sum(counts, axis=0, dtype=np.int64)
 
 
 def to_steps(rows: NDArray[np.float32], mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
