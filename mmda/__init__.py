@@ -2,8 +2,8 @@
 
 The names of the API are imported when they are used, so that ``import mmda`` takes no time::
 
-    from mmda import adapt_bn, calibrate, discover_patch_modes, export, load_model, pair, predict
-    from mmda import score, select, suggest, test, tile, train, vectorise
+    from mmda import adapt_bn, calibrate, discover_patch_modes, export, load_model, mosaic, pair
+    from mmda import predict, predict_bands, score, select, suggest, test, tile, train, vectorise
 """
 
 # ruff: noqa: F401  # type checkers read the imports, users get the names
@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "mmda.api.adaptation": "BatchNormResult adapt_bn",
+    "mmda.api.banding": "JoinedMap MadeBands mosaic predict_bands",
     "mmda.api.calibrating": "calibrate",
     "mmda.api.converting": "convert",
     "mmda.api.exporting": "export",
@@ -51,6 +52,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 if TYPE_CHECKING:  # the same for type checkers
     from mmda.api.adaptation import BatchNormResult, adapt_bn
+    from mmda.api.banding import JoinedMap, MadeBands, mosaic, predict_bands
     from mmda.api.calibrating import calibrate
     from mmda.api.converting import convert
     from mmda.api.exporting import export

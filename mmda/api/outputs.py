@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from mmda.errors import ConfigError
+from mmda.raster.mapping.band_folder import SUFFIX, BandFolder
+from mmda.raster.mapping.claim import claimed
 from mmda.raster.mapping.companions import Companions
 from mmda.raster.mapping.options import PredictOptions
+from mmda.raster.mapping.output import MapFiles
 from mmda.raster.mapping.sources import expand_images, map_name
 from mmda.raster.mapping.tags import is_map_of
-from mmda.utils.files import leftovers
-
-ABANDONED = 24 * 3600.0
-"""Seconds after which nobody writes to a temporary file any more."""
+from mmda.utils.locks import LockedError
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,21 @@ class Outputs:
         kinds = ("mask", "probabilities", "confidence", "entropy", "polygons")
         found = {kind: getattr(self, kind) for kind in kinds}
         return {kind: path for kind, path in found.items() if path is not None}
+
+    @property
+    def name(self) -> str:
+        """The name of the map."""
+        return self.mask.stem.removesuffix("_mask")
+
+    @property
+    def rasters(self) -> MapFiles:
+        """The rasters of the map."""
+        return MapFiles(self.mask, self.probabilities, self.confidence, self.entropy)
+
+    @property
+    def bands(self) -> BandFolder:
+        """Where its bands are, when it is made in bands."""
+        return BandFolder(self.mask.with_name(self.name + SUFFIX))
 
     @property
     def written(self) -> list[Path]:
@@ -70,26 +85,25 @@ def plan_outputs(
                 "a folder as output, and images of equal name in separate runs."
             )
         seen[job.mask] = job.image
-    _check_existing(jobs, options)
+    check_new([path for job in jobs for path in job.written], options.overwrite or options.resume)
     return jobs
 
 
-def _check_existing(jobs: Sequence[Outputs], options: PredictOptions) -> None:
-    there = [path for job in jobs for path in job.written if path.exists()]
-    if there and not (options.overwrite or options.resume):
+def check_new(files: Sequence[Path], allowed: bool) -> None:
+    """Raise a :class:`ConfigError` when files of maps are there already and that is not allowed."""
+    there = [path for path in files if path.exists()]
+    if there and not allowed:
         more = f" and {len(there) - 1} more exist" if len(there) > 1 else " exists"
         raise ConfigError(
-            f"`{there[0]}`{more} already. Choose another output, --overwrite to replace "
-            "maps, or --resume to leave those of this model and make the others."
+            f"`{there[0]}`{more} already. Choose another output, --overwrite to replace maps, or "
+            "--resume to leave those of this model and make the others."
         )
 
 
 def missing_outputs(
     jobs: Sequence[Outputs], options: PredictOptions, model: str | None
 ) -> list[Outputs]:
-    """Return the jobs that are to be done, and remove what killed processes left of them long ago.
-
-    With ``resume``, those whose files are all there are left out.
+    """Return the jobs that are to be done; with ``resume`` those whose files are not all there.
 
     Args:
         jobs: From :func:`plan_outputs`.
@@ -102,11 +116,6 @@ def missing_outputs(
     """
     missing = []
     for job in jobs:
-        for folder in {path.parent for path in job.written}:
-            names = {path.name for path in job.written}
-            for leftover in [path for path, name in leftovers(folder) if name in names]:
-                if time.time() - leftover.stat().st_mtime > ABANDONED:
-                    leftover.unlink(missing_ok=True)
         if (
             options.resume
             and job.mask.exists()
@@ -119,6 +128,9 @@ def missing_outputs(
             )
         if not (options.resume and all(path.exists() for path in job.written)):
             missing.append(job)
+            continue
+        with suppress(LockedError), claimed(job.written):
+            pass  # what a process that was killed at its end has left
     return missing
 
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mmda.api.maps import check_polygons, complete, map_raster
 from mmda.api.outputs import Outputs, missing_outputs, plan_outputs
 from mmda.errors import ConfigError, DataError, MMDAError
 from mmda.raster.dataset.training_data import TrainingData
-from mmda.raster.mapping.companions import write_companions
+from mmda.raster.mapping.claim import claimed
 from mmda.raster.mapping.options import PredictOptions
-from mmda.raster.mapping.polygons.classes import chosen_classes
-from mmda.raster.mapping.polygons.options import PolygonOptions, VectoriseOptions
-from mmda.raster.mapping.predict import PredictionSummary, Predictor, predict_raster
-from mmda.raster.mapping.tags import METRICS
-from mmda.utils.options import options_of
+from mmda.raster.mapping.predict import PredictionSummary, Predictor
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -51,6 +47,7 @@ class Model:
         metrics: What its checkpoint tells of how well it did in validation, by name; empty where it
             tells nothing.
         fit: Gives options a tile and an overlap that fit the network, where they have none.
+        load: Loads it again, in another process; ``None`` where that cannot be.
     """
 
     network: UDASegmentor
@@ -63,6 +60,7 @@ class Model:
     config: Config | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
     fit: Callable[[PredictOptions], PredictOptions] = _as_given
+    load: Callable[[], Model] | None = None
 
 
 def load_model(
@@ -127,6 +125,13 @@ def load_model(
         loaded,
         network.metrics,
         partial(fitted_options, network=network, config=loaded),
+        partial(
+            load_model,
+            loaded,
+            Path(checkpoint).absolute(),
+            device=device,
+            trust=trust,
+        ),
     )
 
 
@@ -228,7 +233,14 @@ def predict(
 def predict_each(
     model: Model, jobs: Sequence[Outputs], options: PredictOptions
 ) -> Iterator[Prediction | FailedPrediction]:
-    """Map one raster after the other; a bad one costs itself alone."""
+    """Map one raster after the other, or on a cluster; a bad one costs itself alone."""
+    if options.shard is not None:
+        raise ConfigError("`predict` maps whole rasters: use `predict_bands` for a shard.")
+    if options.scheduler is not None:
+        from mmda.api.cluster import predict_on_cluster
+
+        yield from predict_on_cluster(model, jobs, options)
+        return
     for job in jobs:
         try:
             yield _predict_one(model, job, options)
@@ -237,32 +249,7 @@ def predict_each(
 
 
 def _predict_one(model: Model, job: Outputs, options: PredictOptions) -> Prediction:
-    if job.polygons is not None:  # refused before work
-        chosen_classes(options.classes, model.classes, model.name or "The model")
-    summary = predict_raster(
-        job.image,
-        job.mask,
-        model.predictor,
-        options,
-        num_classes=len(model.classes),
-        num_bands=model.bands,
-        data=model.training_data,
-        classes=model.classes,
-        palette=model.palette,
-        probabilities=job.probabilities,
-        confidence=job.confidence,
-        entropy=job.entropy,
-        model=model.name,
-        tags={METRICS: json.dumps(model.metrics)} if model.metrics else None,
-    )
-    polygons = None if job.polygons is None else _polygons(job, job.polygons, options)
-    write_companions(job.companions, job.assets)
-    return Prediction(job, model.classes, summary, polygons)
-
-
-def _polygons(job: Outputs, out: Path, options: PredictOptions) -> Polygons:
-    from mmda.raster.mapping.vectorise import vectorise_mask
-
-    chosen = {name: getattr(options, name) for name in options_of(PolygonOptions)}
-    how = VectoriseOptions(**chosen, overwrite=True, progress=options.progress)
-    return vectorise_mask(job.mask, out, how, job.probabilities)
+    check_polygons(model, job, options)  # refused before work
+    with claimed(job.written):
+        summary = map_raster(model, job.image, job.rasters, options)
+        return Prediction(job, model.classes, summary, complete(job, options))

@@ -27,6 +27,7 @@ TASKS = {
     },
     "map": {
         "predict": "map whole rasters to georeferenced masks",
+        "mosaic": "join the bands that shards of a prediction have made",
         "vectorise": "polygons and road centre lines of masks",
         "score": "score maps against the truth",
     },

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from mmda.api.banding import MadeBands, predict_bands_each
 from mmda.api.outputs import missing_outputs, plan_outputs
 from mmda.api.prediction import Prediction, load_model, predict_each
 from mmda.cli.dataclass_arguments import add_options, given_options
@@ -86,10 +87,13 @@ def main(argv: Sequence[str]) -> int:
     jobs = missing_outputs(jobs, options, model.name)
     if len(jobs) < planned:
         print(f"{planned - len(jobs)} of {planned} images are mapped already")
+    run = predict_each if options.shard is None else predict_bands_each
     with ends_on_sigterm():
-        for outcome in predict_each(model, jobs, options):
+        for outcome in run(model, jobs, options):
             if isinstance(outcome, Prediction):
                 _print(outcome)
+            elif isinstance(outcome, MadeBands):
+                _print_bands(outcome)
             else:
                 failed += 1
                 print(f"error: {outcome.error}", file=sys.stderr)
@@ -111,6 +115,14 @@ def _choose(folder: str, args: argparse.Namespace) -> tuple[Path, Path]:
         print(f"warning: {warning}", file=sys.stderr)
     print(f"{selection.why} {selection.checkpoint}")
     return selection.config, selection.checkpoint
+
+
+def _print_bands(done: MadeBands) -> None:
+    kept = f", {done.kept} were there" if done.kept else ""
+    print(
+        f"{done.image} -> {done.folder}: {done.made} of {done.total} bands made{kept}; when all "
+        f"shards have ended: mmda mosaic {done.folder}"
+    )
 
 
 def _print(done: Prediction) -> None:

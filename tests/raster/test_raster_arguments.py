@@ -10,7 +10,7 @@ from mmda.cli import main
 from mmda.raster import Scene, read_manifest
 from mmda.raster.tiling.options import TileOptions
 from mmda.raster.tiling.plan import plan_tiles
-from mmda.raster.tiling.shard import Shard
+from mmda.utils.shards import Shard
 
 NAMES = ["--task", "t", "--domain", "d", "--classes", "a", "b", "--tile", "64"]
 

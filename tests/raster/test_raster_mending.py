@@ -17,7 +17,7 @@ from mmda.errors import DataError
 from mmda.raster import Scene, read_dataset_info, read_manifest
 from mmda.raster.dataset.verify import verify_dataset
 from mmda.raster.tiling.run import DamagedScenesError
-from mmda.raster.tiling.shard import Shard
+from mmda.utils.shards import Shard
 
 
 def cut(path):

@@ -17,8 +17,8 @@ import mmda.raster.tiling.tiles as tiles
 from mmda.errors import DataError
 from mmda.raster.dataset.verify import verify_dataset
 from mmda.raster.tiling.run_lock import hold_folder
-from mmda.raster.tiling.shard import Shard
 from mmda.utils.locks import locked
+from mmda.utils.shards import Shard
 
 
 def hold(folder, shard, here):

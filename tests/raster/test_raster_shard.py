@@ -7,7 +7,7 @@ from raster_samples import make_scenes, snapshot, tile, tiled, write
 from mmda.cli import main
 from mmda.errors import ConfigError, DataError
 from mmda.raster import read_dataset_info
-from mmda.raster.tiling.shard import Shard, parse_shard
+from mmda.utils.shards import Shard, parse_shard
 
 
 def spread(tmp_path, count=6):

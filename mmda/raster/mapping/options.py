@@ -9,6 +9,7 @@ from typing import Any
 from mmda.errors import ConfigError
 from mmda.raster.mapping.polygons.options import PolygonOptions
 from mmda.utils.options import documented, option
+from mmda.utils.shards import Shard, parse_shard
 
 NATIVE = "native"
 TILE = 512  # smaller tiles have more borders, beside which the network sees less
@@ -61,6 +62,13 @@ class PredictOptions(PolygonOptions):
     )
     entropy: bool = option("also write IMAGE_entropy.tif: where to look first", False)
     polygons: bool = option("also write IMAGE_polygons.gpkg", False)
+    shard: str | None = option(
+        "make only the I-th of N shares of the maps, I from 1 to N; `mmda mosaic` joins them",
+        None,
+        metavar="I/N",
+    )
+    scheduler: str | None = option("Dask scheduler that maps instead", None, metavar="ADDRESS")
+    band_strips: int = option("rows of tiles in a band of --shard and --scheduler", 8)
     overwrite: bool = option("replace maps that are there already", False)
     resume: bool = option(
         "leave maps of this model that are there already, and make the others", False
@@ -78,11 +86,24 @@ class PredictOptions(PolygonOptions):
             raise ConfigError(
                 f"Expected an overlap between 0 and 0.9 (a share of the tile), got {self.overlap}."
             )
+        if self.band_strips < 1:
+            raise ConfigError(f"Expected bands of at least 1 row of tiles, got {self.band_strips}.")
+        self.share()
+        if self.shard is not None and (self.scheduler is not None or self.polygons):
+            other = "scheduler" if self.scheduler is not None else "polygons"
+            raise ConfigError(
+                f"Give `shard` without `{other}`: a share makes some bands of the maps. Join them "
+                "with `mmda mosaic`; `mmda vectorise` then makes polygons."
+            )
         if self.overwrite and self.resume:
             raise ConfigError(
                 "Give `overwrite` or `resume`, not both: one replaces maps that are "
                 "there already, the other leaves them."
             )
+
+    def share(self) -> Shard | None:
+        """Return the share of the bands to make; ``None`` for all."""
+        return None if self.shard is None else parse_shard(self.shard)
 
     @property
     def side(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mmda.raster.dataset.scene_reader import SceneGrid
 from mmda.raster.decoding import IGNORE
 from mmda.raster.io.handles import HandlePool
+from mmda.raster.mapping.bands import Band
 from mmda.raster.mapping.cog import Pyramid
 from mmda.raster.mapping.confidence import to_confidence
 from mmda.raster.mapping.rasters import mask_writer, share_writer
@@ -50,6 +51,7 @@ class MapOutput:
     Args:
         source: The raster that is mapped.
         frame: Size and place of the map.
+        band: Its rows that are written.
         files: The files; they appear when all is written.
         num_classes: Number of classes C.
         pool: Keeps the raster open.
@@ -65,6 +67,7 @@ class MapOutput:
         self,
         source: SceneGrid,
         frame: Frame,
+        band: Band,
         files: MapFiles,
         num_classes: int,
         pool: HandlePool,
@@ -78,10 +81,14 @@ class MapOutput:
         self._classes, self._palette, self._tags = classes, palette, tags
         self._stack = ExitStack()
         self._writers: dict[Path, Pyramid] = {}
-        self._top = 0
+        native = (frame.height, frame.width) == (source.grid.height, source.grid.width)
+        self._top = band.first if native else band.start  # the map's row that comes next
+        self._start, self._stop = band.start, band.stop
+        self._written = replace(frame, height=band.stop - band.start)
         self._back: RowResampler | None = None
-        if (frame.height, frame.width) != (source.grid.height, source.grid.width):
-            self._back = RowResampler(source.grid, frame.height, frame.width, num_classes)
+        if not native:
+            size = frame.height, frame.width
+            self._back = RowResampler(source.grid, *size, num_classes, band.first, band.start)
 
     def __enter__(self) -> MapOutput:
         with ExitStack() as stack:
@@ -93,10 +100,10 @@ class MapOutput:
     def _writer(self, path: Path, count: int) -> AbstractContextManager[Pyramid]:
         files = self._files
         if path == files.mask:
-            return mask_writer(path, self._frame, self._classes, self._palette, self._tags)
+            return mask_writer(path, self._written, self._classes, self._palette, self._tags)
         single = {files.confidence: ["confidence"], files.entropy: ["entropy"]}
         names = single.get(path, self._classes or [])
-        return share_writer(path, self._frame, count, names, self._tags)
+        return share_writer(path, self._written, count, names, self._tags)
 
     def __exit__(
         self,
@@ -114,11 +121,15 @@ class MapOutput:
             valid: ``(n, grid.width)``, False where there is no data; ``None`` for nowhere.
         """
         if self._back is None:
-            self._write(rows, valid)
+            wanted = self._wanted(rows.shape[1])
+            self._write(rows[:, wanted], None if valid is None else valid[wanted])
             return
-        for own in self._back.push(rows):
-            area = Window(self._top, 0, own.shape[1], self._frame.width)
-            self._write(own, self._reader.own_validity(area))
+        for resampled in self._back.push(rows):
+            top = self._top  # no row before the first one is given out
+            own = resampled[:, self._wanted(resampled.shape[1])]
+            if own.shape[1]:
+                area = Window(top, 0, own.shape[1], self._frame.width)
+                self._write(own, self._reader.own_validity(area))
 
     @property
     def takes_shares(self) -> bool:
@@ -132,11 +143,20 @@ class MapOutput:
             mask: Class ids ``(n, width)``; they are changed.
             valid: See :meth:`write`.
         """
+        wanted = self._wanted(len(mask))
         if valid is not None:
             np.copyto(mask, IGNORE, where=~valid)
+        self._write_mask(mask[wanted])
+
+    def _wanted(self, count: int) -> slice:
+        """Return which of the next ``count`` rows are written, and pass on to those after them."""
+        top = self._top
+        self._top += count
+        return slice(max(self._start - top, 0), max(self._stop - top, 0))
+
+    def _write_mask(self, mask: NDArray[np.uint8]) -> None:
         self._writers[self._files.mask].write(mask[None])
         self.counts += count_values(mask)
-        self._top += len(mask)
 
     def _write(self, rows: NDArray[np.float32], valid: NDArray[np.bool_] | None) -> None:
         mask = to_classes(rows, valid)
@@ -146,4 +166,4 @@ class MapOutput:
             self._writers[self._files.confidence].write(to_steps(to_confidence(rows), mask))
         if self._files.entropy is not None:
             self._writers[self._files.entropy].write(to_steps(to_entropy(rows), mask))
-        self.write_classes(mask, None)
+        self._write_mask(mask)

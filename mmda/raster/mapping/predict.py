@@ -11,8 +11,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from mmda.errors import ConfigError
+from mmda.raster.dataset.scene_reader import SceneGrid
 from mmda.raster.dataset.training_data import TrainingData
 from mmda.raster.io.handles import HandlePool
+from mmda.raster.mapping.bands import cut_bands, whole_map
 from mmda.raster.mapping.batches import Predictor, TilePredictor, tile_batches
 from mmda.raster.mapping.blending import blended_strips
 from mmda.raster.mapping.mosaic import MosaicGrid
@@ -75,6 +77,7 @@ def predict_raster(
     entropy: Path | str | None = None,
     model: str | None = None,
     tags: Mapping[str, str] | None = None,
+    band: int | None = None,
 ) -> PredictionSummary:
     """Write the class mask of a whole raster.
 
@@ -104,6 +107,8 @@ def predict_raster(
             GeoTIFF: uint8 with scale 1/254, 255 where the mask has no class.
         model: What tells the model from others; stored in the files with the options.
         tags: More tags of the files.
+        band: Write the rows of this band alone, one of those that
+            :func:`~mmda.raster.mapping.bands.cut_bands` gives; all rows when ``None``.
 
     Returns:
         A summary with counts, time and warnings.
@@ -119,17 +124,18 @@ def predict_raster(
     began = time.perf_counter()
     with ExitStack() as stack:
         source, warnings = stack.enter_context(opened_raster(image, options, num_bands, data))
-        mosaic_grid = MosaicGrid(
-            source.grid.height, source.grid.width, options.side, options.shared
-        )
-        frame = Frame.of(source, own_pixels=options.grid == "input")
+        tiles_at, frame = map_grids(source, options)
+        part = whole_map(tiles_at, frame.height)
+        if band is not None:
+            part = cut_bands(tiles_at, frame.height, options.band_strips)[band]
+        mosaic_grid = part.grid(tiles_at)
         for target, count in files.bands(num_classes).items():
-            ensure_free_space(target.parent, frame.height * frame.width * count)
+            ensure_free_space(target.parent, (part.stop - part.start) * frame.width * count)
         tags = {**(tags or {}), **acquired(image), **map_tags(image, model, options)}
         pool = HandlePool()
         stack.callback(pool.close)
         output = stack.enter_context(
-            MapOutput(source, frame, files, num_classes, pool, classes, palette, tags)
+            MapOutput(source, frame, part, files, num_classes, pool, classes, palette, tags)
         )
         bar = stack.enter_context(
             tqdm(
@@ -140,12 +146,13 @@ def predict_raster(
             )
         )
         tiles = TilePredictor(predict, mosaic_grid, num_classes, bar)
-        _map_strips(StripReader(source.reader(pool), mosaic_grid), tiles, output, options)
+        reader = part.reader(source.reader(pool))
+        _map_strips(StripReader(reader, mosaic_grid), tiles, output, options)
         counts = output.counts
     return PredictionSummary(
         image,
         files.mask,
-        frame.height,
+        part.stop - part.start,
         frame.width,
         counts[:num_classes].tolist(),
         source.grid.gsd,
@@ -155,6 +162,13 @@ def predict_raster(
         time.perf_counter() - began,
         warnings,
     )
+
+
+def map_grids(source: SceneGrid, options: PredictOptions) -> tuple[MosaicGrid, Frame]:
+    """Return where the tiles of a raster stand, and the frame of its map."""
+    grid = source.grid
+    tiles = MosaicGrid(grid.height, grid.width, options.side, options.shared)
+    return tiles, Frame.of(source, own_pixels=options.grid == "input")
 
 
 def _map_strips(

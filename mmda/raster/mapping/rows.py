@@ -30,15 +30,26 @@ class RowResampler:
         height: Height of the raster in its own pixels.
         width: Width of the raster in its own pixels.
         num_classes: Number of classes C.
+        first: The model's row that the rows begin with.
+        start: The raster's row from which on rows are given out; it depends on none before
+            ``first``.
     """
 
-    def __init__(self, grid: Grid, height: int, width: int, num_classes: int) -> None:
+    def __init__(
+        self,
+        grid: Grid,
+        height: int,
+        width: int,
+        num_classes: int,
+        first: int = 0,
+        start: int = 0,
+    ) -> None:
         self._rows_in, self._rows_out = grid.height, height
         self._step = grid.height / height
         self._across = axis_weights(0, width, grid.width / width, 0, grid.width)
         self._kept = np.empty((num_classes, 0, grid.width), np.float32)
-        self._first = 0  # the model's row that `_kept` begins with
-        self._done = 0  # rows of the raster that have been given out
+        self._first = first  # the model's row that `_kept` begins with
+        self._done = start  # the raster's row that is given out next
 
     def push(self, rows: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
         """Take the next rows of the model's grid, and return those of the raster that are ready.

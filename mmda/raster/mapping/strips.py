@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mmda.raster.dataset.scene_reader import Pixels
 from mmda.raster.io.fill import fill_invalid
 from mmda.raster.io.reading import RasterReader
+from mmda.raster.mapping.bands import BandReader
 from mmda.raster.mapping.mosaic import MosaicGrid
 from mmda.raster.windows import Window
 
@@ -58,7 +59,7 @@ class StripReader:
         grid: Where the tiles stand.
     """
 
-    def __init__(self, reader: RasterReader, grid: MosaicGrid) -> None:
+    def __init__(self, reader: RasterReader | BandReader, grid: MosaicGrid) -> None:
         self._reader = reader
         self.grid = grid
 

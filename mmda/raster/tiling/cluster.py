@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future, as_completed
-from typing import Any
 
 from tqdm import tqdm
 
-from mmda.errors import ConfigError
 from mmda.raster.scene import Scene
 from mmda.raster.tiling.options import TileOptions
 from mmda.raster.tiling.plan import ScenePlan
 from mmda.raster.tiling.store import SceneStore
 from mmda.raster.tiling.threads import Outcome, tile_scene
-from mmda.utils.installation import install_extra
+from mmda.utils.cluster import connected, killed_its_workers
 
 
 def run_cluster(
@@ -35,11 +33,10 @@ def run_cluster(
     Raises:
         ConfigError: When Dask is not installed, or no scheduler answers.
     """
-    client = _connect(address)
     root = store.root.absolute()
     plans: dict[Future[Outcome], ScenePlan] = {}
     failures: list[str] = []
-    try:
+    with connected(address) as client:
         executor = client.get_executor(pure=False)
         for plan in todo:
             plans[executor.submit(tile_scene, plan, options, root)] = plan
@@ -48,8 +45,6 @@ def run_cluster(
             bar.update(outcome.windows)
             if outcome.failure is not None:
                 failures.append(outcome.failure)
-    finally:
-        client.close()
     store.remove_leftovers({plan.scene.name for plan in todo})
     return failures
 
@@ -59,25 +54,8 @@ def _outcome(future: Future[Outcome], scene: Scene, store: SceneStore) -> Outcom
     error = future.exception()
     if error is None:
         return future.result()
-    if type(error).__name__ != "KilledWorker":
+    if not killed_its_workers(error):
         raise error
     failure = f"Cannot tile `{scene.image}`: one worker after the other died. Is memory short?"
     store.write_failure(scene, failure)
     return Outcome(0, failure)
-
-
-def _connect(address: str) -> Any:
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise ConfigError(
-            f"--scheduler needs Dask, which is not installed: {install_extra('dask')}."
-        ) from error
-    place = {"scheduler_file": address} if address.endswith(".json") else {"address": address}
-    try:
-        return Client(**place, timeout=20, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise ConfigError(
-            f"No Dask scheduler answers at `{address}` ({error}). Start one with `dask scheduler` "
-            "and give the address that it prints, such as tcp://10.0.0.1:8786."
-        ) from error

@@ -9,10 +9,10 @@ from typing import Any
 from mmda.errors import ConfigError
 from mmda.raster.decoding import IGNORE
 from mmda.raster.tiling.encode import FORMATS, check_format
-from mmda.raster.tiling.shard import Shard, parse_shard
 from mmda.raster.windows import EDGES, check_tiling
 from mmda.utils.names import check_name
 from mmda.utils.options import documented, option
+from mmda.utils.shards import Shard, parse_shard
 
 # Distinct and readable on aerial images; the first class is background in most tasks.
 _PALETTE = (

@@ -29,8 +29,8 @@ from mmda.raster.tiling.scene_checks import (
     scaling_warnings,
     shape_warnings,
 )
-from mmda.raster.tiling.shard import Shard
 from mmda.raster.windows import Window, tile_windows
+from mmda.utils.shards import Shard
 
 STRIP_BYTES = 24 * 2**20  # source pixels that a thread reads at a time
 ROW_STRIP_BYTES = 96 * 2**20  # the same for files that are organised in whole rows

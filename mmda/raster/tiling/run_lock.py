@@ -12,8 +12,8 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from functools import partial
 from pathlib import Path
 
-from mmda.raster.tiling.shard import Shard
 from mmda.utils.locks import LockedError, locked
+from mmda.utils.shards import Shard
 
 _NAME = re.compile(r"\.run(?:-(\d+)-of-(\d+))?\.lock")
 

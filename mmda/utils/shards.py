@@ -1,4 +1,4 @@
-"""Sharing the scenes of a run out among processes or machines by a stable hash."""
+"""Sharing the work of a run out among processes or machines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mmda.errors import ConfigError
 
 @dataclass(frozen=True)
 class Shard:
-    """One of ``count`` equal shares of the scenes.
+    """One of ``count`` equal shares.
 
     Attributes:
         index: Number of the share, 1..``count``.
@@ -24,6 +24,10 @@ class Shard:
     def owns(self, name: str) -> bool:
         """Return whether a scene belongs to this share, which depends on its name alone."""
         return int(hashlib.sha1(name.encode()).hexdigest()[:15], 16) % self.count == self.index - 1
+
+    def takes(self, number: int) -> bool:
+        """Return whether the piece of this number, from 0, belongs to this share: in turns."""
+        return number % self.count == self.index - 1
 
 
 def parse_shard(text: str) -> Shard:

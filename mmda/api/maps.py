@@ -1,0 +1,70 @@
+"""One raster, or a band of one, mapped by a model; what follows when a map is there."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from mmda.api.outputs import Outputs
+from mmda.raster.mapping.companions import write_companions
+from mmda.raster.mapping.options import PredictOptions
+from mmda.raster.mapping.output import MapFiles
+from mmda.raster.mapping.polygons.classes import chosen_classes
+from mmda.raster.mapping.polygons.options import PolygonOptions, VectoriseOptions
+from mmda.raster.mapping.predict import PredictionSummary, predict_raster
+from mmda.raster.mapping.tags import METRICS
+from mmda.utils.options import options_of
+
+if TYPE_CHECKING:
+    from mmda.api.prediction import Model
+    from mmda.raster.mapping.vectorise import Polygons
+
+
+def check_polygons(model: Model, job: Outputs, options: PredictOptions) -> None:
+    """Raise a :class:`ConfigError` for polygons of classes that a model does not have."""
+    if job.polygons is not None:
+        chosen_classes(options.classes, model.classes, model.name or "The model")
+
+
+def map_raster(
+    model: Model, image: str, files: MapFiles, options: PredictOptions, band: int | None = None
+) -> PredictionSummary:
+    """Write the rasters of an image's map, see :func:`~mmda.raster.mapping.predict.predict_raster`.
+
+    Args:
+        model: The model.
+        image: What GDAL opens.
+        files: The files to write.
+        options: How to map it.
+        band: Write this band alone.
+    """
+    return predict_raster(
+        image,
+        files.mask,
+        model.predictor,
+        options,
+        num_classes=len(model.classes),
+        num_bands=model.bands,
+        data=model.training_data,
+        classes=model.classes,
+        palette=model.palette,
+        probabilities=files.probabilities,
+        confidence=files.confidence,
+        entropy=files.entropy,
+        model=model.name,
+        tags={METRICS: json.dumps(model.metrics)} if model.metrics else None,
+        band=band,
+    )
+
+
+def complete(job: Outputs, options: PredictOptions) -> Polygons | None:
+    """Write what is made of a finished map: polygons, if they are asked for, and companions."""
+    polygons = None
+    if job.polygons is not None:
+        from mmda.raster.mapping.vectorise import vectorise_mask
+
+        chosen = {name: getattr(options, name) for name in options_of(PolygonOptions)}
+        how = VectoriseOptions(**chosen, overwrite=True, progress=options.progress)
+        polygons = vectorise_mask(job.mask, job.polygons, how, job.probabilities)
+    write_companions(job.companions, job.assets)
+    return polygons
