@@ -135,7 +135,6 @@ def plan_bands(model: Model, job: Outputs, options: PredictOptions) -> BandPlan:
         [[band.start, band.stop] for band in bands],
         frame.width,
         list(model.classes),
-        None if model.palette is None else [[int(v) for v in rgb] for rgb in model.palette],
         map_tags(job.image, model.name, options),
         {kind: path.name for kind, path in files.items()},
     )

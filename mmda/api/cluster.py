@@ -102,7 +102,7 @@ def _finish(
         counts = join_bands(job.bands, plan)
         summary = PredictionSummary(
             job.image,
-            job.mask,
+            job.place,
             plan.height,
             plan.width,
             counts[: len(plan.classes)].tolist(),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 from mmda.api.outputs import Outputs
+from mmda.api.sheets import cut_sheet
 from mmda.raster.mapping.companions import write_companions
 from mmda.raster.mapping.options import PredictOptions
 from mmda.raster.mapping.output import MapFiles
@@ -58,7 +60,7 @@ def map_raster(
 
 
 def complete(job: Outputs, options: PredictOptions) -> Polygons | None:
-    """Write what is made of a finished map: polygons, if they are asked for, and companions."""
+    """Write what is made of a finished map: polygons, if they are asked for, sheets, companions."""
     polygons = None
     if job.polygons is not None:
         from mmda.raster.mapping.vectorise import vectorise_mask
@@ -66,5 +68,11 @@ def complete(job: Outputs, options: PredictOptions) -> Polygons | None:
         chosen = {name: getattr(options, name) for name in options_of(PolygonOptions)}
         how = VectoriseOptions(**chosen, overwrite=True, progress=options.progress)
         polygons = vectorise_mask(job.mask, job.polygons, how, job.probabilities)
-    write_companions(job.companions, job.assets)
+    if not job.sheets:
+        write_companions(job.companions, job.assets)
+        return polygons
+    rasters = {kind: path for kind, path in job.assets.items() if kind != "polygons"}
+    for sheet, files in job.sheets:
+        cut_sheet(rasters, sheet, files.assets, files.companions)
+    shutil.rmtree(job.mask.parent, ignore_errors=True)
     return polygons

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
+from mmda.api.sheets import sheets_name, write_sheets
 from mmda.errors import ConfigError
 from mmda.raster.mapping.band_folder import SUFFIX, BandFolder
 from mmda.raster.mapping.claim import claimed
 from mmda.raster.mapping.companions import Companions
 from mmda.raster.mapping.options import PredictOptions
 from mmda.raster.mapping.output import MapFiles
+from mmda.raster.mapping.sheets import Sheet
 from mmda.raster.mapping.sources import expand_images, map_name
 from mmda.raster.mapping.tags import is_map_of
+from mmda.raster.scene import safe_name
 from mmda.utils.locks import LockedError
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """The files that are written for one image; ``None`` for those that were not asked for."""
+    """The files that are written for one image; ``None`` for those that were not asked for.
+
+    Attributes:
+        image: What GDAL opens.
+        sheets: Sheets that the image consists of, with the files of each, which are cut out of the
+            image's; those are removed then. Empty where the image's files stay.
+    """
 
     image: str
     mask: Path
@@ -29,6 +38,7 @@ class Outputs:
     entropy: Path | None
     polygons: Path | None
     companions: Companions
+    sheets: tuple[tuple[Sheet, Outputs], ...] = ()
 
     @property
     def assets(self) -> dict[str, Path]:
@@ -36,6 +46,11 @@ class Outputs:
         kinds = ("mask", "probabilities", "confidence", "entropy", "polygons")
         found = {kind: getattr(self, kind) for kind in kinds}
         return {kind: path for kind, path in found.items() if path is not None}
+
+    @property
+    def place(self) -> Path:
+        """Where the map is in the end: its mask, or the folder of those of the sheets."""
+        return self.sheets[0][1].mask.parent if self.sheets else self.mask
 
     @property
     def name(self) -> str:
@@ -54,8 +69,11 @@ class Outputs:
 
     @property
     def written(self) -> list[Path]:
-        """All files that are written, in that order."""
-        return [*self.assets.values(), *astuple(self.companions)]
+        """All files that are written and stay, a mask first."""
+        if not self.sheets:
+            return [*self.assets.values(), *astuple(self.companions)]
+        shared = [] if self.polygons is None else [self.polygons]
+        return [path for _, files in self.sheets for path in files.written] + shared
 
 
 def plan_outputs(
@@ -75,8 +93,39 @@ def plan_outputs(
             ``overwrite`` nor ``resume`` is chosen.
     """
     found = expand_images(images)
+    if options.of_sheets:
+        return [_plan_sheets(found, Path(out), options)]
     jobs = [_outputs(image, Path(out), options) for image in found]
     _check_inputs(found, jobs)
+    _check_apart(jobs)
+    check_new([path for job in jobs for path in job.written], options.overwrite or options.resume)
+    return jobs
+
+
+def _plan_sheets(images: Sequence[str], out: Path, options: PredictOptions) -> Outputs:
+    """Return what is written for sheets that are mapped as one, and write their VRT."""
+    single = _is_raster(out)
+    if single and options.as_sheets:
+        raise ConfigError(f"`{out}` is one file: give a folder as output, or --as-one.")
+    name = out.stem if single else safe_name(sheets_name(images))
+    folder = out.parent if single else out
+    work = folder / f"{name}_sheets" if options.as_sheets else folder
+    vrt = work / f"{name}_sheets.vrt"
+    images = [image for image in images if Path(image).absolute() != vrt.absolute()]
+    job = _outputs(str(vrt), out if single else work, options, name)
+    if options.as_sheets and job.polygons is not None:
+        job = replace(job, polygons=folder / job.polygons.name)
+    apart = replace(options, polygons=False)
+    files = [_outputs(image, out, apart) for image in images] if options.as_sheets else []
+    _check_inputs(images, [job, *files])
+    _check_apart(files)
+    written = [path for one in files or [job] for path in one.written]
+    check_new(written, options.overwrite or options.resume)
+    sheets = write_sheets(images, vrt, options.overwrite)
+    return replace(job, sheets=tuple(zip(sheets, files, strict=True)) if files else ())
+
+
+def _check_apart(jobs: Sequence[Outputs]) -> None:
     seen: dict[Path, str] = {}
     for job in jobs:
         if job.mask in seen:
@@ -85,8 +134,6 @@ def plan_outputs(
                 "a folder as output, and images of equal name in separate runs."
             )
         seen[job.mask] = job.image
-    check_new([path for job in jobs for path in job.written], options.overwrite or options.resume)
-    return jobs
 
 
 def check_new(files: Sequence[Path], allowed: bool) -> None:
@@ -116,13 +163,10 @@ def missing_outputs(
     """
     missing = []
     for job in jobs:
-        if (
-            options.resume
-            and job.mask.exists()
-            and not is_map_of(job.mask, job.image, model, options)
-        ):
+        mask = job.written[0]
+        if options.resume and mask.exists() and not is_map_of(mask, job.image, model, options):
             raise ConfigError(
-                f"`{job.mask}` was made of another raster, by another model or with other options, "
+                f"`{mask}` was made of another raster, by another model or with other options, "
                 "so it cannot be left for --resume. Choose another output, or --overwrite to "
                 "replace it."
             )
@@ -146,11 +190,11 @@ def _check_inputs(images: Sequence[str | Path], jobs: Sequence[Outputs]) -> None
                 )
 
 
-def _outputs(image: str, out: Path, options: PredictOptions) -> Outputs:
-    if out.suffix.lower() in (".tif", ".tiff"):
+def _outputs(image: str, out: Path, options: PredictOptions, name: str | None = None) -> Outputs:
+    if _is_raster(out):
         mask, base = out, out.with_suffix("")
     else:
-        base = out / map_name(image)
+        base = out / (name or map_name(image))
         mask = base.with_name(f"{base.name}_mask.tif")
 
     def beside(wanted: bool, name: str) -> Path | None:
@@ -169,3 +213,7 @@ def _outputs(image: str, out: Path, options: PredictOptions) -> Outputs:
             base.with_name(f"{base.name}_stac.json"),
         ),
     )
+
+
+def _is_raster(out: Path) -> bool:
+    return out.suffix.lower() in (".tif", ".tiff")

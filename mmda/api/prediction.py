@@ -252,4 +252,5 @@ def _predict_one(model: Model, job: Outputs, options: PredictOptions) -> Predict
     check_polygons(model, job, options)  # refused before work
     with claimed(job.written):
         summary = map_raster(model, job.image, job.rasters, options)
+        summary.out = job.place
         return Prediction(job, model.classes, summary, complete(job, options))

@@ -26,7 +26,6 @@ class BandPlan:
         rows: First row of each band, and the row after its last one.
         width: Pixels.
         classes: Names of the classes.
-        palette: RGB 0..255 per class.
         tags: The tags that tell how the map is made.
         files: The names of the joined files by kind: the rasters, and what stands beside them.
     """
@@ -34,7 +33,6 @@ class BandPlan:
     rows: list[list[int]]
     width: int
     classes: list[str]
-    palette: list[list[int]] | None
     tags: dict[str, str]
     files: dict[str, str]
 

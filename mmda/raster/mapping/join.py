@@ -17,10 +17,8 @@ from mmda.errors import DataError
 from mmda.raster.io.handles import gdal_process, quiet_georeference
 from mmda.raster.mapping.band_folder import BandFolder, BandPlan
 from mmda.raster.mapping.cog import SMALLEST, Pyramid
-from mmda.raster.mapping.rasters import mask_writer, share_writer
+from mmda.raster.mapping.like import MASK, writer_like
 from mmda.raster.mapping.write import Frame
-
-_NOT_COPIED = {"CLASSES", "AREA_OR_POINT"}  # the writers set them
 
 
 def join_bands(folder: BandFolder, plan: BandPlan) -> NDArray[np.int64]:
@@ -45,12 +43,12 @@ def join_bands(folder: BandFolder, plan: BandPlan) -> NDArray[np.int64]:
         )
     counts = np.zeros(256, np.int64)
     with quiet_georeference(), gdal_process():
-        for kind in sorted(plan.kinds, key=lambda kind: kind == "mask"):
+        for kind in sorted(plan.kinds, key=lambda kind: kind == MASK):
             bands = [getattr(folder.files(plan, i), kind) for i in range(len(plan.rows))]
             with _writer(kind, folder, plan, bands[0]) as writer:
                 for rows in _rows(plan, bands):
                     writer.write(rows)
-                    if kind == "mask":
+                    if kind == MASK:
                         counts += np.bincount(rows.ravel(), minlength=256)
     return counts
 
@@ -61,13 +59,7 @@ def _writer(
     """Return the writer of a joined raster, like the first band but for its height."""
     with _opened(first) as band:
         frame = Frame(plan.height, plan.width, _place(band))
-        tags = {name: text for name, text in band.tags().items() if name not in _NOT_COPIED}
-        names = [name for name in band.descriptions if name is not None]
-        count = band.count
-    path = folder.final(plan)[kind]
-    if kind == "mask":
-        return mask_writer(path, frame, plan.classes, plan.palette, tags)
-    return share_writer(path, frame, count, names, tags)
+        return writer_like(kind, band, folder.final(plan)[kind], frame)
 
 
 def _place(band: Any) -> dict[str, Any]:

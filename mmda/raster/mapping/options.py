@@ -62,6 +62,13 @@ class PredictOptions(PolygonOptions):
     )
     entropy: bool = option("also write IMAGE_entropy.tif: where to look first", False)
     polygons: bool = option("also write IMAGE_polygons.gpkg", False)
+    as_one: bool = option(
+        "map abutting sheets as one raster, into one map called as their folder", False
+    )
+    as_sheets: bool = option(
+        "map abutting sheets as one raster, into a map per sheet; their polygons are one layer",
+        False,
+    )
     shard: str | None = option(
         "make only the I-th of N shares of the maps, I from 1 to N; `mmda mosaic` joins them",
         None,
@@ -95,6 +102,11 @@ class PredictOptions(PolygonOptions):
                 f"Give `shard` without `{other}`: a share makes some bands of the maps. Join them "
                 "with `mmda mosaic`; `mmda vectorise` then makes polygons."
             )
+        if self.as_sheets and (self.as_one or self.shard is not None or self.grid != "input"):
+            raise ConfigError(
+                "Give `as_sheets` without `as_one` and `shard`, and with the grid `input`: maps of "
+                "sheets are cut out of the map of all, on the sheets' own pixels."
+            )
         if self.overwrite and self.resume:
             raise ConfigError(
                 "Give `overwrite` or `resume`, not both: one replaces maps that are "
@@ -104,6 +116,11 @@ class PredictOptions(PolygonOptions):
     def share(self) -> Shard | None:
         """Return the share of the bands to make; ``None`` for all."""
         return None if self.shard is None else parse_shard(self.shard)
+
+    @property
+    def of_sheets(self) -> bool:
+        """Whether the images are sheets of one raster."""
+        return self.as_one or self.as_sheets
 
     @property
     def side(self) -> int:
