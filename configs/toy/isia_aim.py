@@ -20,7 +20,7 @@ train_dataloader = dict(
 )
 model = dict(
     alignments=dict(
-        # A tenth of output_space.py; ../uda/isia_aim/README.md says how 0.1 did on buildings.
+        # A tenth of output_space.py; docs/results/isia-aim.md says how 0.1 did on buildings.
         output=dict(weights=dict(decode=0.01)),
         isia=dict(type="ISIA", mode="pooled", weight=0.01, start=200),
         aim=dict(

@@ -88,7 +88,7 @@ def in_words(error: ValidationError, path: Path) -> ConfigError:
     kind, place = first["type"], first["loc"]
     if kind == "missing":
         return ConfigError(
-            f"{_place(path, place[:-1])} has no `{place[-1]}`; see configs/ablation/README.md."
+            f"{_place(path, place[:-1])} has no `{place[-1]}`; see docs/howto/reproduce-a-table.md."
         )
     if kind == "value_error":
         return ConfigError(f"{_place(path, place)}: {first['ctx']['error']}")

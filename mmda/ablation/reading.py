@@ -22,7 +22,7 @@ def read_table(path: str | Path) -> Table:
 
     Args:
         path: A Python config file, or the name of one that comes with mmda;
-            ``configs/ablation/README.md`` lists what it may say.
+            ``docs/howto/reproduce-a-table.md`` lists what it may say.
 
     Raises:
         ConfigError: When it is missing or unreadable, holds something unknown, a value of the

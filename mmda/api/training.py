@@ -82,7 +82,7 @@ def train(
     Args:
         config: Config file, a name that ``mmda configs`` lists, or a loaded config.
         work_dir: Where logs and checkpoints go; by default the config's own ``work_dir``, or
-            ``work_dirs/`` and the config's path below ``configs``.
+            ``work_dirs/`` and the config's path below ``configs`` or ``work_dirs``.
         seed: Seed of weights, samples and augmentation; by default the config's.
         resume: True to go on from the newest checkpoint in ``work_dir``, if there is one; or the
             path of a checkpoint. By default what the config says.

@@ -53,9 +53,11 @@ def config_file(name: str | Path) -> Path:
 
 
 def default_work_dir(config: str | os.PathLike[str]) -> Path:
-    """Return ``work_dirs/`` and the config's path below ``configs``, or its name elsewhere.
+    """Return ``work_dirs/`` and the config's path below ``configs`` or ``work_dirs``.
 
-    So ``toy/adapted.py`` and ``custom/adapted.py`` never share checkpoints.
+    So ``toy/adapted.py`` and ``custom/adapted.py`` never share checkpoints, and neither do the
+    configs that ``mmda pair`` writes for two tasks. Elsewhere the config's name alone counts. A
+    file with the name of its folder stands for the folder: ``compare/compare.py``.
 
     Args:
         config: A path, or a name such as ``mmda::toy/adapted.py``.
@@ -64,8 +66,9 @@ def default_work_dir(config: str | os.PathLike[str]) -> Path:
     if text.startswith(PREFIX):
         text = f"configs/{text.removeprefix(PREFIX)}"
     parts = Path(text).with_suffix("").parts
-    below = parts[parts.index("configs") + 1 :] if "configs" in parts else parts[-1:]
-    return Path("work_dirs", *below)
+    roots = [parts.index(name) for name in ("configs", "work_dirs") if name in parts]
+    below = parts[max(roots) + 1 :] if roots else parts[-1:]
+    return Path("work_dirs", *(below[:-1] if below[-2:-1] == below[-1:] else below))
 
 
 def find_configs(pattern: str = "") -> list[str]:

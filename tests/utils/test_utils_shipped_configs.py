@@ -148,6 +148,9 @@ def test_names_that_do_not_fit(argv, words, capsys):
 def test_work_dirs_are_those_of_the_file():
     for name in ("toy/adapted.py", "ablation/cdga/table1.py"):
         assert default_work_dir(f"mmda::{name}") == default_work_dir(f"configs/{name}")
+    assert default_work_dir("/a/work_dirs/mine/adapted.py") == Path("work_dirs/mine/adapted")
+    assert default_work_dir("work_dirs/compare/compare.py") == Path("work_dirs/compare")
+    assert default_work_dir("my/own.py") == Path("work_dirs/own")
 
 
 def test_a_checkout_without_links(tmp_path, monkeypatch):

@@ -61,7 +61,7 @@ class AIM(Alignment):
         num_classes: Number of classes C.
         in_channels: Channels D of the feature map.
         things: Classes with instances; by default all but class 0, the background. Leaving classes
-            out can harm them: for an example see ``configs/uda/isia_aim/README.md``.
+            out can harm them: for an example see ``docs/results/isia-aim.md``.
         stuff: Classes matched by one mean feature per image.
         weight: Weight of both losses; 0 switches the alignment off.
         index: Which of the backbone's feature maps, -1 for the last.

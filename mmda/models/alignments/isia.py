@@ -28,7 +28,7 @@ class ISIA(Alignment):
     is Eq. 8 of Yuan et al. with ``reduction='sum'``. I are the classes that occur in both domains,
     J the pairs i != k of a class that occurs in the source and one that occurs in the target. As
     the first sum also runs over the entries of the vectors, its gradient at a weight of 0.001 is
-    larger than that of cross-entropy, see ``configs/uda/isia_aim/README.md``.
+    larger than that of cross-entropy, see ``docs/methods/isia-aim.md``.
     ``reduction='released'`` divides L by the number of channels D of the feature map, as the
     authors' code does: the two terms keep their ratio. ``reduction='mean'`` has means over classes,
     pairs and entries in place of the sums, so that a weight does not depend on their numbers.

@@ -199,7 +199,7 @@ def _missing(path: Path) -> DataError:
         else (
             "it is no tiled dataset: make one with `mmda tile geotiff IMAGES OUT ...`, a "
             "translated copy (`..._as_...`) with `mmda translate SOURCE OUT ...` (see "
-            "configs/style/README.md), or correct the folder"
+            "docs/methods/image-level.md), or correct the folder"
         )
     )
     return DataError(f"`{path}` does not exist; {state}.")
