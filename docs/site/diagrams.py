@@ -116,7 +116,9 @@ def wrap(text: str, width: int) -> list[str]:
 def chain(texts: Sequence[str], x: float, y: float, fill: str = GREY) -> list[str]:
     """Return boxes in a row, joined by arrows."""
     parts = [Box(x + 150 * n, y, 120, 52, text, fill).svg() for n, text in enumerate(texts)]
-    arrows = [arrow((x + 150 * n - 30, y + 26), (x + 150 * n, y + 26)) for n in range(1, len(texts))]
+    arrows = [
+        arrow((x + 150 * n - 30, y + 26), (x + 150 * n, y + 26)) for n in range(1, len(texts))
+    ]
     return parts + arrows
 
 

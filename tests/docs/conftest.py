@@ -1,24 +1,13 @@
-"""The site's modules, which are no package."""
+"""Fixtures of the tests of the site."""
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
 from types import ModuleType
 
 import pytest
-
-SITE = Path(__file__).resolve().parents[2] / "docs/site"
+from site_modules import load_site
 
 
 @pytest.fixture(scope="session")
 def links() -> ModuleType:
-    return load("links")
-
-
-def load(name: str) -> ModuleType:
-    """Return a module of the site by its file."""
-    spec = importlib.util.spec_from_file_location(f"site_{name}", SITE / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_site("links")

@@ -32,7 +32,7 @@ SHORT = {
     "log_level": "ERROR",
 }
 TRAINED = ("source_only", "adapted", "source_only_bn")
-LATER = ("data", "work_dirs")  # what the user has made before the How-to pages
+PARTS = {"images": "train", "labelled": "test"}
 
 
 def make(folder: Path) -> Path:
@@ -41,13 +41,14 @@ def make(folder: Path) -> Path:
     for number in range(3):
         mask = _scene(number, "source", folder / f"city_a/images/scene_{number}.tif")
         outlines.append(_polygons(mask))
-        _scene(number + 5, "target", folder / f"city_b/images/scene_{number}.tif").unlink()
-        truth = folder / f"city_b/masks/test_{number}.tif"
-        truth.parent.mkdir(parents=True, exist_ok=True)
-        _scene(number + 8, "target", folder / f"city_b/labelled/test_{number}.tif").rename(truth)
+        for seed, part, name in ((5, "images", "scene"), (8, "labelled", "test")):
+            image = folder / f"city_b/{part}/{name}_{number}.tif"
+            truth = folder / f"city_b/masks/{name}_{number}.tif"
+            truth.parent.mkdir(parents=True, exist_ok=True)
+            _scene(seed + number, "target", image).rename(truth)
     pandas.concat(outlines).to_file(folder / "city_a/buildings.gpkg")
-    shutil.copytree(folder / "city_b/labelled", folder / "villages/images")
-    shutil.copytree(folder / "city_b/masks", folder / "villages/masks")
+    shutil.copytree(folder / "city_b/labelled", folder / "archive/images")
+    shutil.copytree(folder / "city_b/masks", folder / "archive/masks")
     _plain_images(folder)
     return folder
 
@@ -58,14 +59,18 @@ def prepare(folder: Path) -> None:
     lines = [
         f"tile geotiff city_a/images data/source --labels city_a/buildings.gpkg {names} "
         "--domain source --val-fraction 0.4",
-        f"tile geotiff city_b/images data/target {names} --domain target --split train",
-        f"tile geotiff city_b/labelled data/target --labels city_b/masks --decode binary {names} "
-        "--domain target --split test",
+        *(
+            f"tile geotiff city_b/{part} data/target --labels city_b/masks --decode binary {names} "
+            f"--domain target --split {split}"
+            for part, split in PARTS.items()
+        ),
         *(f"train mmda::custom/{name}.py" for name in TRAINED),
+        "predict mmda::custom/adapted.py work_dirs/custom/adapted/iter_800.pth "
+        "city_b/images/scene_1.tif --out maps --tile 64",
     ]
     for line in lines:
         run(shlex.split(line))
-    tiles = sorted((folder / "data/target/test/images").iterdir())
+    tiles = sorted((folder / "data/target/train/images").iterdir())
     (folder / "tiles.txt").write_text(f"{tiles[0].stem}\n")
 
 
@@ -106,7 +111,7 @@ def run(arguments: list[str]) -> None:
 
 @contextmanager
 def short(arguments: list[str]) -> Iterator[None]:
-    """Make a command short, and name its checkpoint as the whole training would."""
+    """Make a command short, and name its checkpoint as the whole training does."""
     command = arguments[0]
     if command == "tile":
         arguments += ["--tile", str(TILE), "--workers", "1"]
@@ -118,7 +123,7 @@ def short(arguments: list[str]) -> Iterator[None]:
     yield
     if command == "train":
         for checkpoint in Path("work_dirs").rglob("iter_2.pth"):
-            shutil.copyfile(checkpoint, checkpoint.with_name(f"iter_{LONG}.pth"))
+            checkpoint.rename(checkpoint.with_name(f"iter_{LONG}.pth"))
 
 
 def _extend(arguments: list[str]) -> None:
