@@ -18,6 +18,7 @@ from mmda.raster.io.handles import HandlePool, unreadable
 from mmda.raster.io.header import RasterHeader
 from mmda.raster.io.nodata import NoData
 from mmda.raster.io.resample import resample_bands, source_area
+from mmda.raster.io.sparse import is_blank
 from mmda.raster.windows import Window
 
 
@@ -70,8 +71,19 @@ class RasterReader:
         image[:, ~valid] = self._fill
         return image, valid
 
+    def not_stored(self, area: Window) -> bool:
+        """Tell, without reading it, whether an area of the grid surely holds no data.
+
+        Raises:
+            DataError: When the file is missing or damaged.
+        """
+        source = source_area(self.grid, area, self.header.height, self.header.width)
+        return is_blank(self._pool.get(self.path), self.header, source)
+
     def own_validity(self, area: Window) -> np.ndarray | None:
         """Return where the raster's own pixels hold data, whatever the grid.
+
+        Where neither the file nor its data type can mark pixels, nothing is read.
 
         Args:
             area: The raster's own pixels, inside it.
@@ -82,6 +94,9 @@ class RasterReader:
         Raises:
             DataError: When the file is missing or damaged.
         """
+        integers = np.dtype(self.header.dtype).kind == "u"  # which cannot be NaN
+        if integers and not self.header.missing.marked and self._blank is None:
+            return None
         return self._own(area)[1]
 
     def _own(self, area: Window) -> tuple[np.ndarray, np.ndarray | None]:

@@ -58,7 +58,14 @@ class BandReader:
 
     def read(self, area: Window) -> tuple[np.ndarray, np.ndarray | None]:
         """Read as :meth:`~mmda.raster.io.reading.RasterReader.read` does."""
-        return self._reader.read(area._replace(row=area.row + self._first))
+        return self._reader.read(self._moved(area))
+
+    def not_stored(self, area: Window) -> bool:
+        """Tell as :meth:`~mmda.raster.io.reading.RasterReader.not_stored` does."""
+        return self._reader.not_stored(self._moved(area))
+
+    def _moved(self, area: Window) -> Window:
+        return area._replace(row=area.row + self._first)
 
 
 def whole_map(tiles: MosaicGrid, height: int) -> Band:

@@ -15,6 +15,8 @@ from mmda.raster.mapping.bands import BandReader
 from mmda.raster.mapping.mosaic import MosaicGrid
 from mmda.raster.windows import Window
 
+PART = 2048  # columns that are looked up in a file's index of blocks together
+
 
 @dataclass(frozen=True)
 class Strip:
@@ -68,11 +70,28 @@ class StripReader:
         pixels, end = None, 0
         for index, top in enumerate(self.grid.rows):
             area = Window(end, 0, top + self.grid.tile - end, self.grid.width)
-            new = Pixels(*self._reader.read(area.clip(self.grid.height, self.grid.width)), None)
+            new = self._read(area.clip(self.grid.height, self.grid.width))
             pixels = new if pixels is None else _continued(pixels, end - top, new)
             padded = pixels.cut(0, 0, whole, self._reader.header.fill)
             yield Strip(index, padded.image, padded.valid)
             end = top + self.grid.tile
+
+    def _read(self, area: Window) -> Pixels:
+        """Read some rows, but for parts that hold no data by the file's index."""
+        parts = [area._replace(col=left, width=min(PART, area.col + area.width - left))
+                 for left in range(0, area.width, PART)]  # fmt: skip
+        stored = [part for part in parts if not self._reader.not_stored(part)]
+        if len(stored) == len(parts):
+            return Pixels(*self._reader.read(area), None)
+        header = self._reader.header
+        shape = area.height, area.width
+        image = np.full((len(header.bands), *shape), header.fill, header.dtype)
+        valid = np.zeros(shape, bool)
+        for part in stored:
+            columns = slice(part.col, part.col + part.width)
+            image[..., columns], data = self._reader.read(part)
+            valid[:, columns] = True if data is None else data
+        return Pixels(image, valid, None)
 
 
 def _continued(before: Pixels, kept: int, new: Pixels) -> Pixels:
