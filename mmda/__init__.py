@@ -20,6 +20,7 @@ _HOMES = {
     "mmda.api.banding": "JoinedMap MadeBands mosaic predict_bands",
     "mmda.api.calibrating": "calibrate",
     "mmda.api.converting": "convert",
+    "mmda.api.ensembles": "ensemble",
     "mmda.api.exporting": "export",
     "mmda.api.pairing": "PairResult pair",
     "mmda.api.patch_modes": "discover_patch_modes",
@@ -55,6 +56,7 @@ if TYPE_CHECKING:  # the same for type checkers
     from mmda.api.banding import JoinedMap, MadeBands, mosaic, predict_bands
     from mmda.api.calibrating import calibrate
     from mmda.api.converting import convert
+    from mmda.api.ensembles import ensemble
     from mmda.api.exporting import export
     from mmda.api.pairing import PairResult, pair
     from mmda.api.patch_modes import discover_patch_modes

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from mmda.api.outputs import Outputs
 from mmda.api.sheets import cut_sheet
+from mmda.errors import ConfigError
+from mmda.raster.mapping.batches import Predictor
 from mmda.raster.mapping.companions import write_companions
 from mmda.raster.mapping.options import PredictOptions
 from mmda.raster.mapping.output import MapFiles
@@ -43,7 +46,7 @@ def map_raster(
     return predict_raster(
         image,
         files.mask,
-        model.predictor,
+        _predictor(model, options),
         options,
         num_classes=len(model.classes),
         num_bands=model.bands,
@@ -57,6 +60,25 @@ def map_raster(
         tags={METRICS: json.dumps(model.metrics)} if model.metrics else None,
         band=band,
     )
+
+
+def _predictor(model: Model, options: PredictOptions) -> Predictor:
+    """Return a model's function as mapping calls it: with its views, and where the network is."""
+    predictor: Any = model.predictor
+    if options.tta or options.tta_scales:
+        from mmda.engine.views import views_of
+
+        if not hasattr(predictor, "seen_as"):
+            raise ConfigError(
+                "This model's predictor cannot see changed views. Leave out `tta` and "
+                "`tta_scales`, or load the model with `load_model`."
+            )
+        predictor = predictor.seen_as(views_of(options))
+    if not hasattr(predictor, "on_device"):
+        return predictor
+    on_device = partial(predictor.on_device)
+    on_device.uses_counted = predictor.uses_counted  # type: ignore[attr-defined]
+    return on_device
 
 
 def complete(job: Outputs, options: PredictOptions) -> Polygons | None:

@@ -116,7 +116,7 @@ def load_model(
     data = meta.get("training_data")
     return Model(
         network,
-        inference.make_predictor(network),
+        inference.NetworkPredictor(network),
         list(meta["classes"]),
         meta.get("palette"),
         bands,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmda.api.banding import MadeBands, predict_bands_each
+from mmda.api.ensembles import ensemble
 from mmda.api.outputs import missing_outputs, plan_outputs
 from mmda.api.prediction import Prediction, load_model, predict_each
 from mmda.cli.dataclass_arguments import add_options, given_options
@@ -49,6 +50,16 @@ def build_parser(named: bool = False) -> argparse.ArgumentParser:
         required=True,
         help="folder for IMAGE_mask.tif; or, for one image, a file ending in .tif or .tiff",
     )
+    parser.add_argument(
+        "--with",
+        dest="others",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("CONFIG", "CHECKPOINT"),
+        help="another checkpoint of the same classes, whose probabilities are averaged with the "
+        "first one's; may be repeated",
+    )
     add_options(parser, PredictOptions)
     add_bn_blend(parser)
     add_device(parser)
@@ -75,13 +86,10 @@ def main(argv: Sequence[str]) -> int:
     config, checkpoint = args.config, args.checkpoint
     if checkpoint == AUTO:
         config, checkpoint = _choose(config, args)
-    model = load_model(
-        config,
-        checkpoint,
-        device=args.device,
-        trust=args.trust_checkpoint,
-        cfg_options=prediction_options(args),
-    )
+    how = {"device": args.device, "trust": args.trust_checkpoint}
+    how["cfg_options"] = prediction_options(args)
+    members = [(config, checkpoint), *args.others]
+    model = ensemble([load_model(*member, **how) for member in members])
     options = model.fit(options)
     planned, failed = len(jobs), 0
     jobs = missing_outputs(jobs, options, model.name)

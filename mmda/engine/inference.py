@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from mmda.engine.checkpoint_content import TEMPERATURE
 from mmda.engine.checkpoint_metrics import validation_metrics
 from mmda.engine.launch import ConfigSource, load_config
 from mmda.engine.pretrained import check_pretrained
+from mmda.engine.views import PLAIN, View
 from mmda.errors import ConfigError
 from mmda.models.batch_norm import TestTime
 from mmda.models.segmentors import UDASegmentor
@@ -96,29 +97,58 @@ def place_model(model: UDASegmentor, device: str | None) -> UDASegmentor:
         raise ConfigError(f"Cannot use the device `{device}`: {reason}. Try `cpu`.") from error
 
 
-def make_predictor(model: UDASegmentor) -> Callable[..., np.ndarray]:
-    """Return a function from raw pixels (N, B, H, W) to float32 probabilities (N, C, H, W).
+class NetworkPredictor:
+    """A function from raw pixels (N, B, H, W) to float32 probabilities (N, C, H, W).
 
     The probabilities are those of a calibrated model where it is one, see ``mmda calibrate``.
-    It also takes which pixels hold data, (N, H, W) bool, for a model that adapts to what it
-    predicts; its attribute ``uses_counted`` tells whether the model does.
+
+    Args:
+        model: The model.
+        views: The views of the pixels whose probabilities are averaged.
+
+    Attributes:
+        uses_counted: Whether the model adapts to what it predicts, so that it should know which
+            pixels hold data.
     """
-    preprocess: Any = model.data_preprocessor
-    device = next(model.parameters()).device
+
+    def __init__(self, model: UDASegmentor, views: Sequence[View] = PLAIN) -> None:
+        self._model, self._views = model, views
+        self._preprocess: Any = model.data_preprocessor
+        self._device = next(model.parameters()).device
+        self.uses_counted = type(model.test_time) is not TestTime
+
+    def seen_as(self, views: Sequence[View]) -> NetworkPredictor:
+        """Return the predictor that averages over some views."""
+        return NetworkPredictor(self._model, views)
+
+    def __call__(self, pixels: np.ndarray, counted: np.ndarray | None = None) -> np.ndarray:
+        """Return probabilities.
+
+        Args:
+            pixels: The pixels.
+            counted: Which of them hold data, (N, H, W) bool; ``None`` for all.
+        """
+        return self.on_device(pixels, counted).cpu().numpy()
 
     @torch.no_grad()
-    def predict(pixels: np.ndarray, counted: np.ndarray | None = None) -> np.ndarray:
+    def on_device(self, pixels: np.ndarray, counted: np.ndarray | None = None) -> Tensor:
+        """Return probabilities as they are called, but where the network is."""
+        model = self._model
         images = [torch.from_numpy(np.ascontiguousarray(image)) for image in pixels]
-        inputs = preprocess({"inputs": images})["inputs"].to(device)
+        inputs = self._preprocess({"inputs": images})["inputs"].to(self._device)
         height, width = pixels.shape[-2:]  # without the padding to the network's size divisor
         mask = inputs.new_zeros((len(inputs), *inputs.shape[-2:]), dtype=torch.bool)
         mask[:, :height, :width] = True if counted is None else torch.from_numpy(counted)
+        size = (int(inputs.shape[-2]), int(inputs.shape[-1]))
         with model.test_time.adapted(model.predictor, inputs, None if mask.all() else mask):
-            maps = probabilities(model, inputs, model.temperature)
-            return maps[..., :height, :width].cpu().numpy()
+            maps = self._seen(inputs, self._views[0], size)
+            for view in self._views[1:]:
+                maps = maps + self._seen(inputs, view, size)
+        return (maps / len(self._views))[..., :height, :width]
 
-    predict.uses_counted = type(model.test_time) is not TestTime  # type: ignore[attr-defined]
-    return predict
+    def _seen(self, inputs: Tensor, view: View, size: tuple[int, int]) -> Tensor:
+        changed = view.change(inputs)
+        return view.restore(probabilities(self._model, changed, self._model.temperature), size)
 
 
 def logits(model: UDASegmentor, images: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch.export import Dim
 
-from mmda.engine.inference import make_predictor
+from mmda.engine.inference import NetworkPredictor
 from mmda.errors import ConfigError
 from mmda.exporting.metadata import exported_meta
 from mmda.exporting.onnx_network import PixelsToProbabilities
@@ -102,7 +102,7 @@ def _difference(network: UDASegmentor, path: Path, size: tuple[int, int, int]) -
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     pixels = _pixels(network, size).numpy()
     (found,) = session.run(None, {"image": pixels})
-    return float(np.abs(found - make_predictor(network)(pixels)).max())
+    return float(np.abs(found - NetworkPredictor(network)(pixels)).max())
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mmda.engine.inference import load_model, make_predictor
+from mmda.engine.inference import NetworkPredictor, load_model
 from mmda.errors import ConfigError
 from mmda.models.segmentors import UDASegmentor
 from mmda.style.drift import SHOWN, Drift, draw_drift, measure_drift
@@ -43,7 +43,7 @@ def check_drift(
             f"--segmentor: the model of the config `{config}` is a {type(model).__name__}. Give "
             "the config of a segmentor."
         )
-    predict = make_predictor(model)
+    predict = NetworkPredictor(model)
     found = measure_drift(before, after, predict, model.num_classes, tiles=tiles)
     report = {"config": config, "checkpoint": checkpoint, **found.to_json()}
     atomic_write_text(after / REPORT, json.dumps(report, indent=1))

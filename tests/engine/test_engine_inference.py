@@ -13,7 +13,7 @@ from core_samples import ADAPTED, LOOK, draw_scene, write_scene
 from engine_runs import train
 
 from mmda.cli import main
-from mmda.engine.inference import load_model, make_predictor
+from mmda.engine.inference import NetworkPredictor, load_model
 from mmda.errors import ConfigError
 from mmda.evaluation import confusion_matrix, scores
 
@@ -60,7 +60,7 @@ def test_the_loaded_model_knows_its_classes(trained):
 def test_the_predictor_gives_the_evaluations_probabilities(trained, scene):
     model = load_model(*trained, device="cpu")
     tiles = np.stack([np.moveaxis(scene[2][:64, x : x + 64], -1, 0) for x in (0, 64)])
-    got = make_predictor(model)(tiles)
+    got = NetworkPredictor(model)(tiles)
     assert (got.shape, got.dtype) == ((2, 2, 64, 64), np.float32)
     np.testing.assert_allclose(got.sum(1), 1, atol=1e-5)
     mean = torch.tensor([123.675, 116.28, 103.53]).view(3, 1, 1)
@@ -79,10 +79,10 @@ def test_the_chosen_network_predicts(write_config, tmp_path, scene, evaluate):
     train(config, tmp_path / "work", {"train_cfg.max_iters": 2})
     model = load_model(config, tmp_path / "work" / "iter_2.pth", device="cpu")
     tile = np.moveaxis(scene[2][:64, :64], -1, 0)[None]
-    before = make_predictor(model)(tile)
+    before = NetworkPredictor(model)(tile)
     with torch.no_grad():
         model.segmentor.decode_head.conv_seg.bias[0] += 1
-    assert (make_predictor(model)(tile) != before).any() == (evaluate == "student")
+    assert (NetworkPredictor(model)(tile) != before).any() == (evaluate == "student")
 
 
 def test_test_writes_scores_and_nam(trained, tmp_path, capsys):

@@ -12,7 +12,7 @@ from mmseg.structures import SegDataSample
 from model_samples import BATCH_NORM, GROUP_NORM, build, segmentor_config
 from torch import nn
 
-from mmda.engine.inference import make_predictor
+from mmda.engine.inference import NetworkPredictor
 from mmda.errors import ConfigError
 from mmda.models.batch_norm import (
     ImageStatistics,
@@ -205,12 +205,12 @@ def test_a_segmentor_adapts_tiles_and_pixels_alike(kind):
     with torch.no_grad():
         found = models[0].predict(images(), samples)
     maps = torch.stack([sample.seg_logits.data for sample in found]).softmax(1)
-    predictor = make_predictor(models[1])
+    predictor = NetworkPredictor(models[1])
     assert predictor.uses_counted
     torch.testing.assert_close(maps, torch.from_numpy(predictor(images().numpy(), counted.numpy())))
     with torch.no_grad():
         plain = build(config, data_preprocessor=preprocess).eval()
-        other = torch.from_numpy(make_predictor(plain)(images().numpy()))
+        other = torch.from_numpy(NetworkPredictor(plain)(images().numpy()))
     assert not torch.allclose(maps, other, atol=1e-2)
 
 

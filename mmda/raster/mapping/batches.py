@@ -51,14 +51,13 @@ def tile_batches(strips: Iterable[Strip], grid: MosaicGrid, batch_size: int) -> 
     tiles: list[tuple[Strip, int]] = []
     validity: dict[int, NDArray[np.bool_] | None] = {}
     for strip in strips:
-        for column, left in enumerate(grid.cols):
-            if not strip.has_data(left, grid.tile):
-                continue
+        filled = [i for i, left in enumerate(grid.cols) if strip.has_data(left, grid.tile)]
+        for column in filled:
             if len(tiles) == batch_size:
                 yield _batch(tiles, grid, validity)
                 tiles, validity = [], {}
             tiles.append((strip, column))
-        validity[strip.index] = strip.valid
+        validity[strip.index] = strip.valid if filled else np.broadcast_to(False, strip.shape)
     yield _batch(tiles, grid, validity)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mmda.errors import ConfigError
 from mmda.raster.mapping.polygons.options import PolygonOptions
-from mmda.utils.options import documented, option
+from mmda.utils.options import check_choices, documented, option
 from mmda.utils.shards import Shard, parse_shard
 
 NATIVE = "native"
@@ -39,6 +39,14 @@ class PredictOptions(PolygonOptions):
         shown=f"what the network's receptive field needs, at most {OVERLAP:g}",
     )
     batch_size: int = option("tiles at once", 4)
+    tta: Sequence[str] | None = option(
+        "average over views: flip mirrors, turn turns by quarters",
+        None,
+        choices=("flip", "turn"),
+    )
+    tta_scales: Sequence[float] | None = option(
+        "average over sizes too: factors beside 1, e.g. 0.75 1.25", None
+    )
     bands: Sequence[int] | None = option(
         "bands to read, from 1, in the model's order", None, shown="the training data's"
     )
@@ -93,6 +101,12 @@ class PredictOptions(PolygonOptions):
             raise ConfigError(
                 f"Expected an overlap between 0 and 0.9 (a share of the tile), got {self.overlap}."
             )
+        check_choices(self)
+        scales = self.tta_scales or ()
+        if any(not 0.25 <= scale <= 4 for scale in scales):
+            raise ConfigError(
+                f"Expected scales of views between 0.25 and 4, but got {list(scales)}."
+            )
         if self.band_strips < 1:
             raise ConfigError(f"Expected bands of at least 1 row of tiles, got {self.band_strips}.")
         self.share()
@@ -135,7 +149,7 @@ class PredictOptions(PolygonOptions):
     @property
     def of_map(self) -> dict[str, Any]:
         """What a map hangs on, beside the model and the raster, as plain values."""
-        names = ["bands", "gsd", "nodata", "nominal_gsd", "grid"]
+        names = ["bands", "gsd", "nodata", "nominal_gsd", "grid", "tta", "tta_scales"]
         if self.polygons:
             names += [field.name for field in fields(PolygonOptions)]
         values = {"tile": self.side, "overlap": self.shared}

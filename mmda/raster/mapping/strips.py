@@ -33,6 +33,11 @@ class Strip:
     image: NDArray[np.generic]
     valid: NDArray[np.bool_] | None
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.image.shape[1], self.image.shape[2]
+
     def tile(self, left: int, size: int) -> NDArray[np.generic]:
         """Return a tile ``(B, tile, size)``; pixels without data take the nearest that has some."""
         image = self.image[:, :, left : left + size]
