@@ -68,7 +68,7 @@ class Pixels:
     def cut(self, row: int, col: int, size: Window, fill: float) -> Pixels:
         """Cut out ``size`` pixels from ``row``, ``col``, padded where these pixels end."""
         box = Window(row, col, size.height, size.width).slices
-        image = self.image[(slice(None), *box)]
+        image = self.image[:, box[0], box[1]]
         valid = None if self.valid is None else self.valid[box]
         label = None if self.label is None else self.label[box]
         below, right = size.height - image.shape[1], size.width - image.shape[2]
