@@ -11,6 +11,7 @@ load_from = None
 resume = False
 
 default_hooks = dict(
+    runtime_info=dict(type="OneTransferInfoHook"),
     timer=dict(type="IterTimerHook"),
     logger=dict(type="LoggerHook", interval=50, log_metric_by_epoch=False),
     param_scheduler=dict(type="ParamSchedulerHook"),

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mmda.cli.memory_table import format_memory
 from mmda.cli.options import add_cfg_options, add_device
 from mmda.errors import ConfigError
 from mmda.utils.files import atomic_write_text
@@ -39,6 +40,8 @@ def main(argv: Sequence[str]) -> int:
 
     if args.training:
         return _training(args)
+    if args.memory:
+        return _memory(args)
 
     from mmda.engine.complexity import measure
 
@@ -71,6 +74,21 @@ def _training(args: argparse.Namespace) -> int:
     return 0
 
 
+def _memory(args: argparse.Namespace) -> int:
+    from mmda.engine.memory_switches import count_settings
+
+    size = tuple(args.size)
+    found = {config: count_settings(config, args.cfg_options, size) for config in args.configs}
+    print(format_memory(found))
+    if args.out:
+        report = {
+            config: {setting: asdict(one) for setting, one in counts.items()}
+            for config, counts in found.items()
+        }
+        atomic_write_text(args.out, json.dumps({"size": size, "memory": report}, indent=1))
+    return 0
+
+
 def format_training(found: dict[str, TrainingCost], size: Sequence[int]) -> str:
     """Return what an iteration costs as a Markdown table; times are over the first config."""
     first = next(iter(found.values()))
@@ -97,7 +115,8 @@ def build_parser() -> argparse.ArgumentParser:
         prog="mmda complexity",
         description="Parameters, multiply-adds, peak memory and speed of a config's model at "
         "inference, and whether adaptation adds anything to the plain network; or, with "
-        "--training, what an iteration costs. Random weights.",
+        "--training, what an iteration costs; or, with --memory, which GPU it fits. Random "
+        "weights.",
     )
     parser.add_argument("configs", nargs="+", metavar="CONFIG", help="configs")
     parser.add_argument(
@@ -113,6 +132,13 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="what a training iteration costs instead: multiply-adds of forward and backward "
         "passes, and the memory of activations; counted, not timed",
+    )
+    parser.add_argument(
+        "--memory",
+        action="store_true",
+        help="the memory of a training iteration instead, with each of the switches that save it, "
+        "and which of them GPUs of several sizes need; counted on a CPU. Images have the size that "
+        "the config gives them, else --size",
     )
     add_device(parser)
     parser.add_argument("--repeats", type=int, default=10, help="timed passes [10]")

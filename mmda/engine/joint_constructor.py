@@ -11,6 +11,7 @@ from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper
 from torch import nn
 from torch.optim import Optimizer
 
+from mmda.engine import clipping_optim_wrapper  # noqa: F401  (registers it)
 from mmda.engine.joint_optim_wrapper import JointOptimWrapper
 from mmda.engine.unwrap import unwrapped
 from mmda.errors import ConfigError
@@ -88,7 +89,7 @@ class JointOptimWrapperConstructor:
         config = {k: v for k, v in self.optimizers[name].items() if k != "params"}
         # An empty `paramwise_cfg` would give every optimiser all of the model's parameters.
         paramwise = config.pop("paramwise_cfg", None) or {"bypass_duplicate": False}
-        config.setdefault("type", "OptimWrapper")
+        config.setdefault("type", "ClippingOptimWrapper")
         constructor = DefaultOptimWrapperConstructor(config, paramwise)
         groups: list[dict] = []
         # MMEngine logs a line for each of these parameters, and warns about all others.

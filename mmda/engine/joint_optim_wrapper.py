@@ -121,6 +121,15 @@ class JointOptimWrapper(OptimWrapperDict):
         if self.scaler.is_enabled():
             self.scaler.update()
 
+    @property
+    def gradient_norms(self) -> dict[str, Tensor]:
+        """Norms of the gradients in this iteration's step, by the name that they are logged as."""
+        norms: dict[str, Tensor] = {}
+        if self._is_last_of_cycle(self._count):
+            for wrapper in self.optim_wrappers.values():
+                norms |= getattr(wrapper, "gradient_norms", {})
+        return norms
+
     def _is_last_of_cycle(self, count: int) -> bool:
         return count % self.accumulative_counts == 0 or count == self._max_count
 
@@ -149,7 +158,20 @@ class JointOptimWrapper(OptimWrapperDict):
                 f"{sorted(self.optim_wrappers)}. Resume with the config that wrote the checkpoint, "
                 "or set `load_from` to start from its weights alone."
             )
-        super().load_state_dict(state)
+        super().load_state_dict({name: _with_steps_on_cpu(part) for name, part in state.items()})
+
+
+def _with_steps_on_cpu(state: dict) -> dict:
+    """Return an optimiser's state whose numbers of steps are on the CPU.
+
+    A checkpoint is loaded to the GPU, where Adam would wait for each parameter's number of steps.
+    Optimisers that want them on the GPU (``capturable``, ``fused``) put them there themselves.
+    """
+    entries = {
+        key: {**entry, "step": entry["step"].cpu()} if hasattr(entry.get("step"), "cpu") else entry
+        for key, entry in state.get("state", {}).items()
+    }
+    return {**state, "state": entries}
 
 
 def _has_gradient(wrapper: OptimWrapper) -> bool:

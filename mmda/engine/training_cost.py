@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import PixelData
 from mmseg.structures import SegDataSample
@@ -17,6 +18,7 @@ from mmda.engine.inference import without_pretrained
 from mmda.engine.launch import load_config
 from mmda.errors import ConfigError
 from mmda.models.alignments import PatchAlignment, PseudoLabels
+from mmda.models.grouping import FittedGrouping
 from mmda.models.segmentors import UDASegmentor
 from mmda.registry import MODELS
 from mmda.utils.seeding import seeded
@@ -55,25 +57,14 @@ def training_cost(
     Raises:
         ConfigError: When the config is faulty or its model is no segmentor.
     """
-    config = load_config(config_path, cfg_options)
-    init_default_scope("mmda")
-    without_pretrained(config.model)
+    _, model = build_segmentor(config_path, cfg_options)
     with seeded(0):
-        model = MODELS.build(config.model)
-    if not isinstance(model, UDASegmentor):
-        raise ConfigError(f"`{config_path}`: its model is no segmentor, so no training is counted.")
-    with seeded(0):
-        _prepare(model)
-        model.train()
-        domains = ["source", "target"] if model.needs else ["source"]
-        bands = len(config.model.data_preprocessor["mean"])
-        images = {name: torch.randn(1, bands, *size) for name in domains}
-        samples = {name: [_sample(size, model.num_classes)] for name in domains}
-        model.loss(images, samples, LATE)  # banks of features and the like are empty before
+        batch = random_batch(model, {n: size for n in ("source", "target") if runs(model, n)})
+        model(**batch, mode="loss")  # banks of features and the like are empty before
         own = {t.untyped_storage().data_ptr() for t in (*model.parameters(), *model.buffers())}
         saved = SavedTensors(own)
         with FlopCounterMode(display=False) as counter, saved:
-            losses = model.loss(images, samples, LATE)
+            losses = model(**batch, mode="loss")
             total = sum(v for k, v in losses.items() if "loss" in k and v.requires_grad)
             assert isinstance(total, Tensor)
             total.backward()
@@ -81,13 +72,63 @@ def training_cost(
     return TrainingCost(counter.get_total_flops() // 2, saved.bytes, trained)
 
 
-def _prepare(model: UDASegmentor) -> None:
-    """Give alignments what hooks give them in a training."""
-    for alignment in model.alignments.modules():
-        if isinstance(alignment, PatchAlignment):
-            alignment.modes.set(torch.rand_like(alignment.modes.centroids))
-        if isinstance(alignment, PseudoLabels):
-            alignment.set_kept_shares([0.5] * model.num_classes)
+def build_segmentor(
+    config_path: str | Path, cfg_options: dict | None = None
+) -> tuple[Config, UDASegmentor]:
+    """Return a config and its model, with random weights and all that trainings give it.
+
+    Raises:
+        ConfigError: When the config is faulty or its model is no segmentor.
+    """
+    config = load_config(config_path, cfg_options)
+    init_default_scope("mmda")
+    without_pretrained(config.model)
+    with seeded(0):
+        model = MODELS.build(config.model)
+        if not isinstance(model, UDASegmentor):
+            raise ConfigError(
+                f"`{config_path}`: its model is no segmentor, so no training is counted."
+            )
+        for module in model.alignments.modules():
+            _prepare(module, model.num_classes)
+    return config, model.train()
+
+
+def _prepare(module: nn.Module, classes: int) -> None:
+    """Give an alignment's part what hooks give it in a training."""
+    if isinstance(module, PatchAlignment):
+        module.modes.set(torch.rand_like(module.modes.centroids))
+    if isinstance(module, PseudoLabels):
+        module.set_kept_shares([0.5] * classes)
+    if isinstance(module, FittedGrouping):
+        module.centroids.copy_(torch.rand_like(module.centroids))
+        module.fits += 1
+
+
+def runs(model: UDASegmentor, domain: str) -> bool:
+    """Return whether a training reads a domain."""
+    return domain == "source" or bool(model.needs)
+
+
+def random_batch(
+    model: UDASegmentor, sizes: dict[str, tuple[int, int]], count: int = 1
+) -> dict[str, Any]:
+    """Return what a model is called with in a late iteration: random images and labels.
+
+    Args:
+        model: The model.
+        sizes: Height and width by domain.
+        count: Images of each domain.
+    """
+    bands = model.data_preprocessor.num_bands
+    return {
+        "inputs": {name: torch.randn(count, bands, *size) for name, size in sizes.items()},
+        "data_samples": {
+            name: [_sample(size, model.num_classes) for _ in range(count)]
+            for name, size in sizes.items()
+        },
+        "step": LATE,
+    }
 
 
 def _sample(size: tuple[int, int], classes: int) -> SegDataSample:

@@ -10,6 +10,7 @@ from mmengine.model import BaseDataPreprocessor
 from mmseg.utils import stack_batch
 from torch import Tensor
 
+from mmda.datasets.transforms.formatting import LABELS
 from mmda.errors import ConfigError, DataError
 from mmda.registry import MODELS
 
@@ -51,7 +52,7 @@ class DomainDataPreprocessor(BaseDataPreprocessor):
         seg_pad_val: int = 255,
         test_domain: str = "target",
     ) -> None:
-        super().__init__()
+        super().__init__(non_blocking=True)  # pinned memory is copied without waiting
         self.num_bands = len(mean)
         self.size = tuple(size) if size else None
         self.size_divisor = size_divisor
@@ -91,7 +92,7 @@ class DomainDataPreprocessor(BaseDataPreprocessor):
         """
         data = self.cast_data(data)
         if "inputs" in data:
-            samples = data.get("data_samples")
+            samples = _with_long_labels(data.get("data_samples"))
             inputs = self._normalised(data["inputs"], samples, self.test_domain)
             stacked, samples = self._stack(inputs, samples, training)
             return {"inputs": stacked, "data_samples": samples}
@@ -99,7 +100,7 @@ class DomainDataPreprocessor(BaseDataPreprocessor):
         if "step" in data:
             batch["step"] = data.pop("step")
         for domain, part in data.items():
-            samples = part["data_samples"]
+            samples = _with_long_labels(part["data_samples"])
             if "weak_inputs" in part:
                 weak = self._normalised(part["weak_inputs"], samples, domain)
                 batch["weak_inputs"][domain], _ = self._stack(weak, None, training)
@@ -161,3 +162,13 @@ class DomainDataPreprocessor(BaseDataPreprocessor):
         """Return the mean and the standard deviation, (B, 1, 1) each, of a domain."""
         name = domain if domain in self.domains else "default"
         return getattr(self, f"{name}_mean"), getattr(self, f"{name}_std")
+
+
+def _with_long_labels(samples: list | None) -> list | None:
+    """Give samples their labels as int64, which losses need, once they are on the device."""
+    for sample in samples or ():
+        for name in LABELS:
+            if name in sample:
+                pixels = sample.get(name)
+                pixels.data = pixels.data.long()
+    return samples

@@ -58,8 +58,10 @@ def counted_mean(values: Tensor, counted: Tensor | None) -> Tensor:
     if counted is not None:
         counted = counted.expand_as(values)
         values = values.where(counted, 0)
-    entries = values.numel() if counted is None else counted.sum()
-    count = torch.as_tensor(entries, dtype=torch.float32, device=values.device)
+    if counted is None:
+        count = torch.full((), values.numel(), dtype=torch.float32, device=values.device)
+    else:
+        count = counted.sum().float()
     all_reduce(count, "mean")
     return values.sum() / count.where(count > 0, 1)
 

@@ -258,3 +258,23 @@ def test_optimisers_of_another_config():
 def test_impossible_arguments(arguments, message):
     with pytest.raises(ConfigError, match=message):
         joint(Two(), **arguments)
+
+
+def test_numbers_of_steps_are_on_the_cpu_after_resume():
+    """Adam would wait for each of them on a GPU, where MMEngine loads checkpoints."""
+
+    class OnGpu:
+        def cpu(self) -> torch.Tensor:
+            return torch.tensor(2.0)
+
+    net = Two()
+    wrapper = joint(net)
+    run(wrapper, net, inputs(2))
+    state = copy.deepcopy(wrapper.state_dict())
+    for entry in state["b"]["state"].values():
+        entry["step"] = OnGpu()
+    resumed = joint(net)
+    resumed.load_state_dict(state)
+    steps = [entry["step"] for entry in resumed["b"].optimizer.state.values()]
+    assert len(steps) == 2
+    assert all(step.device.type == "cpu" and step == 2 for step in steps)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from mmcv.transforms import BaseTransform, to_tensor
 from mmengine.structures import PixelData
 from mmseg.datasets.transforms import PackSegInputs
 
+from mmda.datasets.pinned_sample import PinnedSample
 from mmda.datasets.transforms.validity import counted_pixels, pixels_with_data
 from mmda.registry import TRANSFORMS
 
@@ -25,6 +27,10 @@ META_KEYS = (
     "flip_direction",
     "reduce_zero_label",
 )
+
+
+LABELS = {"gt_sem_seg": "gt_seg_map", "pseudo_sem_seg": "pseudo_seg_map"}
+"""Label maps of a sample, and the keys that they are packed from."""
 
 
 @TRANSFORMS.register_module()
@@ -59,15 +65,22 @@ class PackDomainInputs(PackSegInputs):
 
     def transform(self, results: dict) -> dict:
         """Pack ``results``."""
-        packed = super().transform(results)
+        packed = super().transform({k: v for k, v in results.items() if k != "gt_seg_map"})
+        sample = PinnedSample(metainfo=packed["data_samples"].metainfo)
+        packed["data_samples"] = sample
+        for name, key in LABELS.items():
+            if key in results:
+                sample.set_field(PixelData(data=_byte_map(results[key])), name)
         if "weak_img" in results:
             view = results["weak_img"].transpose(2, 0, 1)
             packed["weak_inputs"] = to_tensor(view.copy()).contiguous()
         masks = {"valid": counted_pixels(results), "has_data": pixels_with_data(results)}
         for name, mask in masks.items():
             if mask is not None:
-                packed["data_samples"].set_field(PixelData(data=to_tensor(mask[None])), name)
-        if "pseudo_seg_map" in results:
-            label = to_tensor(results["pseudo_seg_map"][None].astype(np.int64))
-            packed["data_samples"].pseudo_sem_seg = PixelData(data=label)
+                sample.set_field(PixelData(data=to_tensor(mask[None])), name)
         return packed
+
+
+def _byte_map(label: np.ndarray) -> torch.Tensor:
+    """Return a label map (H, W) as (1, H, W) uint8, an eighth of int64 on the way to a GPU."""
+    return to_tensor(np.ascontiguousarray(label[None], np.uint8))

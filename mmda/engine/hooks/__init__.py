@@ -7,6 +7,7 @@ from mmda.engine.hooks.gradient_share_hook import GradientShareHook
 from mmda.engine.hooks.group_diagnostics_hook import GroupDiagnosticsHook
 from mmda.engine.hooks.grouping_refresh_hook import GroupingRefreshHook
 from mmda.engine.hooks.learning_check_hook import LearningCheckHook
+from mmda.engine.hooks.one_transfer_info_hook import OneTransferInfoHook
 from mmda.engine.hooks.patch_modes_hook import PatchModesHook
 from mmda.engine.hooks.resumable_checkpoint_hook import ResumableCheckpointHook
 from mmda.engine.hooks.show_predictions_hook import ShowPredictionsHook
@@ -21,6 +22,7 @@ __all__ = [
     "GroupDiagnosticsHook",
     "GroupingRefreshHook",
     "LearningCheckHook",
+    "OneTransferInfoHook",
     "PatchModesHook",
     "ResumableCheckpointHook",
     "ShowPredictionsHook",

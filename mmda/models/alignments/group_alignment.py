@@ -113,7 +113,7 @@ class GroupAlignment(Alignment):
 
     def losses(self, context: UDAContext) -> dict[str, Tensor]:
         """Return the weighted losses that are switched on; see the class's description."""
-        if isinstance(self.grouping, FittedGrouping) and not self.grouping.fits:
+        if isinstance(self.grouping, FittedGrouping) and not self.grouping.fitted:
             raise ConfigError(
                 f"GroupAlignment: the {type(self.grouping).__name__} has not been fitted. Add "
                 "`dict(type='GroupingRefreshHook')` to `custom_hooks`."

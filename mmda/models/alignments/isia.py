@@ -11,6 +11,7 @@ from mmda.errors import ConfigError, check_choice
 from mmda.models.alignments.base import Alignment
 from mmda.models.alignments.class_vectors import ClassVectorRule, level
 from mmda.models.alignments.context import UDAContext
+from mmda.models.decode_heads.head_losses import head_losses
 from mmda.models.losses import class_similarities, inter_class_loss, intra_class_loss
 from mmda.registry import MODELS
 from mmda.utils.precision import full_precision
@@ -104,7 +105,7 @@ class ISIA(Alignment):
         losses, logits = {}, None
         if self.separate_decoders:
             logits = self.source_decoder(context.source.feats)
-            own = self.source_decoder.loss_by_feat(logits, context.source.samples)
+            own = head_losses(self.source_decoder, logits, context.source.samples)
             losses = {f"decoder_{key}": value for key, value in own.items() if "loss" in key}
         vectors = self.rule(context, self.detach_source, logits)
         occurs = vectors.in_source, vectors.in_target

@@ -105,4 +105,5 @@ class PseudoLabels(Alignment):
                 "labels. Add `dict(type='PseudoLabelHook')` to `custom_hooks`, or set "
                 "`balance=False`."
             )
-        return self.class_weights.to(labels.device)
+        self.class_weights = self.class_weights.to(labels.device)  # copied once
+        return self.class_weights

@@ -92,16 +92,19 @@ def class_mask(label: Tensor, background: int | None, ignore_index: int = 255) -
     """Return where a label map has one of a random half (rounded up) of its classes.
 
     Args:
-        label: (H, W).
+        label: (H, W) int64, 0 to 255.
         background: Class that is not chosen where other classes occur; None for none.
         ignore_index: Label of pixels without class.
 
     Returns:
         (H, W) bool.
     """
-    present = torch.unique(label)
-    present = present[present != ignore_index]
-    if background is not None and len(present) > 1:
-        present = present[present != background]
-    chosen = present[torch.randperm(len(present), device=label.device)[: (len(present) + 1) // 2]]
-    return torch.isin(label, chosen)
+    # Nothing is read from the device: absent classes come last in a random order of all.
+    present = torch.zeros(256, dtype=torch.bool, device=label.device)
+    present.scatter_(0, label.flatten(), True)
+    present[ignore_index] = False
+    if background is not None:
+        present[background] &= present.sum() == 1
+    order = torch.rand(256, device=label.device).masked_fill(~present, 2).argsort()
+    chosen = order.argsort() < (present.sum() + 1) // 2
+    return chosen[label]

@@ -78,6 +78,13 @@ class FittedGrouping(Grouping):
         self.in_channels, self.source, self.seed = in_channels, source, seed
         self.register_buffer("centroids", torch.zeros(num_groups, in_channels))
         self.register_buffer("fits", torch.zeros((), dtype=torch.long))
+        self._fitted = False
+
+    @property
+    def fitted(self) -> bool:
+        """Whether there are centroids; once there are, it does not wait for the device."""
+        self._fitted = self._fitted or bool(self.fits)
+        return self._fitted
 
     def pixels(self, probabilities: Tensor, features: Tensor) -> Tensor:
         """Return the maps that are grouped, (N, D, h, w) in float32 without gradient."""
@@ -99,7 +106,7 @@ class FittedGrouping(Grouping):
 
     def _groups(self, probabilities: Tensor, features: Tensor) -> Tensor:
         n, _, *size = probabilities.shape
-        if not self.fits:
+        if not self.fitted:
             return probabilities.new_full(
                 (n, self.num_groups, *size), 1 / self.num_groups, dtype=torch.float32
             )
@@ -143,4 +150,4 @@ class FittedGrouping(Grouping):
     @property
     def start(self) -> np.ndarray | None:
         """The last fit's centroids, (K, D); None before the first fit."""
-        return self.centroids.cpu().numpy() if self.fits else None
+        return self.centroids.cpu().numpy() if self.fitted else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -40,4 +41,5 @@ class KMeansGrouping(FittedGrouping):
         scores = F.conv2d(
             pixels, -2 * self.centroids[..., None, None], self.centroids.square().sum(1)
         )
-        return F.one_hot(scores.argmin(1), self.num_groups).permute(0, 3, 1, 2).float()
+        groups = torch.arange(self.num_groups, device=pixels.device)[:, None, None]
+        return (scores.argmin(1, keepdim=True) == groups).float()

@@ -14,6 +14,7 @@ from mmda.errors import ConfigError
 from mmda.models.alignments import NEEDS, Alignment, DomainBatch, DomainImages, UDAContext
 from mmda.models.alignments.base import segmentor_heads
 from mmda.models.batch_norm import build_test_time
+from mmda.models.decode_heads.head_losses import head_losses
 from mmda.models.segmentors.domain_passes import features_and_logits, run_domains
 from mmda.models.segmentors.gradients import logit_gradients
 from mmda.models.segmentors.teacher import Teacher
@@ -237,7 +238,7 @@ class UDASegmentor(BaseSegmentor):
     def _source_losses(self, source: DomainBatch) -> dict[str, Tensor]:
         losses = {}
         for name, head in segmentor_heads(self.segmentor).items():
-            for key, value in head.loss_by_feat(source.logits[name], source.samples).items():
+            for key, value in head_losses(head, source.logits[name], source.samples).items():
                 losses[f"{name}.{key}"] = value
         return losses
 
