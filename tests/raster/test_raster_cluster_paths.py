@@ -20,7 +20,7 @@ def test_relative_paths_reach_workers_elsewhere(tmp_path, monkeypatch):
         for i, s in enumerate(scenes)
     ]
     with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=1, threads_per_worker=1, processes=True, dashboard_address=":0"
     ) as cluster:
         with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
             client.run(os.chdir, str(tmp_path / "elsewhere"))
