@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections import Counter
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import rasterio
 from affine import Affine
 from raster_samples import affine, noise, predict_raster, write
+from forks import fork
 from rasterio.control import GroundControlPoint
 from rio_cogeo.cogeo import cog_validate
 
@@ -163,3 +165,21 @@ def test_all_rasters_of_a_map_are_valid_cogs_with_tags(tmp_path):
         assert sure.descriptions == ("confidence",)
     np.testing.assert_array_equal(found, shares.max(0))
     assert (found[:40] == 255).all() and (found[40:] >= 127).all()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked on Windows")
+def test_a_fork_writes_after_its_parent_did(tmp_path):
+    image = noise(1, 1200, 1100, seed=4) % 3
+    paths = [tmp_path / "parent.tif", tmp_path / "child.tif"]
+
+    def work(path):
+        with cog_writer(path, Frame(1200, 1100, PLACE), 1, shrink_classes) as writer:
+            push(writer, image)
+
+    work(paths[0])
+    child = fork(work, paths[1])
+    child.join(60)
+    child.kill()
+    child.join()
+    assert child.exitcode == 0
+    np.testing.assert_equal(overviews(paths[1]), overviews(paths[0]))

@@ -6,6 +6,7 @@ GDAL's COG driver puts them into one file. No overview is computed from a file t
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -24,6 +25,17 @@ from mmda.raster.mapping.write import Frame, RowWriter, explained
 from mmda.utils.files import atomic_path, scratch_path
 
 SMALLEST = 512  # pixels of the longer side; a raster of this size needs no overview
+
+_compression = {"num_threads": "all_cpus"}
+
+
+def _compress_alone() -> None:
+    """Leave GDAL's pool of threads be, which a fork has without its threads: waits never end."""
+    _compression["num_threads"] = "1"
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_compress_alone)
 
 
 class Pyramid:
@@ -129,7 +141,7 @@ def _join(files: Sequence[Path], out: Path) -> None:
             compress="deflate",
             overviews="FORCE_USE_EXISTING" if files[1:] else "NONE",
             bigtiff="if_safer",
-            num_threads="all_cpus",
+            **_compression,
         )
 
 
