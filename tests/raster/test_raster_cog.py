@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
-from raster_samples import affine, noise, predict_raster, write
 from forks import fork
+from raster_samples import affine, noise, predict_raster, write
 from rasterio.control import GroundControlPoint
 from rio_cogeo.cogeo import cog_validate
 
