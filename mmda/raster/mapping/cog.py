@@ -1,41 +1,26 @@
 """Cloud-optimised GeoTIFFs from rows that arrive from the top down.
 
-The rows and their overviews are written side by side as they come, as plain GeoTIFFs; at the end
-GDAL's COG driver puts them into one file. No overview is computed from a file that is read again.
+The rows and their overviews are written side by side as they come, as plain GeoTIFFs, whose tiles
+are copied into one file at the end. No overview is computed from a file that is read again, and no
+tile is compressed twice.
 """
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 import numpy as np
-import rasterio
-import rasterio.shutil
 from numpy.typing import NDArray
 
-from mmda.raster.io.handles import quiet_georeference
 from mmda.raster.mapping.shrink import Shrink
+from mmda.raster.mapping.tiff import join_levels
 from mmda.raster.mapping.write import Frame, RowWriter, explained
 from mmda.utils.files import atomic_path, scratch_path
 
 SMALLEST = 512  # pixels of the longer side; a raster of this size needs no overview
-
-_compression = {"num_threads": "all_cpus"}
-
-
-def _compress_alone() -> None:
-    """Leave GDAL's pool of threads be, which a fork has without its threads: waits never end."""
-    _compression["num_threads"] = "1"
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_compress_alone)
 
 
 class Pyramid:
@@ -112,7 +97,7 @@ def cog_writer(
             yield pyramid
             pyramid.finish()
         with explained(path):
-            _join(files, finished)
+            join_levels(files, finished)
 
 
 def _frames(frame: Frame) -> list[Frame]:
@@ -122,39 +107,3 @@ def _frames(frame: Frame) -> list[Frame]:
         last = frames[-1]
         frames.append(Frame((last.height + 1) // 2, (last.width + 1) // 2, {}))
     return frames
-
-
-def _join(files: Sequence[Path], out: Path) -> None:
-    """Put a raster and its overviews into one file."""
-    vrt = f"/vsimem/{secrets.token_hex(8)}.vrt"
-    with quiet_georeference():
-        rasterio.shutil.copy(files[0], vrt, driver="VRT")
-        try:
-            with rasterio.open(vrt) as dataset:
-                (text,) = dataset.tags(ns="xml:VRT").values()
-        finally:
-            rasterio.shutil.delete(vrt)
-        rasterio.shutil.copy(
-            _with_overviews(text, files[1:]),
-            out,
-            driver="COG",
-            compress="deflate",
-            overviews="FORCE_USE_EXISTING" if files[1:] else "NONE",
-            bigtiff="if_safer",
-            **_compression,
-        )
-
-
-def _with_overviews(vrt: str, files: Sequence[Path]) -> str:
-    """Return a VRT whose bands have the bands of other files as overviews."""
-    before, *bands = vrt.split("</VRTRasterBand>")
-    parts = [before]
-    for number, after in enumerate(bands, 1):
-        for file in files:
-            name = escape(str(file.absolute()))
-            parts.append(
-                f'<Overview><SourceFilename relativeToVRT="0">{name}</SourceFilename>'
-                f"<SourceBand>{number}</SourceBand></Overview>"
-            )
-        parts.append(f"</VRTRasterBand>{after}")
-    return "".join(parts)

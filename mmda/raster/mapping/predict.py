@@ -178,8 +178,9 @@ def _map_strips(
     grid, shares = strips.grid, output.takes_shares
     write = output.write if shares else output.write_classes
     with ExitStack() as stack:
-        read = ahead(tile_batches(strips, grid, options.batch_size), "reading")
-        predicted = ahead(tiles(stack.enter_context(closing(read))), "network")
+        read = stack.enter_context(closing(ahead(strips, "reading")))
+        cut = stack.enter_context(closing(ahead(tile_batches(read, grid, options.batch_size), "tiles")))
+        predicted = ahead(tiles(cut), "network")
         blended = blended_strips(
             stack.enter_context(closing(predicted)), grid, tiles.num_classes, shares
         )
