@@ -53,8 +53,8 @@ class Frame:
 class RowWriter:
     """Writes a tiled uint8 GeoTIFF from rows that arrive from the top down.
 
-    Rows are gathered to whole block rows, so that no block is compressed twice. Blocks without data
-    are left out.
+    Rows are gathered to whole block rows, so that no block is compressed twice. The compression is
+    the quickest that every reader knows; blocks without data are left out.
 
     Args:
         path: The file to write.
@@ -80,6 +80,7 @@ class RowWriter:
                 blockxsize=BLOCK,
                 blockysize=BLOCK,
                 compress="deflate",
+                zlevel=1,
                 sparse_ok=True,
                 bigtiff="if_safer",
                 **frame.place,
