@@ -179,7 +179,8 @@ def _map_strips(
     write = output.write if shares else output.write_classes
     with ExitStack() as stack:
         read = stack.enter_context(closing(ahead(strips, "reading")))
-        cut = stack.enter_context(closing(ahead(tile_batches(read, grid, options.batch_size), "tiles")))
+        batches = tile_batches(read, grid, options.batch_size)
+        cut = stack.enter_context(closing(ahead(batches, "tiles")))
         predicted = ahead(tiles(cut), "network")
         blended = blended_strips(
             stack.enter_context(closing(predicted)), grid, tiles.num_classes, shares
