@@ -20,6 +20,7 @@ default_hooks = dict(
     finite_loss=dict(type="FiniteLossHook", interval=50),
     learning=dict(type="LearningCheckHook"),
     step=dict(type="StepHook"),
+    preemption=dict(type="PreemptionHook"),
 )
 custom_hooks = [dict(type="TeacherEMAHook")]
 vis_backends = [dict(type="LocalVisBackend")]

@@ -15,6 +15,8 @@ from mmda.errors import ConfigError, did_you_mean
 from mmda.models.segmentors import Teacher
 
 INTERNAL = {"type", "_delete_", "_scope_"}
+READ_LATER = {"compile", "model_wrapper_cfg", "find_unused_parameters", "sync_bn"}
+"""Settings that MMEngine's Runner reads from the config and not from its arguments."""
 
 
 def check_keys(config: dict, accepted: set[str], path: str, what: str) -> None:
@@ -53,7 +55,7 @@ def check_overrides(config: Config, options: Iterable[str]) -> None:
     A new top-level name would have no effect, as the config's own variables were used when it was
     read.
     """
-    known = {*config, *_arguments(Runner)}
+    known = {*config, *_arguments(Runner), *READ_LATER}
     for option in options:
         section = option.split(".")[0]
         if section not in known:

@@ -155,9 +155,13 @@ def _use_gloo(config: Config, launcher: str) -> None:
     if not torch.distributed.is_initialized():
         torch.distributed.init_process_group("gloo")
     config.env_cfg.dist_cfg = dict(backend="gloo")
-    config.model_wrapper_cfg = dict(
-        type="MMDistributedDataParallel", device_ids=None, broadcast_buffers=False
-    )
+    config.model_wrapper_cfg = {
+        "type": "MMDistributedDataParallel",
+        "broadcast_buffers": False,
+        "find_unused_parameters": config.get("find_unused_parameters", False),
+        **(config.get("model_wrapper_cfg") or {}),
+        "device_ids": None,
+    }
 
 
 def build_runner(config: Config, *, training: bool = True) -> Runner:

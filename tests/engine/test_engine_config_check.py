@@ -123,3 +123,11 @@ def test_a_faulty_file(write_config, text, message):
 def test_a_missing_file(tmp_path):
     with pytest.raises(ConfigError, match=r"gone\.py` does not exist\. `mmda configs` lists"):
         load_config(tmp_path / "gone.py")
+
+
+def test_settings_that_the_runner_reads_from_the_config_are_taken(write_config):
+    options = {"compile.backend": "eager", "find_unused_parameters": True,
+               "model_wrapper_cfg.static_graph": True, "sync_bn": "torch"}  # fmt: skip
+    config = load_config(write_config(ADAPTED), options)
+    assert config.compile == {"backend": "eager"}
+    assert config.find_unused_parameters and config.model_wrapper_cfg.static_graph

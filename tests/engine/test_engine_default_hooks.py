@@ -11,7 +11,7 @@ from mmda.registry import HOOKS
 
 NAMES = [
     "timer", "logger", "param_scheduler", "checkpoint", "sampler_seed", "finite_loss", "learning",
-    "step", "runtime_info",
+    "step", "preemption", "runtime_info",
 ]  # fmt: skip
 
 

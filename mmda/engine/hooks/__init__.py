@@ -1,4 +1,4 @@
-"""Hooks: iteration, teacher, groupings, checkpoints, weights, pictures."""
+"""Hooks: iteration, teacher, groupings, checkpoints, preemption, weights, pictures."""
 
 from mmda.engine.hooks.adapt_batch_norm_hook import AdaptBatchNormHook
 from mmda.engine.hooks.alignment_weight_hook import AlignmentWeightHook
@@ -9,6 +9,7 @@ from mmda.engine.hooks.grouping_refresh_hook import GroupingRefreshHook
 from mmda.engine.hooks.learning_check_hook import LearningCheckHook
 from mmda.engine.hooks.one_transfer_info_hook import OneTransferInfoHook
 from mmda.engine.hooks.patch_modes_hook import PatchModesHook
+from mmda.engine.hooks.preemption_hook import PreemptionHook
 from mmda.engine.hooks.resumable_checkpoint_hook import ResumableCheckpointHook
 from mmda.engine.hooks.show_predictions_hook import ShowPredictionsHook
 from mmda.engine.hooks.step_hook import StepHook
@@ -24,6 +25,7 @@ __all__ = [
     "LearningCheckHook",
     "OneTransferInfoHook",
     "PatchModesHook",
+    "PreemptionHook",
     "ResumableCheckpointHook",
     "ShowPredictionsHook",
     "StepHook",
