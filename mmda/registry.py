@@ -37,6 +37,7 @@ HOOKS = _child(
     "mmda.pseudo.hook",
     "mmda.selection.hook",
     "mmda.visualisation.hook",
+    "mmda.visualisation.pictures_hook",
 )
 OPTIM_WRAPPERS = _child(mmseg.OPTIM_WRAPPERS, "mmda.engine")
 OPTIM_WRAPPER_CONSTRUCTORS = _child(mmseg.OPTIM_WRAPPER_CONSTRUCTORS, "mmda.engine")

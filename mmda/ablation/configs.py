@@ -28,7 +28,7 @@ PASSING = (
     "work_dir.", "launcher.", "resume.", "experiment_name.", "env_cfg.", "log_level.",
     "log_processor.", "visualizer.", "default_hooks.logger.", "default_hooks.checkpoint.",
     "default_hooks.timer.", "default_hooks.finite_loss.", "default_hooks.step.",
-    "default_hooks.learning.",
+    "default_hooks.learning.", "default_hooks.pictures.", "default_hooks.preemption.",
 )  # fmt: skip
 """Keys that say where to run and what to log, not what to compute."""
 SECTIONS = set(inspect.signature(Runner.__init__).parameters)

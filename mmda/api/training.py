@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -75,6 +75,8 @@ def train(
     amp: bool | Precision = False,
     launcher: Launcher = "none",
     trust: bool = False,
+    log: Sequence[str] = (),
+    pictures: int | None = None,
     cfg_options: Mapping[str, Any] | None = None,
 ) -> TrainResult:
     """Train a segmentor.
@@ -90,6 +92,9 @@ def train(
         launcher: How the processes of a distributed training were started.
         trust: Whether checkpoints may run code while they are read; else those that need it are
             refused.
+        log: Where curves and pictures of predictions go besides the folder: ``tensorboard``,
+            ``mlflow``, ``wandb``, ``clearml``, ``neptune``, ``dvclive`` or ``aim``.
+        pictures: Number of iterations between two pictures; by default a twentieth of the training.
         cfg_options: Overrides of the config by dotted key, such as ``{"train_cfg.max_iters": 9}``.
 
     Returns:
@@ -111,8 +116,10 @@ def train(
     from mmda.engine.checkpoint_loader import trusted_checkpoints
     from mmda.engine.launch import build_runner, choose_work_dir, load_config, prepare
     from mmda.engine.loader_restart import stop_workers
+    from mmda.engine.trackers import add_trackers
 
     loaded = load_config(config, {**(cfg_options or {}), **_seed_option(seed)})
+    add_trackers(loaded, log, pictures)
     resume = loaded.get("resume", False) if resume is None else resume
     folder = choose_work_dir(loaded, work_dir)
     prepared = prepare(loaded, folder, launcher=launcher, precision=_precision(amp), resume=resume)

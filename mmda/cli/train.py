@@ -26,6 +26,20 @@ def build_parser() -> argparse.ArgumentParser:
         choices=["auto", "bf16", "fp16"],
         help="mixed precision: fp16 on GPUs, bf16 elsewhere, unless said",
     )
+    parser.add_argument(
+        "--log",
+        nargs="+",
+        default=[],
+        metavar="WHERE",
+        help="where curves and pictures of predictions go, too: tensorboard, mlflow, wandb, "
+        "clearml, neptune, dvclive, aim",
+    )
+    parser.add_argument(
+        "--pictures",
+        type=int,
+        metavar="N",
+        help="iterations between two pictures [a twentieth of the training]",
+    )
     return parser
 
 
@@ -39,6 +53,8 @@ def main(argv: Sequence[str]) -> int:
         amp=True if args.amp == "auto" else (args.amp or False),
         launcher=args.launcher,
         trust=args.trust_checkpoint,
+        log=args.log,
+        pictures=args.pictures,
         cfg_options=args.cfg_options,
     )
     return 0

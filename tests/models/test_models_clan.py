@@ -83,6 +83,9 @@ def test_losses_equal_a_loop(case, step):
     def judged(maps, label, weights):
         return slow_loss(resized(own.discriminator(maps)), label, weights)
 
+    def share(maps, is_target):
+        return ((resized(own.discriminator(maps)) > 0) == is_target).float().mean()
+
     damped = 1 - step / 10 if own.damping else 1
     parts = [
         head.conv_seg for head in (model.segmentor.decode_head, model.segmentor.auxiliary_head)
@@ -94,10 +97,12 @@ def test_losses_equal_a_loop(case, step):
         * slow_cosine(*([v for p in part.parameters() for v in p.flatten()] for part in parts)),
         "it.loss_dis": judged(together["source"].detach(), 0, None)
         + judged(together["target"].detach(), 1, constant),
+        "it.acc_dis": 50 * (share(together["source"], False) + share(together["target"], True)),
     }
     torch.testing.assert_close(found, wanted, atol=1e-5, rtol=1e-4)
     named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
     reached = {}
+    assert not found.pop("it.acc_dis").requires_grad
     for key, loss in found.items():
         side = "alignments." if key.endswith("dis") else "segmentor."
         parameters = [p for n, p in named if n.startswith(side)]

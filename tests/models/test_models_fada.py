@@ -36,17 +36,20 @@ def test_losses_equal_a_loop(case):
     own = model.alignments["it"]
     batch = random_batch(2)
     losses = {k: v for k, v in losses_of(model, batch).items() if k.startswith("it.")}
-    found = {}
+    found, right = {}, []
     for half, domain in enumerate(("source", "target")):
         feats, logits = model.features_and_logits(batch["inputs"][domain])
         judgement = own.discriminator(feats[own.index])
         assert judgement.shape[1] == 6
+        other = judgement.softmax(1)[:, 3:].sum(1) > 0.5  # the target, whatever the class
+        right.append((other == bool(half)).float().mean())
         labels = logits[own.head].detach()
         for place in {half, 0}:
             found[domain, place] = slow_entropy(judgement, labels, place, own.temperature, 0.9)
     wanted = {
         "it.loss_adv": own.weight * found["target", 0],
         "it.loss_dis": (found["source", 0] + found["target", 1]) / 2,
+        "it.acc_dis": 50 * sum(right),
     }
     torch.testing.assert_close(losses, wanted, atol=1e-5, rtol=1e-4)
     names = [name for name, _ in model.named_parameters()]

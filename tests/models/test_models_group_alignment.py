@@ -48,7 +48,7 @@ def grouped(model, data):
 @pytest.mark.parametrize("term", TERMS)
 def test_a_weight_of_zero_switches_a_term_off_and_one_scales_it(term):
     off = {t: 0.0 for t in TERMS if t != term}
-    names = {f"loss_{term}"} | ({"loss_dis"} if term == "cadv" else set())
+    names = {f"loss_{term}"} | ({"loss_dis", "acc_dis"} if term == "cadv" else set())
     one, two = (own(make(weights=off | {term: weight})) for weight in (1.0, 2.0))
     assert set(one) == set(two) == names
     torch.testing.assert_close(two[f"loss_{term}"], 2 * one[f"loss_{term}"])
@@ -102,6 +102,8 @@ def test_terms_equal_the_formulas_over_the_group_maps(told):
     ]
     expected["loss_dis"] = 0.5 * (sum(per_group[0]) + sum(per_group[1]))
     expected["loss_cadv"] = sum(per_group[2])
+    shares = [(logits[0] < 0).float().mean(), (logits[1] > 0).float().mean()]
+    expected["acc_dis"] = 50 * sum(shares)
     losses = own(model, data)
     assert set(losses) == set(expected)
     for name, value in expected.items():

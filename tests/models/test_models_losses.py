@@ -9,7 +9,7 @@ import torch
 
 from mmda.errors import ConfigError
 from mmda.models.alignments import FeatureAdversarial, OutputAdversarial
-from mmda.models.losses import gan_loss, self_information
+from mmda.models.losses import domain_accuracy, gan_loss, self_information
 
 
 def slow_gan_loss(logits: torch.Tensor, label: float, kind: str) -> float:
@@ -117,3 +117,14 @@ def test_the_default_weight_is_the_published_one_of_the_loss(gan, weight):
     assert output.weights == {"decode": weight}
     assert FeatureAdversarial(4, discriminator=small, gan=gan).weight == weight
     assert FeatureAdversarial(4, weight=0.5, discriminator=small, gan=gan).weight == 0.5
+
+
+def test_the_accuracy_of_a_discriminator():
+    source = torch.tensor([[-1.0, -2.0, 3.0, -0.5]])  # one of four is taken for the target
+    target = torch.tensor([[1.0, -1.0]])
+    assert float(domain_accuracy((source, target), (None, None))) == 100 * (3 / 4 + 1 / 2) / 2
+    counted = torch.tensor([[True, False, True, False]]), torch.tensor([[False, False]])
+    assert float(domain_accuracy((source, target), counted)) == 100 * (1 / 2 + 0) / 2
+    near = torch.full((1, 1, 2, 2), 0.4)  # of least squares, the labels are 0 and 1
+    assert float(domain_accuracy((near, near), (None, None), "lsgan")) == 50
+    assert float(domain_accuracy((near, near + 0.2), (None, None), "lsgan")) == 100

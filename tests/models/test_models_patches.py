@@ -197,6 +197,7 @@ def test_losses_equal_a_loop_over_patches():
         "it.loss_d": entropy / counted,
         "it.loss_adv": F.softplus(target).mean(),  # towards the source, whose label is 0
         "it.loss_dis": (F.softplus(source).mean() + F.softplus(-target).mean()) / 2,
+        "it.acc_dis": 50 * ((source < 0).float().mean() + (target > 0).float().mean()),
     }
     torch.testing.assert_close(losses, wanted)
     names = [name for name, _ in model.named_parameters() if "discriminator" not in name]

@@ -13,7 +13,7 @@ from mmda.models.alignments.base import Alignment, check_head, frozen, segmentor
 from mmda.models.alignments.context import UDAContext
 from mmda.models.alignments.domain_batch import SOURCE, TARGET, DomainBatch, resize
 from mmda.models.alignments.valid_area import check_size, common_masks, hidden
-from mmda.models.losses import prediction_distance, weight_similarity
+from mmda.models.losses import domain_accuracy, prediction_distance, weight_similarity
 from mmda.registry import MODELS
 from mmda.utils.distributed import counted_mean
 
@@ -107,21 +107,24 @@ class CLAN(Alignment):
             )
 
     def losses(self, context: UDAContext) -> dict[str, Tensor]:
-        """Return ``loss_adv`` and ``loss_discrepancy``, both weighted, and ``loss_dis``."""
+        """Return ``loss_adv`` and ``loss_discrepancy``, weighted, ``loss_dis`` and ``acc_dis``."""
         source, target = (self._together(domain) for domain in (context.source, context.target))
         check_size(self, self.discriminator, source, target)
         masks = common_masks(context, source, target)
         damped = 1.0 if self.damping is None else max(0.0, 1 - context.step / self.damping)
         local = None if context.step < self.local_start else self._local(context.target)
         with frozen(self.discriminator):
-            adversarial = self._judged(target, masks[1], SOURCE, local)
+            judgement = self._judge(target, masks[1])
+        adversarial = _loss(judgement, masks[1], SOURCE, local)
         constant = None if local is None else local.detach()
+        own, other = self._judge(source.detach(), masks[0]), self._judge(target.detach(), masks[1])
         similarity = weight_similarity(*self._parts(context.segmentor))
         return {
             "loss_adv": self.weights["adv"] * damped * adversarial,
             "loss_discrepancy": self.weights["discrepancy"] * damped * similarity,
-            "loss_dis": self._judged(source.detach(), masks[0], SOURCE, None)
-            + self._judged(target.detach(), masks[1], TARGET, constant),
+            "loss_dis": _loss(own, masks[0], SOURCE, None)
+            + _loss(other, masks[1], TARGET, constant),
+            "acc_dis": domain_accuracy((own, other), masks),
         }
 
     def _parts(self, segmentor: Any) -> list[nn.Module]:
@@ -138,13 +141,14 @@ class CLAN(Alignment):
         maps = (target.probabilities(name, self.input_scale) for name in ("decode", self.head))
         return self.local * prediction_distance(*maps) + self.epsilon
 
-    def _judged(
-        self, maps: Tensor, mask: Tensor | None, label: float, local: Tensor | None
-    ) -> Tensor:
-        """Return the weighted mean over pixels of the discriminator's loss against a label."""
+    def _judge(self, maps: Tensor, mask: Tensor | None) -> Tensor:
+        """Return the discriminator's logits, as published resized to the maps' size, (N, h, w)."""
         logits = self.discriminator(hidden(maps, mask)).float()
-        # As published, judgements are resized to the maps' size.
-        logits = resize(logits, tuple(maps.shape[-2:]), align_corners=False)[:, 0]
-        label_map = torch.full_like(logits, label)
-        losses = F.binary_cross_entropy_with_logits(logits, label_map, reduction="none")
-        return counted_mean(losses if local is None else local * losses, mask)
+        return resize(logits, tuple(maps.shape[-2:]), align_corners=False)[:, 0]
+
+
+def _loss(logits: Tensor, mask: Tensor | None, label: float, local: Tensor | None) -> Tensor:
+    """Return the weighted mean over pixels of the discriminator's loss against a label."""
+    label_map = torch.full_like(logits, label)
+    losses = F.binary_cross_entropy_with_logits(logits, label_map, reduction="none")
+    return counted_mean(losses if local is None else local * losses, mask)

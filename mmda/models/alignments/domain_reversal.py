@@ -6,7 +6,6 @@ from torch import Tensor
 
 from mmda.models.alignments.base import frozen
 from mmda.models.alignments.context import UDAContext
-from mmda.models.alignments.domain_batch import SOURCE, TARGET
 from mmda.models.alignments.feature_adversarial import FeatureAdversarial
 from mmda.models.alignments.valid_area import check_size, common_masks
 from mmda.registry import MODELS
@@ -44,19 +43,12 @@ class DomainReversal(FeatureAdversarial):
         super().__init__(in_channels, index, weight, discriminator, gan, start)
 
     def losses(self, context: UDAContext) -> dict[str, Tensor]:
-        """Return ``loss_reversed`` (weighted) and ``loss_dis``."""
+        """Return ``loss_reversed`` (weighted), ``loss_dis`` and ``acc_dis``."""
         (discriminator,) = self.discriminators.values()
         maps = [self.representation(domain, "") for domain in (context.source, context.target)]
         check_size(self, discriminator, *maps)
         masks = common_masks(context, *maps)
-
-        def judged(maps: list[Tensor]) -> Tensor:
-            domains = zip(maps, masks, (SOURCE, TARGET), strict=True)
-            return sum(0.5 * self._judge(discriminator, *domain) for domain in domains)  # type: ignore[return-value]
-
         with frozen(discriminator):
-            reversed_loss = -self.weight * judged(maps)
-        return {
-            "loss_reversed": reversed_loss,
-            "loss_dis": judged([domain.detach() for domain in maps]),
-        }
+            reversed_loss = -self.weight * self._learn(discriminator, maps, masks)["loss_dis"]
+        learned = self._learn(discriminator, [domain.detach() for domain in maps], masks)
+        return {"loss_reversed": reversed_loss, **learned}

@@ -13,6 +13,7 @@ from mmda.models.alignments.base import Alignment, check_head, frozen
 from mmda.models.alignments.context import UDAContext
 from mmda.models.alignments.domain_batch import DomainBatch, resize
 from mmda.models.alignments.valid_area import common_masks, hidden
+from mmda.models.losses import domain_accuracy
 from mmda.registry import MODELS
 from mmda.utils.distributed import counted_mean
 from mmda.utils.precision import full_precision
@@ -72,7 +73,7 @@ class FADA(Alignment):
         check_head(self, segmentor, self.head, self.num_classes)
 
     def losses(self, context: UDAContext) -> dict[str, Tensor]:
-        """Return ``loss_adv`` (weighted) and ``loss_dis``."""
+        """Return ``loss_adv`` (weighted), ``loss_dis`` and ``acc_dis``."""
         domains = context.source, context.target
         maps = [domain.feats[self.index].float() for domain in domains]
         labels = [
@@ -82,21 +83,35 @@ class FADA(Alignment):
         masks = common_masks(context, *maps)
         nothing = [torch.zeros_like(one) for one in labels]
         with frozen(self.discriminator):
-            adversarial = self._judged(maps[1], masks[1], [labels[1], nothing[1]])
+            judgement = self._judge(maps[1], masks[1])
+        adversarial = _loss(judgement, masks[1], [labels[1], nothing[1]])
+        own, other = (self._judge(one.detach(), m) for one, m in zip(maps, masks, strict=True))
         return {
             "loss_adv": self.weight * adversarial,
-            "loss_dis": 0.5 * self._judged(maps[0].detach(), masks[0], [labels[0], nothing[0]])
-            + 0.5 * self._judged(maps[1].detach(), masks[1], [nothing[1], labels[1]]),
+            "loss_dis": 0.5 * _loss(own, masks[0], [labels[0], nothing[0]])
+            + 0.5 * _loss(other, masks[1], [nothing[1], labels[1]]),
+            "acc_dis": domain_accuracy([_domain_logits(one) for one in (own, other)], masks),
         }
 
-    def _judged(self, maps: Tensor, mask: Tensor | None, labels: list[Tensor]) -> Tensor:
-        """Return the mean cross-entropy of judgements and labels, the source's half first."""
+    def _judge(self, maps: Tensor, mask: Tensor | None) -> Tensor:
+        """Return the discriminator's logits (N, 2 C, h, w), the source's half first."""
         judgement: Any = self.discriminator(hidden(maps, mask))
-        with full_precision(judgement):
-            logs = F.log_softmax(judgement.float(), 1)
-            return counted_mean(-(torch.cat(labels, 1) * logs).sum(1), mask)
+        return judgement
 
     @torch.no_grad()
     def _labels(self, domain: DomainBatch, size: tuple[int, ...]) -> Tensor:
         logits = resize(domain.logits[self.head].float(), size, domain.align_corners)
         return (logits / self.temperature).softmax(1).clamp(max=self.ceiling)
+
+
+def _loss(judgement: Tensor, mask: Tensor | None, labels: list[Tensor]) -> Tensor:
+    """Return the mean cross-entropy of judgements and labels, the source's half first."""
+    with full_precision(judgement):
+        logs = F.log_softmax(judgement.float(), 1)
+        return counted_mean(-(torch.cat(labels, 1) * logs).sum(1), mask)
+
+
+def _domain_logits(judgement: Tensor) -> Tensor:
+    """Return the logits of the target, whatever the class, (N, h, w)."""
+    own, other = judgement.detach().float().chunk(2, 1)
+    return other.logsumexp(1) - own.logsumexp(1)

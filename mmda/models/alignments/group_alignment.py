@@ -27,6 +27,7 @@ from mmda.models.losses import (
     class_equivalence_loss,
     consistency_loss,
     discriminator_condition,
+    domain_accuracy,
     gan_loss,
     group_distributions,
     group_maxima,
@@ -136,7 +137,7 @@ class GroupAlignment(Alignment):
             masks = common_masks(context, source.groups, target.groups)
             adversarial = self._adversarial(target, conditions[1], masks[1])
             losses["loss_cadv"] = self.weights["cadv"] * adversarial
-            losses["loss_dis"] = self._discriminate((source, target), conditions, masks)
+            losses.update(self._discriminate((source, target), conditions, masks))
         if self.weights["cl"]:
             losses["loss_cl"] = self.weights["cl"] * self._class_equivalence(source, target)
         return losses
@@ -188,15 +189,18 @@ class GroupAlignment(Alignment):
         domains: tuple[GroupedDomain, GroupedDomain],
         conditions: tuple[Tensor, Tensor],
         masks: tuple[Tensor | None, Tensor | None],
-    ) -> Tensor:
-        """Return the discriminator's loss on both domains, half of each."""
+    ) -> dict[str, Tensor]:
+        """Return the discriminator's loss on both domains, half of each, and its accuracy."""
         total: Any = 0.0
+        judgements, counted = [], []
         both = zip(domains, conditions, masks, (SOURCE, TARGET), strict=True)
         for domain, condition, mask, label in both:
             maps, groups = domain.detached()
             logits = self.discriminator(maps, hidden(groups, mask), condition)
             total = total + 0.5 * self._gan(logits, label, mask)
-        return total
+            judgements.append(logits)
+            counted.append(judged(logits, mask, self.discriminator))
+        return {"loss_dis": total, "acc_dis": domain_accuracy(judgements, counted, self.gan)}
 
     def _gan(self, logits: Tensor, label: float, mask: Tensor | None) -> Tensor:
         """Return the loss summed over groups, averaged over samples and positions that count."""

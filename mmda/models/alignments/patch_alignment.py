@@ -11,7 +11,7 @@ from mmda.errors import ConfigError
 from mmda.models.alignments.base import Alignment, check_head, frozen
 from mmda.models.alignments.context import UDAContext
 from mmda.models.alignments.domain_batch import SOURCE, TARGET, DomainBatch
-from mmda.models.losses import gan_loss
+from mmda.models.losses import domain_accuracy, gan_loss
 from mmda.models.patches import NO_MODE, PatchCategoriser, PatchModes, pool_counted
 from mmda.registry import MODELS
 from mmda.utils.distributed import counted_mean
@@ -98,7 +98,7 @@ class PatchAlignment(Alignment):
         check_head(self, segmentor, self.head, self.num_classes)
 
     def losses(self, context: UDAContext) -> dict[str, Tensor]:
-        """Return ``loss_d``, ``loss_adv`` (both weighted) and ``loss_dis``."""
+        """Return ``loss_d``, ``loss_adv`` (both weighted), ``loss_dis`` and ``acc_dis``."""
         source, target = context.source, context.target
         modes = self.modes(source.labels())
         logits, own = self.mode_logits(source), modes != NO_MODE
@@ -106,12 +106,15 @@ class PatchAlignment(Alignment):
         other = self.counted(target)
         entropy = F.cross_entropy(logits, modes, reduction="none", ignore_index=NO_MODE)
         with frozen(self.discriminator):
-            adversarial = self._judged(target_maps, other, SOURCE)
+            adversarial = _loss(self._judge(target_maps), other, SOURCE)
+        judgements = self._judge(maps.detach()), self._judge(target_maps.detach())
+        counted = [None if one is None else one[:, None] for one in (own, other)]
         return {
             "loss_d": self.weights["d"] * counted_mean(entropy, own),
             "loss_adv": self.weights["adv"] * adversarial,
-            "loss_dis": 0.5 * self._judged(maps.detach(), own, SOURCE)
-            + 0.5 * self._judged(target_maps.detach(), other, TARGET),
+            "loss_dis": 0.5 * _loss(judgements[0], own, SOURCE)
+            + 0.5 * _loss(judgements[1], other, TARGET),
+            "acc_dis": domain_accuracy(judgements, counted),
         }
 
     def mode_logits(self, domain: DomainBatch) -> Tensor:
@@ -127,6 +130,10 @@ class PatchAlignment(Alignment):
         shares, _ = pool_counted(mask[:, None].float(), None, self.modes.grid)
         return shares[:, 0] >= self.least
 
-    def _judged(self, maps: Tensor, counted: Tensor | None, label: float) -> Tensor:
+    def _judge(self, maps: Tensor) -> Tensor:
         judgement: Any = self.discriminator(maps)
-        return gan_loss(judgement, label, counted=None if counted is None else counted[:, None])
+        return judgement
+
+
+def _loss(judgement: Tensor, counted: Tensor | None, label: float) -> Tensor:
+    return gan_loss(judgement, label, counted=None if counted is None else counted[:, None])

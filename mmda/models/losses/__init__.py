@@ -7,7 +7,7 @@ from mmda.models.losses.category import (
     intra_class_loss,
 )
 from mmda.models.losses.discrepancy import prediction_distance, weight_similarity
-from mmda.models.losses.gan import check_gan, gan_loss
+from mmda.models.losses.gan import check_gan, domain_accuracy, gan_loss
 from mmda.models.losses.grouping import (
     class_equivalence_loss,
     consistency_loss,
@@ -29,6 +29,7 @@ __all__ = [
     "class_similarities",
     "consistency_loss",
     "discriminator_condition",
+    "domain_accuracy",
     "gan_loss",
     "group_cosines",
     "group_distributions",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import torch
 import torch.nn.functional as F
 from mmengine.dist import get_world_size
 from torch import Tensor
@@ -51,3 +54,26 @@ def gan_loss(
     if counted is None and get_world_size() == 1:
         return loss(logits, target)
     return counted_mean(loss(logits, target, reduction="none"), counted)
+
+
+@torch.no_grad()
+def domain_accuracy(
+    logits: Sequence[Tensor], counted: Sequence[Tensor | None], kind: str = "vanilla"
+) -> Tensor:
+    """Return how often a discriminator tells the domain, in percent.
+
+    It is the mean of both domains' shares: 50 for one that cannot tell them apart.
+
+    Args:
+        logits: Its output for the source and for the target, of any shape.
+        counted: Which of them count, bool, of a shape that broadcasts to theirs; None for all. A
+            domain in which none counts has the share 0.
+        kind: What it is trained with, ``'vanilla'`` or ``'lsgan'``.
+    """
+    middle = 0.0 if kind == "vanilla" else 0.5
+    shares = []
+    for is_target, output, known in zip((False, True), logits, counted, strict=True):
+        right = (output > middle) == is_target
+        weights = torch.ones_like(right) if known is None else known.expand_as(right)
+        shares.append((right & weights).sum() / weights.sum().clamp(min=1))
+    return 50 * (shares[0] + shares[1])
