@@ -73,3 +73,15 @@ def test_a_notebook_becomes_a_page_with_what_its_cells_put_out(tmp_path):
     assert page.startswith("# Title\nText.\n\n```python\nprint('two')\n```\n\n```text\ntwo\n```")
     assert 'src="data:image/png;base64,aGk="' in page
     assert "```text\n3\n```" in page and "Figure" not in page
+
+
+def test_docstrings_lose_the_marks_of_other_tools():
+    pytest.importorskip("griffe", reason="needs the extra `docs`")
+    text = (
+        "Do it, see :class:`~mmda.models.ISIA` and :math:`x^2`.\n\n.. math:: a = b\n    + c\n\n"
+        "Example::\n\n    code\n\nExample:\n    >>> 1\n"
+    )
+    assert load("docstrings").plain(text) == (
+        "Do it, see `ISIA` and `x^2`.\n\n```math\na = b\n+ c\n```\n\n"
+        "Example:\n\n    code\n\nExamples:\n    >>> 1\n"
+    )
