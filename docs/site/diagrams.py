@@ -76,7 +76,7 @@ def picture(width: float, height: float, parts: Iterable[str], title: str) -> st
     """Return a whole SVG file."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" '
-        f'role="img" font-family="sans-serif" font-size="13">\n<title>{escape(title)}</title>\n'
+        f'role="img" font-family="sans-serif" font-size="14">\n<title>{escape(title)}</title>\n'
         f'<style>text{{text-anchor:middle;fill:{INK}}}rect{{stroke:{INK};stroke-width:.8}}'
         f".arrow{{fill:none;stroke:{INK};stroke-width:1.3}}</style>\n"
         '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" '
@@ -90,17 +90,17 @@ def method(name: str) -> str:
     """Return the picture of a method: both domains' way through the network, and where it acts."""
     acts, parts = ACTS[name], []
     for row, lane in enumerate(LANES):
-        y = 20 + 110 * row
-        parts.append(f'<text x="38" y="{y + 27}" font-weight="bold">{lane}</text>')
+        y = 10 + 124 * row
+        parts.append(f'<text x="34" y="{y + 25}" font-weight="bold">{lane}</text>')
         for column, stage in enumerate(STAGES):
-            x = 85 + 185 * column
-            parts.append(Box(x, y, 130, 44, stage, TEAL if column in acts else GREY).svg())
+            x = 78 + 150 * column
+            parts.append(Box(x, y, 112, 40, stage, TEAL if column in acts else GREY).svg())
             if column:
-                parts.append(arrow((x - 55, y + 22), (x, y + 22)))
+                parts.append(arrow((x - 38, y + 20), (x, y + 20)))
     for column, text in acts.items():
-        x = 85 + 185 * column
-        parts.append(Box(x - 22, 78, 174, 38, "|".join(wrap(text, 27)), ORANGE).svg())
-    return picture(800, 194, parts, f"Where it acts: {'; '.join(acts.values())}")
+        x = 78 + 150 * column
+        parts.append(Box(x - 16, 60, 144, 64, "|".join(wrap(text, 21)), ORANGE).svg())
+    return picture(660, 184, parts, f"Where it acts: {'; '.join(acts.values())}")
 
 
 def wrap(text: str, width: int) -> list[str]:
