@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
-from queue import Full, Queue
-from threading import Event, Thread
+from queue import Queue
+from threading import Event, Semaphore, Thread
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -29,17 +29,18 @@ def ahead(items: Iterable[Item], name: str, size: int = 1) -> Generator[Item, No
     Args:
         items: The iterable.
         name: Name of the thread.
-        size: Number of finished items that may wait, at least 1.
+        size: Number of items that may wait or be in the making, at least 1.
     """
-    made: Queue[Any] = Queue(size)
-    stopped = Event()
-    thread = Thread(target=_work, args=(items, made, stopped), name=name)
+    made: Queue[Any] = Queue()
+    places, stopped = Semaphore(size), Event()
+    thread = Thread(target=_work, args=(items, made, places, stopped), name=name)
     try:
         thread.start()
         while True:
             item = made.get()
             if isinstance(item, _End):
                 break
+            places.release()
             yield item
             del item  # or it would stay in memory until the next one is there
         if item.error is not None:
@@ -50,27 +51,23 @@ def ahead(items: Iterable[Item], name: str, size: int = 1) -> Generator[Item, No
             thread.join()
 
 
-def _work(items: Iterable[Any], made: Queue[Any], stopped: Event) -> None:
+def _work(items: Iterable[Any], made: Queue[Any], places: Semaphore, stopped: Event) -> None:
     iterator = iter(items)
     try:
-        for item in iterator:
-            if not _put(item, made, stopped):
-                return
-            del item
-        _put(_End(), made, stopped)
+        while _place(places, stopped):
+            made.put(next(iterator))
+    except StopIteration:
+        made.put(_End())
     except BaseException as error:
-        _put(_End(error), made, stopped)
+        made.put(_End(error))
     finally:
         if hasattr(iterator, "close"):
             iterator.close()
 
 
-def _put(item: Any, made: Queue[Any], stopped: Event) -> bool:
-    """Wait for a place in the queue; tell whether the item is still wanted."""
+def _place(places: Semaphore, stopped: Event) -> bool:
+    """Wait for a place for the next item; tell whether it is still wanted."""
     while not stopped.is_set():
-        try:
-            made.put(item, timeout=_PATIENCE)
-        except Full:
-            continue
-        return True
+        if places.acquire(timeout=_PATIENCE):
+            return not stopped.is_set()
     return False

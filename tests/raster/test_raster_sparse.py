@@ -9,6 +9,7 @@ from raster_samples import UTM, affine, noise, predict_raster
 from rasterio.windows import Window
 
 from mmda.raster.io.reading import RasterReader
+from mmda.raster.mapping.strips import StripReader
 
 SIZE, TILE = 1200, 128
 
@@ -57,6 +58,20 @@ def test_blocks_that_are_not_stored_are_no_data_and_not_read(tmp_path, areas, in
     assert areas
     assert all(area.col == 2048 for area in areas)
     assert sum(area.height for area in areas) < 500
+
+
+def test_strips_without_data_take_no_memory(tmp_path, monkeypatch):
+    write_sparse(tmp_path / "a.tif", nodata=0)
+    seen, strips = [], StripReader.__iter__
+    monkeypatch.setattr(
+        StripReader,
+        "__iter__",
+        lambda self: (seen.append((s.image.strides, s.valid.any())) or s for s in strips(self)),
+    )
+    run(tmp_path / "a.tif")
+    empty = [strides == (0, 0, 0) for strides, _ in seen]
+    assert empty == [True] * 4 + [False] * 3 + [True] * 4  # the blocks have the rows 512 to 640
+    assert any(data for _, data in seen[4:7])
 
 
 def test_an_alpha_band_that_is_not_stored_is_transparent(tmp_path, areas):

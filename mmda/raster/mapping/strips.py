@@ -90,6 +90,11 @@ class StripReader:
             return Pixels(*self._reader.read(area), None)
         header = self._reader.header
         shape = area.height, area.width
+        if not stored:  # one value for all pixels takes no memory
+            nothing = np.broadcast_to(
+                np.asarray(header.fill, header.dtype), (len(header.bands), *shape)
+            )
+            return Pixels(nothing, np.broadcast_to(False, shape), None)
         image = np.full((len(header.bands), *shape), header.fill, header.dtype)
         valid = np.zeros(shape, bool)
         for part in stored:
@@ -103,6 +108,10 @@ def _continued(before: Pixels, kept: int, new: Pixels) -> Pixels:
     """Return the last ``kept`` rows of some pixels with new ones below."""
     if not kept:
         return new
+    if _is_empty(before) and _is_empty(new):
+        bands, rows, width = new.image.shape
+        image = np.broadcast_to(new.image[:1, :1, :1], (bands, kept + rows, width))
+        return Pixels(image, np.broadcast_to(False, image.shape[1:]), None)
     parts = before.image[:, -kept:], new.image
     image = np.concatenate(parts, axis=1)
     if before.valid is None and new.valid is None:
@@ -113,3 +122,8 @@ def _continued(before: Pixels, kept: int, new: Pixels) -> Pixels:
         for part, mask in zip(parts, masks, strict=True)
     ]
     return Pixels(image, np.concatenate(valid), None)
+
+
+def _is_empty(pixels: Pixels) -> bool:
+    """Tell whether pixels are one value for all, as :class:`StripReader` makes where nothing is."""
+    return pixels.valid is not None and pixels.image.strides == (0, 0, 0)
