@@ -60,6 +60,8 @@ def make_shards(scene, out, count, model=None, **options):
         {"overlap": 0, "tile": 64},
         {"gsd": 0.8, **ALL},
         {"gsd": 0.3},
+        {"gsd": 0.3, "overlap": 0.6},
+        {"gsd": 0.8333, **ALL},  # the last tile is shifted in nearly onto the one before
         {"gsd": 0.8, "grid": "model"},
         {"tile": 200},
     ],

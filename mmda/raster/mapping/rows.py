@@ -72,6 +72,7 @@ class RowResampler:
             self._done += count
         if ready < self._rows_out:
             first, _ = axis_extent(ready, 1, self._step, self._rows_in)
+            first = min(first, end)  # what a band begins with may not have come yet
             self._kept = self._kept[:, first - self._first :].copy()
             self._first = first
 
