@@ -9,6 +9,8 @@ import re
 import pytest
 from core_samples import REPO
 
+from mmda.registry import MODELS
+
 NOTEBOOKS = sorted((REPO / "docs/tutorials").glob("*.ipynb"))
 SHORT = {"ITERATIONS": 2, "SIDE": 192}
 
@@ -25,6 +27,7 @@ def test_a_notebook_runs(path, tmp_path, monkeypatch):
 
     matplotlib.use("agg")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(MODELS, "_module_dict", dict(MODELS.module_dict))  # cells register, too
     for name in ("MMDA_CROP", "MMDA_TOY_ROOT"):  # which cells set
         monkeypatch.setenv(name, "")
     scope: dict = {}

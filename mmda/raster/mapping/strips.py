@@ -108,7 +108,7 @@ def _continued(before: Pixels, kept: int, new: Pixels) -> Pixels:
     """Return the last ``kept`` rows of some pixels with new ones below."""
     if not kept:
         return new
-    if _is_empty(before) and _is_empty(new):
+    if _is_empty(new) and before.valid is not None and not before.valid[-kept:].any():
         bands, rows, width = new.image.shape
         image = np.broadcast_to(new.image[:1, :1, :1], (bands, kept + rows, width))
         return Pixels(image, np.broadcast_to(False, image.shape[1:]), None)
