@@ -171,7 +171,8 @@ def mosaic(
     listed = [folders] if isinstance(folders, (str, Path)) else folders
     found = [bands for folder in listed for bands in find_band_folders(Path(folder))]
     plans = [(bands, bands.read()) for bands in found]
-    check_new([path for bands, plan in plans for path in bands.final(plan).values()], overwrite)
+    files = [path for bands, plan in plans for path in bands.final(plan).values()]
+    check_new(files, overwrite, "Choose --overwrite to replace maps.")
     return [_join(bands, plan, keep_bands) for bands, plan in plans]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -96,5 +95,5 @@ def complete(job: Outputs, options: PredictOptions) -> Polygons | None:
     rasters = {kind: path for kind, path in job.assets.items() if kind != "polygons"}
     for sheet, files in job.sheets:
         cut_sheet(rasters, sheet, files.assets, files.companions)
-    shutil.rmtree(job.mask.parent, ignore_errors=True)
+    job.clear()
     return polygons

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass, replace
@@ -18,7 +19,13 @@ from mmda.raster.mapping.sheets import Sheet
 from mmda.raster.mapping.sources import expand_images, map_name
 from mmda.raster.mapping.tags import is_map_of
 from mmda.raster.scene import safe_name
+from mmda.utils.files import check_writable
 from mmda.utils.locks import LockedError
+
+ADVICE = (
+    "Choose another output, --overwrite to replace maps, or --resume to leave those of this model "
+    "and make the others."
+)
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,11 @@ class Outputs:
         shared = [] if self.polygons is None else [self.polygons]
         return [path for _, files in self.sheets for path in files.written] + shared
 
+    def clear(self) -> None:
+        """Remove the map that those of the sheets are cut out of, and the folder that it is in."""
+        if self.sheets:
+            shutil.rmtree(self.mask.parent, ignore_errors=True)
+
 
 def plan_outputs(
     images: Sequence[str | Path], out: str | Path, options: PredictOptions
@@ -99,6 +111,7 @@ def plan_outputs(
     _check_inputs(found, jobs)
     _check_apart(jobs)
     check_new([path for job in jobs for path in job.written], options.overwrite or options.resume)
+    _check_writable(jobs)
     return jobs
 
 
@@ -109,7 +122,7 @@ def _plan_sheets(images: Sequence[str], out: Path, options: PredictOptions) -> O
         raise ConfigError(f"`{out}` is one file: give a folder as output, or --as-one.")
     name = out.stem if single else safe_name(sheets_name(images))
     folder = out.parent if single else out
-    work = folder / f"{name}_sheets" if options.as_sheets else folder
+    work = folder / f".{name}_sheets" if options.as_sheets else folder
     vrt = work / f"{name}_sheets.vrt"
     images = [image for image in images if Path(image).absolute() != vrt.absolute()]
     job = _outputs(str(vrt), out if single else work, options, name)
@@ -121,7 +134,9 @@ def _plan_sheets(images: Sequence[str], out: Path, options: PredictOptions) -> O
     _check_apart(files)
     written = [path for one in files or [job] for path in one.written]
     check_new(written, options.overwrite or options.resume)
-    sheets = write_sheets(images, vrt, options.overwrite)
+    _check_writable([job, *files])
+    begun = job.mask.exists() or job.bands.path.exists()
+    sheets = write_sheets(images, vrt, options.overwrite or not begun)
     return replace(job, sheets=tuple(zip(sheets, files, strict=True)) if files else ())
 
 
@@ -136,15 +151,18 @@ def _check_apart(jobs: Sequence[Outputs]) -> None:
         seen[job.mask] = job.image
 
 
-def check_new(files: Sequence[Path], allowed: bool) -> None:
+def _check_writable(jobs: Sequence[Outputs]) -> None:
+    """Raise a :class:`ConfigError` for a folder in which no map can be written."""
+    for path in {job.mask.parent: job.mask for job in jobs}.values():
+        check_writable(path)
+
+
+def check_new(files: Sequence[Path], allowed: bool, advice: str = ADVICE) -> None:
     """Raise a :class:`ConfigError` when files of maps are there already and that is not allowed."""
     there = [path for path in files if path.exists()]
     if there and not allowed:
         more = f" and {len(there) - 1} more exist" if len(there) > 1 else " exists"
-        raise ConfigError(
-            f"`{there[0]}`{more} already. Choose another output, --overwrite to replace maps, or "
-            "--resume to leave those of this model and make the others."
-        )
+        raise ConfigError(f"`{there[0]}`{more} already. {advice}")
 
 
 def missing_outputs(
@@ -173,8 +191,8 @@ def missing_outputs(
         if not (options.resume and all(path.exists() for path in job.written)):
             missing.append(job)
             continue
-        with suppress(LockedError), claimed(job.written):
-            pass  # what a process that was killed at its end has left
+        with suppress(LockedError), claimed(job.written):  # what a killed process has left
+            job.clear()
     return missing
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from mmda.raster.mapping.cog import SMALLEST
 from mmda.raster.mapping.companions import Companions, write_companions
 from mmda.raster.mapping.like import writer_like
 from mmda.raster.mapping.sheets import Sheet, lay_sheets
+from mmda.raster.mapping.sources import may_hold_key
 from mmda.raster.mapping.write import Frame
 from mmda.utils.files import atomic_write_text
 
@@ -37,6 +39,12 @@ def write_sheets(images: Sequence[str], vrt: Path, replace: bool) -> list[Sheet]
             f"`{vrt}` holds other sheets. Choose another output, or --overwrite to replace it."
         )
     atomic_write_text(vrt, text)
+    if any(map(may_hold_key, images)):
+        warnings.warn(
+            f"`{vrt}` holds the addresses of the sheets with all that may be a key to them, such "
+            "as a signature after `?`. Do not pass it on; once the map is there you may remove it.",
+            stacklevel=3,
+        )
     return list(raster.sheets)
 
 

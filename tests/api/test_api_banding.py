@@ -167,11 +167,23 @@ def test_bands_of_others_are_refused(tmp_path, scene):
     )
     assert (again.made, again.kept) == (0, 3)
     mmda.mosaic(tmp_path / "out/scene_bands", keep_bands=True)
-    with pytest.raises(ConfigError, match="exist already"):
+    with pytest.raises(ConfigError, match=r"exist already\. Choose --overwrite to replace maps\.$"):
         mmda.mosaic(tmp_path / "out")
     mmda.mosaic(tmp_path / "out", overwrite=True)
     with pytest.raises(DataError, match="holds no bands"):
         mmda.mosaic(tmp_path / "out")
+
+
+def test_bands_that_are_being_removed_keep_their_plan(tmp_path, scene, monkeypatch):
+    make_shards(scene, tmp_path / "out", 1)
+
+    def interrupted(folder):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mmda.raster.mapping.band_folder.shutil.rmtree", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        mmda.mosaic(tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out/scene_bands").iterdir()] == ["plan.json"]
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"rows": 1}'])

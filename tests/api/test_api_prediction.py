@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 from dataclasses import replace
@@ -14,8 +15,10 @@ from api_samples import map_names, pixel_model
 from core_samples import write_scene
 
 import mmda
+from mmda.api.outputs import plan_outputs
 from mmda.errors import ConfigError, DataError
 from mmda.raster.dataset.training_data import TrainingData
+from mmda.raster.mapping import companions
 from mmda.raster.mapping import write as write_module
 
 QUIET = {"tile": 64, "progress": False}
@@ -165,6 +168,34 @@ def test_a_disk_that_refuses_costs_one_map(scenes, monkeypatch):
     with pytest.raises(mmda.FailedPredictionsError, match=r"cannot be written.*No space left"):
         mmda.predict(pixel_model(), images, scenes / "out", mmda.PredictOptions(**QUIET))
     assert {path.name for path in (scenes / "out").iterdir()} == map_names("b")
+
+
+def test_a_disk_that_is_full_at_the_end_costs_one_map(scenes, monkeypatch):
+    real, refused = companions.atomic_write_bytes, []
+
+    def write(path, content):
+        if not refused:
+            refused.append(path)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(path, content)
+
+    monkeypatch.setattr(companions, "atomic_write_bytes", write)
+    images = [scenes / "a.tif", scenes / "b.tif"]
+    with pytest.raises(mmda.FailedPredictionsError, match=r"cannot be written.*No space left"):
+        mmda.predict(pixel_model(), images, scenes / "out", mmda.PredictOptions(**QUIET))
+    assert map_names("b") <= {path.name for path in (scenes / "out").iterdir()}
+    (again,) = mmda.predict(
+        pixel_model(), images, scenes / "out", mmda.PredictOptions(**QUIET, resume=True)
+    )
+    assert again.files.mask.name == "a_mask.tif"
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "file/map.tif"])
+def test_an_output_that_cannot_be_is_refused_before_work(scenes, place):
+    (scenes / "file").write_text("no folder")
+    with pytest.raises(ConfigError, match="cannot be written"):
+        plan_outputs([scenes / "a.tif"], scenes / place, mmda.PredictOptions(**QUIET))
+    assert (scenes / "file").read_text() == "no folder"
 
 
 def opened_with(write):

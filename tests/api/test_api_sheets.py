@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from types import SimpleNamespace
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -13,6 +16,8 @@ from rasterio.enums import ColorInterp
 from test_api_banding import tile_model
 
 import mmda
+from mmda.api.outputs import plan_outputs
+from mmda.api.sheets import write_sheets as write_vrt
 from mmda.errors import ConfigError, DataError
 
 QUIET = {"tile": 32, "progress": False}
@@ -134,6 +139,35 @@ def test_maps_of_sheets_are_kept_resumed_and_replaced(tmp_path, city):
         predict(sheets, tmp_path / "x.tif", as_sheets=True)
     predict(sheets, tmp_path / "x.tif", as_one=True)
     assert read(tmp_path / "x.tif").shape == (1, HEIGHT, WIDTH)
+
+
+def test_maps_of_sheets_leave_folders_of_the_user_alone(tmp_path, city):
+    _, sheets = city
+    own = write(tmp_path / "out/city_sheets/own.tif", noise(3, 9, 9))
+    predict(sheets, tmp_path / "out", as_sheets=True)
+    predict(sheets, tmp_path / "out", as_sheets=True, resume=True)
+    assert {p.name for p in (tmp_path / "out").iterdir()} == map_names(*CUTS) | {"city_sheets"}
+    assert read(own).shape == (3, 9, 9)
+
+
+def test_a_start_that_failed_leaves_other_sheets_free(tmp_path, city):
+    _, sheets = city
+    options = mmda.PredictOptions(**QUIET, as_one=True)
+    plan_outputs([sheets / "nw.tif"], tmp_path / "out", options)
+    predict(sheets, tmp_path / "out", as_one=True)
+    assert read(tmp_path / "out/city_mask.tif").shape == (1, HEIGHT, WIDTH)
+
+
+def test_addresses_with_keys_are_told_of(tmp_path, city, monkeypatch):
+    _, sheets = city
+    signed = "https://host/s.tif?sig=secret"
+    raster = SimpleNamespace(sheets=[], vrt=lambda: "")
+    monkeypatch.setattr("mmda.api.sheets.lay_sheets", lambda _: raster)
+    with pytest.warns(UserWarning, match=r"x_sheets\.vrt` holds the addresses.*Do not pass it on"):
+        write_vrt([str(sheets / "s.tif"), signed], tmp_path / "x_sheets.vrt", replace=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        write_vrt([str(sheets / "s.tif")], tmp_path / "x_sheets.vrt", replace=False)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from datetime import datetime, timezone
 
 import cv2
 import numpy as np
@@ -93,6 +94,8 @@ def test_the_item_is_valid_and_tells_what_the_map_is(tmp_path):
     item = valid_item(files.item)
     properties, assets = item["properties"], item["assets"]
     assert properties["datetime"] == "2024-05-06T07:08:09Z"
+    made = datetime.fromtimestamp(int((tmp_path / "x_mask.tif").stat().st_mtime), timezone.utc)
+    assert properties["created"] == made.isoformat().replace("+00:00", "Z")
     assert properties["proj:code"] == "EPSG:32633"
     assert (properties["proj:shape"], properties["proj:transform"][:3]) == ([40, 50], [0.5, 0, 5e5])
     assert (properties["mmda:model"], properties["mmda:metrics"]) == ("m.pth 12", {"mIoU": 71.5})
@@ -123,7 +126,7 @@ def test_the_footprint_runs_anticlockwise(tmp_path, turned):
 def test_a_map_without_a_place_has_an_item_without_geometry(tmp_path, place):
     item = valid_item(companions(tmp_path, ids(), place).item)
     assert item["geometry"] is None and "bbox" not in item
-    assert item["properties"]["datetime"].startswith("20")
+    assert item["properties"]["datetime"] == item["properties"]["created"]
     assert "mmda:model" not in item["properties"]
 
 

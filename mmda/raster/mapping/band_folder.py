@@ -104,7 +104,9 @@ class BandFolder:
         return {kind: self.path.parent / name for kind, name in plan.files.items()}
 
     def remove(self) -> None:
-        """Remove the folder and all bands."""
+        """Remove the folder and all bands; without their plan they could be taken for others."""
+        for band in self.path.glob("*.tif"):
+            band.unlink(missing_ok=True)
         with suppress(FileNotFoundError):
             shutil.rmtree(self.path)
 

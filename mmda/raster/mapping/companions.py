@@ -14,6 +14,7 @@ from mmda.raster.mapping.legend import read_legend
 from mmda.raster.mapping.quicklook import quicklook
 from mmda.raster.mapping.stac import stac_item
 from mmda.raster.mapping.style import qgis_style
+from mmda.raster.mapping.write import explained
 from mmda.utils.files import atomic_write_bytes, atomic_write_json, atomic_write_text
 
 
@@ -40,15 +41,18 @@ def write_companions(files: Companions, assets: Mapping[str, Path]) -> None:
         assets: The files of the map by kind, ``mask`` among them, all in the folder of ``files``.
 
     Raises:
-        DataError: When the mask cannot be read.
+        DataError: When the mask cannot be read, or the files cannot be written.
     """
     path = assets["mask"]
     try:
         with quiet_georeference(), rasterio.open(path) as mask:
             legend = read_legend(mask)
-            atomic_write_text(files.style, qgis_style(legend))
-            atomic_write_bytes(files.quicklook, quicklook(mask, legend))
+            picture = quicklook(mask, legend)
             more = {"quicklook": files.quicklook, "style": files.style}
-            atomic_write_json(files.item, stac_item(mask, {**assets, **more}, legend))
+            item = stac_item(mask, {**assets, **more}, legend)
     except RasterioError as error:
         raise unreadable(str(path), error) from error
+    with explained(path):
+        atomic_write_text(files.style, qgis_style(legend))
+        atomic_write_bytes(files.quicklook, picture)
+        atomic_write_json(files.item, item)

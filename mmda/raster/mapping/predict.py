@@ -21,6 +21,7 @@ from mmda.raster.mapping.mosaic import MosaicGrid
 from mmda.raster.mapping.opening import opened_raster
 from mmda.raster.mapping.options import PredictOptions
 from mmda.raster.mapping.output import MapFiles, MapOutput
+from mmda.raster.mapping.sources import map_name
 from mmda.raster.mapping.strips import StripReader
 from mmda.raster.mapping.tags import acquired, map_tags
 from mmda.raster.mapping.write import Frame
@@ -140,7 +141,7 @@ def predict_raster(
         bar = stack.enter_context(
             tqdm(
                 total=len(mosaic_grid.rows) * len(mosaic_grid.cols),
-                desc=Path(image).name,
+                desc=map_name(str(image)),  # an address may hold a key
                 unit="tile",
                 disable=not options.progress,
             )

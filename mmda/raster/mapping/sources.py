@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from mmda.raster.dataset.discovery import find_images
 from mmda.raster.scene import absolute_path, is_local
 
 LIST = ".txt"
+_KEY = re.compile(r"\?|://[^/]*@")
 
 
 def expand_images(sources: Sequence[str | Path]) -> list[str]:
@@ -36,6 +38,11 @@ def map_name(image: str) -> str:
     """Return the name of an image's map: its file's without suffix, and without a URL's query."""
     path = urlsplit(image).path if "://" in image else image
     return Path(path).stem
+
+
+def may_hold_key(image: str) -> bool:
+    """Tell whether an image's address has a query or a user's name, which may be a key to it."""
+    return not is_local(image) and _KEY.search(image) is not None
 
 
 def _expand(source: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ import json
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -23,14 +24,15 @@ TYPES = {".tif": COG, ".tiff": COG, ".png": "image/png", ".gpkg": "application/g
          ".qml": "application/xml"}  # fmt: skip
 ROLES = {"mask": ["data"], "polygons": ["data"], "quicklook": ["thumbnail", "overview"],
          "style": ["style"]}  # fmt: skip
+_RFC_3339 = "%Y-%m-%dT%H:%M:%SZ"
 _DIGITS = 7  # of degrees: a centimetre
 
 
 def stac_item(mask: Any, assets: Mapping[str, Path], legend: Sequence[LegendEntry]) -> dict:
     """Return the item of a map.
 
-    Its time is the one that the image states (TIFF's DateTime), else that of the map's file. A map
-    without a place has no geometry.
+    Its time is the one that the image states (TIFF's DateTime, taken as UTC), else that of the
+    map's file, which is also in ``created``. A map without a place has no geometry.
 
     Args:
         mask: The open mask.
@@ -40,7 +42,10 @@ def stac_item(mask: Any, assets: Mapping[str, Path], legend: Sequence[LegendEntr
     path = assets["mask"]
     tags = mask.tags()
     geometry = _footprint(mask)
-    properties = {"datetime": _time(tags.get(ACQUIRED), path), **_projection(mask)}
+    created = datetime.fromtimestamp(int(os.stat(path).st_mtime), timezone.utc)
+    taken = _taken(tags.get(ACQUIRED)) or created
+    properties = {"datetime": taken.strftime(_RFC_3339), "created": created.strftime(_RFC_3339)}
+    properties |= _projection(mask)
     if MODEL in tags:
         properties["mmda:model"] = tags[MODEL]
     if METRICS in tags:
@@ -148,10 +153,8 @@ def _projection(mask: Any) -> dict[str, Any]:
     return found
 
 
-def _time(stated: str | None, path: Path) -> str:
-    """Return a time in RFC 3339: ``stated`` in the form of TIFF, else when a file was written."""
-    try:
-        when = datetime.strptime(stated or "", "%Y:%m:%d %H:%M:%S").replace(tzinfo=timezone.utc)
-    except ValueError:
-        when = datetime.fromtimestamp(int(os.stat(path).st_mtime), timezone.utc)
-    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _taken(stated: str | None) -> datetime | None:
+    """Return the time that an image states in the form of TIFF, if it is one."""
+    with suppress(ValueError):
+        return datetime.strptime(stated or "", "%Y:%m:%d %H:%M:%S").replace(tzinfo=timezone.utc)
+    return None
