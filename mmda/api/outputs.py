@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
-from mmda.api.sheets import sheets_name, write_sheets
+from mmda.api.sheets import sheets_name, warn_of_keys, write_sheets
 from mmda.errors import ConfigError
 from mmda.raster.mapping.band_folder import SUFFIX, BandFolder
 from mmda.raster.mapping.claim import claimed
@@ -137,6 +137,8 @@ def _plan_sheets(images: Sequence[str], out: Path, options: PredictOptions) -> O
     _check_writable([job, *files])
     begun = job.mask.exists() or job.bands.path.exists()
     sheets = write_sheets(images, vrt, options.overwrite or not begun)
+    if options.as_one:
+        warn_of_keys(images, vrt)
     return replace(job, sheets=tuple(zip(sheets, files, strict=True)) if files else ())
 
 

@@ -39,13 +39,17 @@ def write_sheets(images: Sequence[str], vrt: Path, replace: bool) -> list[Sheet]
             f"`{vrt}` holds other sheets. Choose another output, or --overwrite to replace it."
         )
     atomic_write_text(vrt, text)
+    return list(raster.sheets)
+
+
+def warn_of_keys(images: Sequence[str], vrt: Path) -> None:
+    """Warn of a VRT that stays, where the addresses of sheets may hold keys."""
     if any(map(may_hold_key, images)):
         warnings.warn(
             f"`{vrt}` holds the addresses of the sheets with all that may be a key to them, such "
             "as a signature after `?`. Do not pass it on; once the map is there you may remove it.",
-            stacklevel=3,
+            stacklevel=4,
         )
-    return list(raster.sheets)
 
 
 def sheets_name(images: Sequence[str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -17,8 +16,8 @@ from test_api_banding import tile_model
 
 import mmda
 from mmda.api.outputs import plan_outputs
-from mmda.api.sheets import write_sheets as write_vrt
 from mmda.errors import ConfigError, DataError
+from mmda.raster.mapping.sheets import lay_sheets
 
 QUIET = {"tile": 32, "progress": False}
 SHARES = {"probabilities": True, "confidence": True, "entropy": True}
@@ -158,16 +157,17 @@ def test_a_start_that_failed_leaves_other_sheets_free(tmp_path, city):
     assert read(tmp_path / "out/city_mask.tif").shape == (1, HEIGHT, WIDTH)
 
 
-def test_addresses_with_keys_are_told_of(tmp_path, city, monkeypatch):
-    _, sheets = city
-    signed = "https://host/s.tif?sig=secret"
-    raster = SimpleNamespace(sheets=[], vrt=lambda: "")
-    monkeypatch.setattr("mmda.api.sheets.lay_sheets", lambda _: raster)
-    with pytest.warns(UserWarning, match=r"x_sheets\.vrt` holds the addresses.*Do not pass it on"):
-        write_vrt([str(sheets / "s.tif"), signed], tmp_path / "x_sheets.vrt", replace=False)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        write_vrt([str(sheets / "s.tif")], tmp_path / "x_sheets.vrt", replace=False)
+@pytest.mark.parametrize("how", ["as_one", "as_sheets"])
+def test_a_vrt_with_keys_is_told_of_where_it_stays(tmp_path, city, monkeypatch, how):
+    real, signed = lay_sheets, "https://host/s.tif?sig=secret"
+    monkeypatch.setattr("mmda.api.sheets.lay_sheets", lambda _: real([str(city[1] / "s.tif")]))
+    options = mmda.PredictOptions(**QUIET, **{how: True})
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        plan_outputs([signed], tmp_path / "out", options)
+        plan_outputs([city[1] / "s.tif"], tmp_path / "own", options)
+    told = [str(one.message) for one in caught]
+    assert ["Do not pass it on" in text for text in told] == [True] * (how == "as_one")
 
 
 @pytest.mark.parametrize(
