@@ -181,13 +181,13 @@ def _map_strips(
     with ExitStack() as stack:
         read = stack.enter_context(closing(ahead(strips, "reading")))
         batches = tile_batches(read, grid, options.batch_size)
-        cut = stack.enter_context(closing(ahead(batches, "tiles")))
-        predicted = ahead(tiles(cut), "network")
+        cut = stack.enter_context(closing(ahead(batches, "tiles", 2)))
+        predicted = ahead(tiles(cut), "network", 2)
         blended = blended_strips(
             stack.enter_context(closing(predicted)), grid, tiles.num_classes, shares
         )
         if not shares:  # probabilities are large: one strip at a time
-            blended = ahead(blended, "blending")
+            blended = ahead(blended, "blending", 2)
         for rows, valid in stack.enter_context(closing(blended)):
             write(rows, valid)
 
