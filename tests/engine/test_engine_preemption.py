@@ -60,6 +60,12 @@ def test_a_cycle_of_accumulation_is_finished(write_config, tmp_path):
     assert [path.name for path in (tmp_path / "work").glob("iter_*.pth")] == ["iter_4.pth"]
 
 
+def test_without_a_checkpoint_it_is_not_started_again(write_config, tmp_path):
+    config = write_config(text(asked(3, "SIGUSR1")))
+    options = {"train_cfg.val_interval": 9, "default_hooks.checkpoint": None}
+    assert in_fork(train, config, tmp_path / "work", options) == 1
+
+
 def test_a_second_signal_ends_at_once(write_config, tmp_path):
     config = write_config(text(asked(3, "SIGUSR1", "SIGTERM")))
     assert in_fork(train, config, tmp_path / "work", SPARSE) == -signal.SIGTERM

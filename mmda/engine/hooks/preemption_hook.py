@@ -73,7 +73,7 @@ class PreemptionHook(Hook):
         """Save and end, when asked to.
 
         Raises:
-            SystemExit: With the code 75, when it was saved.
+            SystemExit: With the code 75, when it was saved; else with 1.
         """
         done = runner.iter + 1
         alone = get_world_size() == 1
@@ -86,20 +86,22 @@ class PreemptionHook(Hook):
         if not alone and not _any(self._asked is not None):
             return
         if done < runner.max_iters:
-            self._save(runner, done)
+            saved = self._save(runner, done)
             barrier()  # a launcher may kill the one that writes when another has ended
             self.after_train(runner)
-            raise SystemExit(REQUEUE)
+            raise SystemExit(REQUEUE if saved else 1)  # without a checkpoint it would never end
 
-    def _save(self, runner: Runner, done: int) -> None:
+    def _save(self, runner: Runner, done: int) -> bool:
+        """Write a checkpoint, and tell whether there is one."""
         said = f"{self._asked or 'Another process'} asked for the end after iteration {done}"
         savers = [hook for hook in runner.hooks if isinstance(hook, CheckpointHook)]
         if not savers:
             runner.logger.warning(f"{said}: there is no checkpoint hook, so nothing is saved.")
-            return
+            return False
         if not (Path(savers[0].out_dir) / f"iter_{done}.pth").exists():
             savers[0]._save_checkpoint(runner)
         runner.logger.warning(f"{said}. `--resume` goes on from `{savers[0].out_dir}`.")
+        return True
 
     def _note(self, number: int, _: Any) -> None:
         """Take note of a signal; workers that load data inherit this, and end."""
